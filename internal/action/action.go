@@ -1,0 +1,132 @@
+// Package action is the walk from a step's environment to a published image. It
+// calls each stage in turn and holds no rule of its own.
+package action
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/localregistry"
+	"github.com/slipway-build/slipway/internal/report"
+)
+
+// Env is the process, as main found it.
+type Env struct {
+	Args       []string // without the program's name
+	Lookup     func(name string) (string, bool)
+	Stdout     io.Writer
+	Dir        string // working directory
+	Executable string // this program
+	Version    string
+}
+
+func (e Env) get(name string) string {
+	value, _ := e.Lookup(name)
+	return value
+}
+
+// Main runs the command that the arguments name and returns the exit code: 0
+// when all was done, 1 when the run failed, 2 for a command that does not exist.
+// Without arguments it is a step of a workflow.
+func Main(ctx context.Context, env Env) int {
+	if len(env.Args) == 0 {
+		return step(ctx, env)
+	}
+	switch command, rest := env.Args[0], env.Args[1:]; command {
+	case "try":
+		return try(ctx, env, rest)
+	case "builder":
+		return showBuilder(ctx, env)
+	case "version":
+		fmt.Fprintln(env.Stdout, "slipway", env.Version)
+		return 0
+	case localregistry.Command:
+		return serveRegistry(ctx, env, rest)
+	case "help", "-h", "--help":
+		fmt.Fprint(env.Stdout, usage)
+		return 0
+	default:
+		fmt.Fprintf(env.Stdout, "slipway: there is no command %q\n\n%s", command, usage)
+		return 2
+	}
+}
+
+const usage = `slipway builds a Dockerfile with BuildKit and publishes the image.
+
+  slipway                      run as a step of GitHub Actions, from INPUT_* and GITHUB_*
+  slipway try [-keep T] [DIR]  do the same for a checkout on this machine, without a token;
+                               without INPUT_IMAGE into a registry on loopback, which stays for T (10m)
+  slipway builder              say which BuildKit would be used, and why no other
+  slipway version
+`
+
+// step runs as the runner starts the action.
+func step(ctx context.Context, env Env) int {
+	workspace := env.get("GITHUB_WORKSPACE")
+	if workspace == "" {
+		workspace = env.Dir
+	}
+	return walkAndReport(ctx, env, workspace)
+}
+
+// walkAndReport walks and reports the outcome.
+func walkAndReport(ctx context.Context, env Env, workspace string) int {
+	workspace = real(workspace)
+	r, err := report.New(report.Options{
+		Out:       env.Stdout,
+		Lookup:    env.Lookup,
+		Workspace: workspace,
+		Actions:   env.get("GITHUB_ACTIONS") == "true",
+	})
+	if err == nil {
+		err = walk(ctx, env, workspace, r)
+	}
+	if err != nil {
+		r.Failure(err)
+		return 1
+	}
+	return 0
+}
+
+// real follows links, so that every path of a run starts the same way.
+func real(dir string) string {
+	if followed, err := filepath.EvalSymlinks(dir); err == nil {
+		return followed
+	}
+	return dir
+}
+
+// showBuilder connects as a run would.
+func showBuilder(ctx context.Context, env Env) int {
+	want := strings.TrimSpace(env.get("INPUT_BUILDER"))
+	if want == "" {
+		want = "auto"
+	}
+	b, err := builder.Connect(ctx, builder.Options{Want: want, Lookup: env.Lookup})
+	if err != nil {
+		fmt.Fprintln(env.Stdout, err)
+		return 1
+	}
+	fmt.Fprintln(env.Stdout, b)
+	if err := b.Close(); err != nil {
+		fmt.Fprintln(env.Stdout, err)
+		return 1
+	}
+	return 0
+}
+
+func serveRegistry(ctx context.Context, env Env, args []string) int {
+	keep, err := time.ParseDuration(strings.Join(args, ""))
+	if err == nil {
+		err = localregistry.Serve(ctx, keep, env.Stdout)
+	}
+	if err != nil {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,67 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/localregistry"
+	"github.com/slipway-build/slipway/internal/metadata"
+)
+
+// defaultKeep is how long the local registry stays after a try.
+const defaultKeep = 10 * time.Minute
+
+// try does on a machine what a step does in Actions, for the checkout in a
+// directory. Where nothing says where to publish, it publishes to a registry on
+// loopback.
+func try(ctx context.Context, env Env, args []string) int {
+	flags := flag.NewFlagSet("try", flag.ContinueOnError)
+	flags.SetOutput(env.Stdout)
+	keep := flags.Duration("keep", defaultKeep, "how long the local registry stays after the end")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return 2
+	}
+	dir := env.Dir
+	if flags.NArg() > 0 {
+		dir = flags.Arg(0)
+	}
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(env.Dir, dir)
+	}
+	local := map[string]string{"GITHUB_ACTIONS": ""}
+	if env.get("INPUT_IMAGE") != "" || env.get("INPUT_TAGS") != "" {
+		return walkAndReport(ctx, env.with(local), dir)
+	}
+	served, err := localregistry.Start(ctx, env.Executable, *keep)
+	if err != nil {
+		fmt.Fprintln(env.Stdout, "error:", err)
+		return 1
+	}
+	local["INPUT_IMAGE"] = served.Host + "/" + metadata.PathName(filepath.Base(real(dir)))
+	code := walkAndReport(ctx, env.with(local), dir)
+	if code != 0 {
+		served.Stop()
+		return code
+	}
+	fmt.Fprintf(env.Stdout, "The registry %s stays up for %s; kill %d stops it now.\n", served.Host, *keep, served.Pid())
+	return 0
+}
+
+// with returns the environment with some variables replaced.
+func (e Env) with(vars map[string]string) Env {
+	lookup := e.Lookup
+	e.Lookup = func(name string) (string, bool) {
+		if value, ok := vars[name]; ok {
+			return value, true
+		}
+		return lookup(name)
+	}
+	return e
+}

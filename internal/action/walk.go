@@ -1,0 +1,150 @@
+package action
+
+import (
+	"context"
+	"errors"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/internal/build"
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/facts"
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/publish"
+	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/report"
+)
+
+// walk is the whole program: parse, learn, decide, build, push by digest, move
+// the tags, report.
+func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) error {
+	in, p, err := decide(ctx, env, workspace, r)
+	if err != nil {
+		return err
+	}
+	credentials := registry.NewCredentials(p.Login.Registry, p.Login.Username, p.Login.Password.Reveal())
+	publisher := publish.New(registry.NewClient(credentials))
+
+	b, err := prepare(ctx, env, in, p, publisher)
+	if err != nil {
+		return err
+	}
+	defer closeBuilder(b, r)
+	announce(r, b, p)
+
+	log, closeGroup := r.Group("Build")
+	built, err := build.Solve(ctx, b, p.Build, credentials, log)
+	closeGroup()
+	for _, w := range built.Warnings {
+		r.Warning(w.File, w.Line, w.Message)
+	}
+	if err != nil {
+		return err
+	}
+
+	var image publish.Image
+	if p.Publish.Push {
+		versions, floating := p.Publish.MoveOrder()
+		if image, err = publisher.Tag(ctx, built.Digest, versions, floating); err != nil {
+			return err
+		}
+	}
+	return r.Success(outcome(p, b, built, image))
+}
+
+// decide turns the environment into a plan. Every mistake that can be known is
+// found before it returns, whichever stage finds it.
+func decide(ctx context.Context, env Env, workspace string, r *report.Reporter) (inputs.Inputs, plan.Plan, error) {
+	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace})
+	r.Mask(in.Token.Reveal())
+	for _, secret := range in.Secrets {
+		r.Mask(secret.Reveal())
+	}
+	f, err := facts.Load(ctx, facts.Source{Lookup: env.Lookup, Dir: workspace, Token: in.Token.Reveal()})
+	if err != nil {
+		return in, plan.Plan{}, errors.Join(inputsErr, err)
+	}
+	p, err := plan.New(in, f)
+	return in, p, errors.Join(inputsErr, err)
+}
+
+// prepare connects to a BuildKit and asks every registry for permission, at the
+// same time. When the registry says no, the builder is not waited for.
+func prepare(ctx context.Context, env Env, in inputs.Inputs, p plan.Plan, publisher *publish.Publisher) (*builder.Builder, error) {
+	var b *builder.Builder
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		b, err = builder.Connect(groupCtx, builder.Options{Want: in.Builder, Lookup: env.Lookup})
+		return err
+	})
+	if p.Publish.Push && in.Preflight {
+		group.Go(func() error { return publisher.Preflight(groupCtx, p.Build.PushTo) })
+	}
+	if err := group.Wait(); err != nil {
+		if b != nil {
+			err = errors.Join(err, b.Close())
+		}
+		return nil, err
+	}
+	return b, nil
+}
+
+func closeBuilder(b *builder.Builder, r *report.Reporter) {
+	if err := b.Close(); err != nil {
+		r.Warning("", 0, err.Error())
+	}
+}
+
+// announce says in two lines what will be done, with what.
+func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
+	r.Printf("Building with %s", b)
+	if !p.Publish.Push {
+		r.Printf("Publishing nothing: %s", p.Publish.Reason)
+		return
+	}
+	for _, tag := range p.Publish.Tags {
+		r.Printf("Publishing %s", tag)
+	}
+}
+
+// outcome puts together what the stages have told.
+func outcome(p plan.Plan, b *builder.Builder, built build.Result, image publish.Image) report.Outcome {
+	o := report.Outcome{
+		Pushed:    p.Publish.Push,
+		Reason:    p.Publish.Reason,
+		Digest:    image.Digest,
+		ImageID:   built.Config,
+		Tags:      p.Publish.Tags,
+		Version:   p.Publish.Version,
+		Platforms: map[string]v1.Hash{},
+		Labels:    p.Build.Labels,
+		Builder:   b.String(),
+		Size:      image.Size,
+		Steps:     built.Steps,
+		Cached:    built.Cached,
+		Took:      built.Took,
+	}
+	if !o.Pushed {
+		return o
+	}
+	for _, repo := range p.Build.PushTo {
+		o.Images = append(o.Images, repo.Digest(image.Digest.String()))
+	}
+	for _, child := range image.Platforms {
+		o.Platforms[child.Platform.String()] = child.Digest
+	}
+	if len(image.Platforms) == 0 {
+		o.Platforms[singlePlatform(p, b).String()] = image.Digest
+	}
+	return o
+}
+
+// singlePlatform is what a manifest that is no index was built for.
+func singlePlatform(p plan.Plan, b *builder.Builder) v1.Platform {
+	if len(p.Build.Platforms) > 0 {
+		return p.Build.Platforms[0]
+	}
+	return b.Platforms[0]
+}

@@ -1,0 +1,65 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/codes"
+
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// Error is a build that failed at a place in a Dockerfile.
+type Error struct {
+	File  string // absolute path
+	Line  int    // counted from 1
+	cause error
+}
+
+func (e *Error) Error() string { return "building: " + e.cause.Error() }
+
+// Unwrap returns BuildKit's error.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Position returns where the build failed.
+func (e *Error) Position() (file string, line int) { return e.File, e.Line }
+
+// explain says what BuildKit's error means for the reader.
+func explain(ctx context.Context, err error, p plan.Build, b *builder.Builder) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("building: %w", context.Cause(ctx))
+	}
+	cause := &trimmed{err}
+	if sources := errdefs.Sources(err); len(sources) > 0 {
+		// The innermost is the instruction; the outer ones are what used it.
+		s := sources[0]
+		if s.Info != nil && len(s.Ranges) > 0 {
+			return &Error{File: sourcePath(s.Info.Filename, p), Line: int(s.Ranges[0].Start.Line), cause: cause}
+		}
+	}
+	advice := ""
+	switch text := err.Error(); {
+	case strings.Contains(text, "no space left on device"):
+		advice = fmt.Sprintf("\nthe disk of %s is full; free some, or use a builder with more", b.Name)
+	case grpcerrors.Code(err) == codes.Unavailable:
+		advice = fmt.Sprintf("\n%s ended or cannot be reached any more; it may have run out of memory", b.Name)
+	}
+	return fmt.Errorf("building: %w%s", cause, advice)
+}
+
+// trimmed leaves out the words with which BuildKit's layers wrap every error.
+type trimmed struct{ error }
+
+func (t *trimmed) Error() string {
+	text := t.error.Error()
+	for _, noise := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
+		text = strings.ReplaceAll(text, noise, "")
+	}
+	return text
+}
+
+func (t *trimmed) Unwrap() error { return t.error }

@@ -1,0 +1,72 @@
+// Package build carries out the build of a plan on a BuildKit, and turns what
+// BuildKit says into a result, warnings and errors with a place in the
+// Dockerfile.
+package build
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/bklog"
+	"github.com/sirupsen/logrus"
+
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/registry"
+)
+
+// Result is what a build made.
+type Result struct {
+	Digest   v1.Hash // of the manifest or index that was pushed; zero when nothing was
+	Config   v1.Hash // of the image's config, its image ID; zero for several platforms and when nothing was pushed
+	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
+	Cached   int     // those found in the cache
+	Warnings []Warning
+	Took     time.Duration
+}
+
+// Solve builds, and pushes by digest where the plan says so. Progress goes to
+// log as it happens. The error is an *Error where the Dockerfile is to blame. A
+// Result comes with the error too, for the warnings and the time.
+func Solve(ctx context.Context, b *builder.Builder, p plan.Build, credentials registry.Credentials, log io.Writer) (Result, error) {
+	opt, err := solveOpt(p, credentials, b.Stores)
+	if err != nil {
+		return Result{}, err
+	}
+	w := watch(ctx, log)
+	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
+	result := w.result(p)
+	if err != nil {
+		return result, explain(ctx, err, p, b)
+	}
+	if len(p.PushTo) == 0 {
+		return result, nil
+	}
+	return result, result.read(response)
+}
+
+// read takes the digests out of BuildKit's answer.
+func (r *Result) read(response *client.SolveResponse) error {
+	digest, err := v1.NewHash(response.ExporterResponse["containerimage.digest"])
+	if err != nil {
+		return fmt.Errorf("reading the digest of the pushed image from BuildKit's answer: %w", err)
+	}
+	r.Digest = digest
+	// An index has no config of its own.
+	if config, err := v1.NewHash(response.ExporterResponse["containerimage.config.digest"]); err == nil {
+		r.Config = config
+	}
+	return nil
+}
+
+// quiet keeps the client library's own warnings off standard error, where the
+// runner would read them as part of our output.
+func quiet(ctx context.Context) context.Context {
+	silent := logrus.New()
+	silent.SetOutput(io.Discard)
+	return bklog.WithLogger(ctx, logrus.NewEntry(silent))
+}

@@ -1,0 +1,113 @@
+package build
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/progress/progressui"
+	digest "github.com/opencontainers/go-digest"
+
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// watcher follows the status of one solve: it shows the progress and counts.
+type watcher struct {
+	statuses chan *client.SolveStatus // Solve sends to it and closes it
+	started  time.Time
+	done     chan struct{}
+	vertices map[digest.Digest]client.Vertex
+	warnings []client.VertexWarning
+}
+
+// watch starts to follow. It goes on until the channel is closed, also when ctx
+// is cancelled: the last lines are the ones that say why.
+func watch(ctx context.Context, log io.Writer) *watcher {
+	w := &watcher{
+		statuses: make(chan *client.SolveStatus),
+		started:  time.Now(), //nolint:forbidigo // how long a build takes is a fact of the clock
+		done:     make(chan struct{}),
+		vertices: map[digest.Digest]client.Vertex{},
+	}
+	go w.follow(context.WithoutCancel(ctx), log)
+	return w
+}
+
+func (w *watcher) follow(ctx context.Context, log io.Writer) {
+	defer close(w.done)
+	shown := make(chan *client.SolveStatus)
+	displayed := make(chan struct{})
+	go func() {
+		defer close(displayed)
+		display, err := progressui.NewDisplay(log, progressui.PlainMode)
+		if err == nil {
+			_, _ = display.UpdateFrom(ctx, shown) // ends with the channel
+		}
+		for range shown { // never leave the solve waiting
+		}
+	}()
+	for status := range w.statuses {
+		for _, vertex := range status.Vertexes {
+			w.vertices[vertex.Digest] = *vertex
+		}
+		for _, warning := range status.Warnings {
+			w.warnings = append(w.warnings, *warning)
+		}
+		shown <- status
+	}
+	close(shown)
+	<-displayed
+}
+
+// result waits for the end of the progress and counts. A vertex is started and
+// completed several times under one digest; the last word on it holds.
+func (w *watcher) result(p plan.Build) Result {
+	<-w.done
+	r := Result{Took: time.Since(w.started)}
+	for _, vertex := range w.vertices {
+		if !isStep(vertex.Name) || vertex.Completed == nil {
+			continue
+		}
+		r.Steps++
+		if vertex.Cached {
+			r.Cached++
+		}
+	}
+	for _, warning := range w.warnings {
+		r.Warnings = append(r.Warnings, newWarning(warning, p))
+	}
+	return r
+}
+
+// isStep tells the Dockerfile's instructions from BuildKit's own work.
+func isStep(name string) bool {
+	return strings.HasPrefix(name, "[") && !strings.HasPrefix(name, "[internal]") && !strings.HasPrefix(name, "[auth]")
+}
+
+// Warning is something that BuildKit's checks found in the Dockerfile.
+type Warning struct {
+	Message string
+	File    string // absolute path; empty where the warning has no place
+	Line    int    // counted from 1; 0 where the warning has no place
+}
+
+func newWarning(w client.VertexWarning, p plan.Build) Warning {
+	warning := Warning{Message: string(w.Short)}
+	if w.URL != "" {
+		warning.Message += "\n" + w.URL
+	}
+	if w.SourceInfo != nil && len(w.Range) > 0 {
+		warning.File = sourcePath(w.SourceInfo.Filename, p)
+		warning.Line = int(w.Range[0].Start.Line)
+	}
+	return warning
+}
+
+// sourcePath finds the file that BuildKit names relative to the directory of
+// the Dockerfile.
+func sourcePath(name string, p plan.Build) string {
+	return filepath.Join(filepath.Dir(p.Dockerfile), filepath.Base(name))
+}

@@ -1,0 +1,43 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/buildkit/client"
+)
+
+// containerdLabel is on the worker of an engine that keeps its images in
+// containerd: its BuildKit can do everything.
+const containerdLabel = "org.mobyproject.buildkit.worker.snapshotter"
+
+// answer is what a BuildKit says of itself.
+type answer struct {
+	version   string
+	platforms []v1.Platform
+	labels    map[string]string // of the first worker, which does the builds
+}
+
+// ask puts the first question, which is also the proof that something answers.
+func ask(ctx context.Context, c *client.Client) (answer, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, fmt.Errorf("no answer within %s", answerWithin))
+	defer cancel()
+	workers, err := c.ListWorkers(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return answer{}, context.Cause(ctx)
+	case err != nil:
+		return answer{}, err
+	case len(workers) == 0:
+		return answer{}, errors.New("it has no worker")
+	}
+	a := answer{version: workers[0].BuildkitVersion.Version, labels: workers[0].Labels}
+	for _, worker := range workers {
+		for _, p := range worker.Platforms {
+			a.platforms = append(a.platforms, v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
+		}
+	}
+	return a, nil
+}

@@ -1,0 +1,122 @@
+// Package builder finds or starts a BuildKit, says what it can do, and stops
+// what it started.
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/buildkit/client"
+)
+
+// answerWithin is how long a BuildKit may take to answer its first question.
+// Past that a run is better served by an error that names the address.
+const answerWithin = 2500 * time.Millisecond
+
+// Builder is a BuildKit that has answered.
+type Builder struct {
+	Client    *client.Client
+	Name      string        // what it is and where, for the log
+	Version   string        // of BuildKit, as it says itself; may be empty
+	Platforms []v1.Platform // what its workers run; the first is the default
+	// Stores tells that the builder has an image store of its own, in which
+	// a build that is only pushed need not be kept.
+	Stores bool
+	stop   func() error
+}
+
+// Close drops the connection and stops what was started for it: processes are
+// gone and temporary files removed when it returns.
+func (b *Builder) Close() error {
+	err := b.Client.Close()
+	if b.stop != nil {
+		err = errors.Join(err, b.stop())
+	}
+	if err != nil {
+		return fmt.Errorf("closing %s: %w", b.Name, err)
+	}
+	return nil
+}
+
+// Options says which BuildKit is wanted and where to look.
+type Options struct {
+	// Want is the input builder: auto, docker, local, or an address.
+	Want string
+	// Lookup reads the process environment: BUILDKIT_HOST, DOCKER_HOST, PATH,
+	// and what a child process is given of it.
+	Lookup func(name string) (string, bool)
+}
+
+// source is a place where a BuildKit may be found. Connect tries the sources in
+// order and takes the first that answers.
+type source interface {
+	// String names the place for the log and for errors.
+	String() string
+	// connect returns the BuildKit there, or why it cannot be used.
+	connect(ctx context.Context) (*Builder, error)
+}
+
+// Connect returns the first BuildKit of the wanted kind that answers. The error
+// lists every place that was tried and why it was refused.
+func Connect(ctx context.Context, o Options) (*Builder, error) {
+	tried := sources(o)
+	refused := make([]string, 0, len(tried))
+	errs := make([]error, 0, len(tried))
+	for _, s := range tried {
+		found, err := s.connect(ctx)
+		if err == nil {
+			return found, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("looking for a BuildKit: %w", context.Cause(ctx))
+		}
+		refused = append(refused, fmt.Sprintf("%s: %v", s, err))
+		errs = append(errs, err)
+	}
+	return nil, &NotFoundError{Tried: refused, cause: errors.Join(errs...)}
+}
+
+// NotFoundError says that no BuildKit could be used, and why for each place.
+type NotFoundError struct {
+	Tried []string
+	cause error
+}
+
+func (e *NotFoundError) Error() string {
+	if len(e.Tried) == 1 {
+		return "connecting to BuildKit: " + e.Tried[0]
+	}
+	return "connecting to BuildKit: none can be used\n- " + strings.Join(e.Tried, "\n- ") +
+		"\nset the input builder or BUILDKIT_HOST to the address of one, such as tcp://buildkitd:1234"
+}
+
+// Unwrap returns the joined reasons.
+func (e *NotFoundError) Unwrap() error { return e.cause }
+
+// sources lists where to look. An address is meant, and nothing else is tried.
+func sources(o Options) []source {
+	host, _ := o.Lookup("BUILDKIT_HOST")
+	switch {
+	case o.Want == "docker":
+		return []source{newEngine(o)}
+	case o.Want == "local":
+		return []source{newChild(o)}
+	case o.Want != "auto":
+		return []source{remote{address: o.Want, from: "the input builder"}}
+	case host != "":
+		return []source{remote{address: host, from: "BUILDKIT_HOST"}}
+	}
+	return []source{newEngine(o), newChild(o)}
+}
+
+// String says in one line which BuildKit this is.
+func (b *Builder) String() string {
+	if b.Version == "" {
+		return b.Name
+	}
+	return b.Name + ", " + b.Version
+}

@@ -1,0 +1,50 @@
+package facts
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// apiWithin bounds everything that is asked of GitHub's API. Nothing that it
+// tells is worth waiting longer for.
+const apiWithin = 5 * time.Second
+
+// askCommitTime asks GitHub when the run's commit was made.
+func (s Source) askCommitTime(ctx context.Context, f plan.Facts) (time.Time, error) {
+	client, err := s.api()
+	if err != nil {
+		return time.Time{}, err
+	}
+	owner, name, _ := strings.Cut(f.Repository, "/")
+	ctx, cancel := context.WithTimeout(ctx, apiWithin)
+	defer cancel()
+	commit, _, err := client.Git.GetCommit(ctx, owner, name, f.Commit.SHA)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("asking GitHub for the commit %s: %w", f.Commit.SHA, err)
+	}
+	return commit.GetCommitter().GetDate().Time, nil
+}
+
+// api returns a client for the server's API: GitHub's own, or an Enterprise
+// server's.
+func (s Source) api() (*github.Client, error) {
+	base, err := url.Parse(strings.TrimSuffix(cmp.Or(s.get("GITHUB_API_URL"), "https://api.github.com"), "/") + "/")
+	if err != nil {
+		return nil, fmt.Errorf("reading GITHUB_API_URL: %w", err)
+	}
+	client := github.NewClient(&http.Client{})
+	if s.Token != "" {
+		client = client.WithAuthToken(s.Token)
+	}
+	client.BaseURL = base
+	return client, nil
+}

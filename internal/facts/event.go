@@ -1,0 +1,66 @@
+package facts
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// maxEvent is the largest event file that is read, in bytes. GitHub caps a
+// webhook's payload at 25 MB
+// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap).
+const maxEvent = 25 << 20
+
+// event is what is read of the event's payload. Everything in it was written by
+// whoever caused the event.
+type event struct {
+	PullRequest struct {
+		Number int `json:"number"`
+		Head   struct {
+			SHA  string `json:"sha"`
+			Repo struct {
+				FullName string `json:"full_name"`
+			} `json:"repo"` // null when the fork was deleted
+		} `json:"head"`
+	} `json:"pull_request"`
+	HeadCommit struct {
+		ID        string    `json:"id"`
+		Timestamp time.Time `json:"timestamp"`
+	} `json:"head_commit"`
+}
+
+// pull returns the event's pull request, or a zero one.
+func (e event) pull() plan.Pull {
+	return plan.Pull{
+		Number:         e.PullRequest.Number,
+		HeadRepository: e.PullRequest.Head.Repo.FullName,
+		HeadSHA:        e.PullRequest.Head.SHA,
+	}
+}
+
+// readEvent reads the payload of the event. Without it a fork's pull request
+// looks like any other, so that its absence is an error.
+func readEvent(path string) (event, error) {
+	var e event
+	if path == "" {
+		return e, fmt.Errorf("reading the event: GITHUB_EVENT_PATH is not set, although GITHUB_ACTIONS is true")
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return e, fmt.Errorf("reading the event: %w", err)
+	}
+	if info.Size() > maxEvent {
+		return e, fmt.Errorf("reading the event: %s has %d bytes, more than any event of GitHub's", path, info.Size())
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return e, fmt.Errorf("reading the event: %w", err)
+	}
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return e, fmt.Errorf("reading the event: %s is not an event in JSON: %w", path, err)
+	}
+	return e, nil
+}

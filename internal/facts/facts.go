@@ -1,0 +1,101 @@
+// Package facts learns what is known of a run: from the variables and the event
+// file that the runner provides, from the git checkout, and from GitHub's API.
+package facts
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// Source is where facts come from.
+type Source struct {
+	// Lookup reads the process environment: GITHUB_*.
+	Lookup func(name string) (string, bool)
+	// Dir is the workspace, where the git checkout is.
+	Dir string
+	// Token asks GitHub's API. It may be empty.
+	Token string
+}
+
+// Load learns the facts of a step of GitHub Actions or, where GITHUB_ACTIONS is
+// not true, of a git checkout. A directory that is no checkout has no facts,
+// which is no error.
+func Load(ctx context.Context, s Source) (plan.Facts, error) {
+	if s.get("GITHUB_ACTIONS") != "true" {
+		return fromCheckout(s.Dir)
+	}
+	f := plan.Facts{
+		Actions:    true,
+		Event:      s.get("GITHUB_EVENT_NAME"),
+		Ref:        s.get("GITHUB_REF"),
+		Repository: s.get("GITHUB_REPOSITORY"),
+		ServerURL:  strings.TrimSuffix(cmp.Or(s.get("GITHUB_SERVER_URL"), "https://github.com"), "/"),
+		Actor:      s.get("GITHUB_ACTOR"),
+		Commit:     plan.Commit{SHA: s.get("GITHUB_SHA")},
+	}
+	if id := s.get("GITHUB_RUN_ID"); id != "" && f.Repository != "" {
+		f.RunURL = fmt.Sprintf("%s/%s/actions/runs/%s", f.ServerURL, f.Repository, id)
+	}
+	if err := required(f); err != nil {
+		return plan.Facts{}, err
+	}
+	event, err := readEvent(s.get("GITHUB_EVENT_PATH"))
+	if err != nil {
+		return plan.Facts{}, err
+	}
+	f.Pull = event.pull()
+	f.Commit.Time = s.commitTime(ctx, f, event)
+	return f, nil
+}
+
+func (s Source) get(name string) string {
+	value, _ := s.Lookup(name)
+	return value
+}
+
+// required reports what the runner always sets. Without it this is no step of a
+// workflow, and guessing would name an image wrongly.
+func required(f plan.Facts) error {
+	var errs []error
+	for name, value := range map[string]string{
+		"GITHUB_EVENT_NAME": f.Event, "GITHUB_REF": f.Ref, "GITHUB_REPOSITORY": f.Repository,
+	} {
+		if value == "" {
+			errs = append(errs, fmt.Errorf("reading the run's facts: %s is not set, although GITHUB_ACTIONS is true", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// commitTime returns when the run's commit was made: from the checkout, else
+// from the event, else from GitHub's API, else zero. It costs a request only
+// where nothing is checked out and the event does not carry the commit.
+func (s Source) commitTime(ctx context.Context, f plan.Facts, e event) time.Time {
+	if commit, err := readCommit(s.Dir); err == nil && commit.SHA == f.Commit.SHA {
+		return commit.Time
+	}
+	if e.HeadCommit.ID == f.Commit.SHA && !e.HeadCommit.Timestamp.IsZero() {
+		return e.HeadCommit.Timestamp
+	}
+	when, err := s.askCommitTime(ctx, f)
+	if err != nil {
+		return time.Time{}
+	}
+	return when
+}
+
+// fromCheckout learns from the git checkout around dir.
+func fromCheckout(dir string) (plan.Facts, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return plan.Facts{}, fmt.Errorf("reading the checkout: %w", err)
+	}
+	return readCheckout(abs)
+}

@@ -1,0 +1,81 @@
+// Package inputs turns the environment that the runner gives a container
+// action into typed Inputs. It is the only place that knows an input's name or
+// default.
+package inputs
+
+import (
+	"errors"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Push says when to publish.
+type Push string
+
+// The three values of the input push.
+const (
+	PushAuto  Push = "auto"  // as the event suggests: the default
+	PushTrue  Push = "true"  // always; an error where it cannot work
+	PushFalse Push = "false" // never
+)
+
+// Inputs is what the workflow author asked for, parsed and checked. It does not
+// change after Parse.
+type Inputs struct {
+	Images    []string // as written; the plan resolves the short forms. Default: none, which means the repository's own
+	Registry  string   // host, lower case. Default: empty, which means the server's own
+	Token     Secret   // password for Registry
+	Username  string   // user for Registry. Default: empty, which means the actor
+	Tags      []string // bare tags and full references, as written
+	Labels    map[string]string
+	Push      Push
+	Preflight bool // ask the registry for permission before the build. Default: true
+
+	Context    string // absolute path of a directory inside the workspace
+	Dockerfile string // absolute path of a file
+	Target     string // stage to build. Default: empty, which means the last
+	Platforms  []v1.Platform
+	BuildArgs  map[string]string
+	Secrets    map[string]Secret // by id; from secrets, secret-envs and secret-files
+	NoCache    bool
+	Pull       bool
+
+	Builder string // "auto", "docker", "local", or an address: tcp://HOST:PORT or unix:///PATH
+}
+
+// Env is where the inputs come from.
+type Env struct {
+	// Lookup reads the process environment: INPUT_* and, for build-args and
+	// secret-envs, the variables that they name.
+	Lookup func(name string) (string, bool)
+	// Workspace is the absolute directory that relative paths start from and
+	// that the context may not leave.
+	Workspace string
+}
+
+// Parse reads every input. All mistakes are found in one run: the error joins
+// one *Error for each.
+func Parse(env Env) (Inputs, error) {
+	p := &parser{env: env}
+	in := Inputs{
+		Images:    p.images("image"),
+		Registry:  p.host("registry"),
+		Token:     p.token("token"),
+		Username:  p.text("username"),
+		Tags:      p.tags("tags"),
+		Labels:    p.pairs("labels"),
+		Push:      p.push("push"),
+		Preflight: p.boolean("preflight", true),
+		Target:    p.text("target"),
+		Platforms: p.platforms("platforms"),
+		BuildArgs: p.buildArgs("build-args"),
+		Secrets:   p.secrets("secrets", "secret-envs", "secret-files"),
+		NoCache:   p.boolean("no-cache", false),
+		Pull:      p.boolean("pull", false),
+		Builder:   p.builder("builder"),
+	}
+	in.Context = p.context("context")
+	in.Dockerfile = p.dockerfile("file", in.Context)
+	p.refuseLater()
+	return in, errors.Join(p.problems.errs...)
+}

@@ -1,0 +1,40 @@
+package inputs
+
+// Names lists every input that action.yml declares, in its order.
+func Names() []string {
+	return append(supported(), later()...)
+}
+
+// supported lists the inputs that work.
+func supported() []string {
+	return []string{
+		"image", "registry", "token", "username",
+		"tags", "labels",
+		"push", "preflight",
+		"context", "file", "target", "platforms", "build-args",
+		"secrets", "secret-envs", "secret-files", "no-cache", "pull",
+		"builder",
+	}
+}
+
+// later lists the inputs that are part of the public interface and not built
+// yet. They are declared so that a workflow that sets one gets an error that
+// says so, not the runner's "unexpected input" and a build without it.
+func later() []string {
+	return []string{
+		"registry-auth", "flavor", "annotations",
+		"build-contexts", "ssh", "cache-from", "cache-to", "no-cache-filters",
+		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
+		"attests", "provenance", "sbom", "outputs", "load", "call", "reproducible",
+		"builder-tls",
+	}
+}
+
+// refuseLater reports every input that is set and not built yet.
+func (p *parser) refuseLater() {
+	for _, name := range later() {
+		if p.text(name) != "" {
+			p.problems.add(name, "leave it out", "it does not work in this version")
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package inputs
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// parser reads inputs and collects what is wrong with them.
+type parser struct {
+	env      Env
+	problems problems
+}
+
+// raw returns an input as the runner passes it: INPUT_ and the upper-case name,
+// hyphens kept. The runner passes every declared input, so unset and empty are
+// the same.
+func (p *parser) raw(input string) string {
+	value, _ := p.env.Lookup("INPUT_" + strings.ToUpper(strings.ReplaceAll(input, " ", "_")))
+	return value
+}
+
+func (p *parser) text(input string) string {
+	return strings.TrimSpace(p.raw(input))
+}
+
+func (p *parser) token(input string) Secret {
+	token := p.text(input)
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		p.problems.add(input, "one token on one line", "it holds blanks or line ends")
+	}
+	return Secret(token)
+}
+
+// boolean accepts what the YAML 1.2 core schema and GitHub's own toolkit do.
+func (p *parser) boolean(input string, byDefault bool) bool {
+	switch value := p.text(input); value {
+	case "":
+		return byDefault
+	case "true", "True", "TRUE":
+		return true
+	case "false", "False", "FALSE":
+		return false
+	default:
+		p.problems.add(input, "true or false", "%q is neither", value)
+		return byDefault
+	}
+}
+
+func (p *parser) push(input string) Push {
+	switch value := Push(strings.ToLower(p.text(input))); value {
+	case "":
+		return PushAuto
+	case PushAuto, PushTrue, PushFalse:
+		return value
+	default:
+		p.problems.add(input, "auto, true or false", "%q is none of them", value)
+		return PushAuto
+	}
+}
+
+func (p *parser) host(input string) string {
+	host := strings.ToLower(p.text(input))
+	if host == "" {
+		return ""
+	}
+	if _, err := name.NewRegistry(host, name.StrictValidation); err != nil {
+		p.problems.add(input, "a host such as ghcr.io or registry.example.com:5000, without scheme or path", "%q is not a host", host)
+		return ""
+	}
+	return host
+}
+
+// images keeps the lines as written: the short forms need the repository's
+// owner, which is a fact and not an input.
+func (p *parser) images(input string) []string {
+	return p.words(input)
+}
+
+// tags keeps the lines as written, and refuses rules, which need a = sign.
+func (p *parser) tags(input string) []string {
+	var tags []string
+	for _, tag := range p.words(input) {
+		if strings.Contains(tag, "=") {
+			p.problems.add(input, "bare tags such as 1.2.3, and full references such as ghcr.io/owner/name:1.2.3", "%q is a rule, and rules do not work in this version", tag)
+			continue
+		}
+		tags = append(tags, tag)
+	}
+	return tags
+}
+
+func (p *parser) words(input string) []string {
+	items, err := words(p.raw(input))
+	if err != nil {
+		p.problems.add(input, acceptsLines, "%v", err)
+	}
+	texts := make([]string, 0, len(items))
+	for _, it := range items {
+		texts = append(texts, it.text)
+	}
+	return texts
+}
+
+// acceptsLines and acceptsPairs describe the list inputs in errors.
+const (
+	acceptsLines = `one item a line; "…" around one that spans lines`
+	acceptsPairs = `KEY=value, one a line; "KEY=…" in quotes where the value spans lines`
+)
+
+// pair is one KEY=value item.
+type pair struct {
+	key, value string
+	hasValue   bool // there was a = sign
+	line       int
+}
+
+func (p *parser) keyValues(input string) []pair {
+	items, err := list(p.raw(input))
+	if err != nil {
+		p.problems.add(input, acceptsPairs, "%v", err)
+	}
+	var pairs []pair
+	for _, it := range items {
+		key, value, found := strings.Cut(it.text, "=")
+		key = strings.TrimSpace(key)
+		if key == "" {
+			p.problems.add(input, acceptsPairs, "line %d has no name before the = sign", it.line)
+			continue
+		}
+		pairs = append(pairs, pair{key: key, value: value, hasValue: found, line: it.line})
+	}
+	return pairs
+}
+
+// pairs reads labels. A later line wins over an earlier one with the same key,
+// as docker build does.
+func (p *parser) pairs(input string) map[string]string {
+	values := map[string]string{}
+	for _, kv := range p.keyValues(input) {
+		if !kv.hasValue {
+			p.problems.add(input, acceptsPairs, "line %d: %q has no =", kv.line, kv.key)
+			continue
+		}
+		values[kv.key] = strings.TrimRight(kv.value, " \t\r")
+	}
+	return values
+}
+
+// buildArgs reads build arguments. One without = is taken from the environment,
+// as docker build does; one that is not there either is an error, because a
+// build without it is not the build that was asked for.
+func (p *parser) buildArgs(input string) map[string]string {
+	args := map[string]string{}
+	for _, kv := range p.keyValues(input) {
+		value := strings.TrimRight(kv.value, " \t\r")
+		if !kv.hasValue {
+			fromEnv, ok := p.env.Lookup(kv.key)
+			if !ok {
+				p.problems.add(input, "KEY=value, or the name of a variable of the step's env", "line %d: %s has no = and is not set in the environment", kv.line, kv.key)
+				continue
+			}
+			value = fromEnv
+		}
+		args[kv.key] = value
+	}
+	return args
+}
+
+// builder accepts auto, a kind, or an address.
+func (p *parser) builder(input string) string {
+	value := p.text(input)
+	switch value {
+	case "":
+		return "auto"
+	case "auto", "docker", "local":
+		return value
+	}
+	if err := checkAddress(value); err != nil {
+		p.problems.add(input, "auto, docker (the engine behind the Docker socket), local (buildkitd as a child process), tcp://HOST:PORT or unix:///PATH", "%v", err)
+	}
+	return value
+}
+
+func checkAddress(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is not an address", address)
+	case u.Scheme == "tcp" && u.Port() != "" && u.Path == "":
+		return nil
+	case u.Scheme == "unix" && u.Host == "" && u.Path != "":
+		return nil
+	case u.Scheme == "tcp":
+		return fmt.Errorf("%q has no port, or more than a host and a port", address)
+	case u.Scheme == "unix":
+		return fmt.Errorf("%q has no absolute path (unix:///run/buildkit/buildkitd.sock)", address)
+	}
+	return fmt.Errorf("%q is not a kind of builder or an address that this version knows", address)
+}

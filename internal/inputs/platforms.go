@@ -1,0 +1,47 @@
+package inputs
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// platforms reads the target platforms, each once, in the order given. Aliases
+// such as x86_64 and aarch64 are accepted; a name that Go and BuildKit have no
+// port for is not, because BuildKit would build an image that nothing can run.
+func (p *parser) platforms(input string) []v1.Platform {
+	const accepts = "os/architecture[/variant], such as linux/amd64, linux/arm64 or linux/arm/v7"
+	var all []v1.Platform
+	for _, text := range p.words(input) {
+		parsed, err := platforms.Parse(text)
+		if err != nil || !strings.Contains(text, "/") || !known(parsed.OS, parsed.Architecture, parsed.Variant) {
+			p.problems.add(input, accepts, "%q is not a platform", text)
+			continue
+		}
+		normal := platforms.Normalize(parsed)
+		platform := v1.Platform{OS: normal.OS, Architecture: normal.Architecture, Variant: normal.Variant}
+		if !slices.ContainsFunc(all, func(other v1.Platform) bool { return other.Equals(platform) }) {
+			all = append(all, platform)
+		}
+	}
+	return all
+}
+
+var variant = regexp.MustCompile(`^(v[0-9]+(\.[0-9]+)?)?$`)
+
+// known tells whether images for this platform exist at all: the ports of Go
+// that can be a container's platform.
+func known(os, arch, v string) bool {
+	ports := map[string][]string{
+		"linux":   {"386", "amd64", "arm", "arm64", "loong64", "mips", "mipsle", "mips64", "mips64le", "ppc64", "ppc64le", "riscv64", "s390x"},
+		"windows": {"386", "amd64", "arm", "arm64"},
+		"freebsd": {"386", "amd64", "arm", "arm64", "riscv64"},
+		"darwin":  {"amd64", "arm64"},
+		"wasi":    {"wasm"},
+		"wasip1":  {"wasm"},
+	}
+	return slices.Contains(ports[os], arch) && variant.MatchString(v)
+}

@@ -1,0 +1,83 @@
+package inputs
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// maxSecretSize is BuildKit's limit for one secret, in bytes
+// (session/secrets/secretsprovider.MaxSecretSize). It is checked here so that a
+// secret that is too large is reported before the build.
+const maxSecretSize = 500 * 1024
+
+// secrets reads the three inputs that name build secrets into one map. A secret
+// that is missing is an error and never a build without it.
+func (p *parser) secrets(values, envs, files string) map[string]Secret {
+	found := map[string]Secret{}
+	add := func(input string, kv pair, value string) {
+		if _, twice := found[kv.key]; twice {
+			p.problems.add(input, "each id once, in "+values+", "+envs+" or "+files, "line %d: the id %q is given twice", kv.line, kv.key)
+		}
+		if len(value) > maxSecretSize {
+			p.problems.add(input, "secrets of at most 500 KiB", "line %d: %s has %d bytes", kv.line, kv.key, len(value))
+		}
+		found[kv.key] = Secret(value)
+	}
+	for _, kv := range p.secretPairs(values, acceptsPairs) {
+		add(values, kv, kv.value)
+	}
+	for _, kv := range p.secretPairs(envs, acceptsEnvs) {
+		value, ok := p.env.Lookup(kv.value)
+		if !ok {
+			p.problems.add(envs, acceptsEnvs, "line %d: the variable %s for %s is not set", kv.line, kv.value, kv.key)
+			continue
+		}
+		add(envs, kv, value)
+	}
+	for _, kv := range p.secretPairs(files, acceptsFiles) {
+		value, err := p.readSecret(kv.value)
+		if err != nil {
+			p.problems.add(files, acceptsFiles, "line %d: %s: %v", kv.line, kv.key, err)
+			continue
+		}
+		add(files, kv, value)
+	}
+	return found
+}
+
+const (
+	acceptsEnvs  = "ID=VARIABLE, one a line, with the variable in the step's env"
+	acceptsFiles = "ID=path of a readable file, one a line"
+)
+
+// secretPairs never shows a line's text: a line without = may be the secret.
+func (p *parser) secretPairs(input, accepts string) []pair {
+	var complete []pair
+	for _, kv := range p.keyValues(input) {
+		if !kv.hasValue || strings.TrimSpace(kv.value) == "" {
+			p.problems.add(input, accepts, "line %d has no = or nothing after it", kv.line)
+			continue
+		}
+		complete = append(complete, kv)
+	}
+	return complete
+}
+
+// readSecret reads at most one byte more than a secret may have, so that a path
+// such as /dev/zero ends.
+func (p *parser) readSecret(path string) (string, error) {
+	file, err := os.Open(p.absolute(strings.TrimSpace(path)))
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is not a regular file", path)
+	}
+	buf := new(strings.Builder)
+	if _, err := copyAtMost(buf, file, maxSecretSize+1); err != nil {
+		return "", fmt.Errorf("reading %s: %w", path, err)
+	}
+	return buf.String(), nil
+}

@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"strings"
+	"time"
+)
+
+// Facts is what is known of a run before anything is decided. Package facts
+// fills it; a zero field means that nobody said.
+type Facts struct {
+	Actions bool   // runs as a step of GitHub Actions
+	Event   string // GITHUB_EVENT_NAME; empty outside Actions
+	Ref     string // full ref, refs/heads/main; empty on a detached checkout without a tag
+
+	Repository string // owner/name, as written on GitHub
+	ServerURL  string // https://github.com, or the Enterprise server
+	Actor      string // who triggered the run
+	RunURL     string // page of the run
+
+	Commit Commit
+	Pull   Pull
+}
+
+// Commit is the commit that is built.
+type Commit struct {
+	SHA  string    // full
+	Time time.Time // committer time; zero where nobody knows it
+}
+
+// Pull is the pull request of the event; its number is 0 where there is none.
+type Pull struct {
+	Number         int
+	HeadRepository string // owner/name; differs from Facts.Repository for a fork
+	HeadSHA        string
+}
+
+// owner returns the first element of the repository.
+func (f Facts) owner() string {
+	owner, _, _ := strings.Cut(f.Repository, "/")
+	return owner
+}
+
+// title returns the last element of the repository.
+func (f Facts) title() string {
+	_, title, _ := strings.Cut(f.Repository, "/")
+	return title
+}
+
+// fromFork tells whether the run is for a pull request from another repository,
+// whose token GitHub makes read-only.
+func (f Facts) fromFork() bool {
+	return f.Pull.Number != 0 && !strings.EqualFold(f.Pull.HeadRepository, f.Repository)
+}
+
+// dependabot is the actor whose push and pull_request runs GitHub gives a
+// read-only token and no secrets
+// (https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions).
+const dependabot = "dependabot[bot]"

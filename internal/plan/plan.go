@@ -1,0 +1,133 @@
+// Package plan decides everything about a run before anything is done: what is
+// built, where it goes, and whether it is published. It is pure: the same
+// inputs and facts always give the same plan.
+package plan
+
+import (
+	"cmp"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/Masterminds/semver/v3"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/metadata"
+)
+
+// Plan is what a run will do.
+type Plan struct {
+	Build   Build
+	Publish Publish
+	Login   Login
+}
+
+// Build is what BuildKit is asked for.
+type Build struct {
+	Context    string // absolute directory
+	Dockerfile string // absolute path
+	Target     string
+	Platforms  []v1.Platform // empty: the builder's own
+	Args       map[string]string
+	Secrets    map[string]inputs.Secret
+	Labels     map[string]string
+	NoCache    bool
+	Pull       bool
+	Epoch      time.Time // time for the image's config and history; zero: the clock
+	// Key lets a builder that many repositories share recognise this context,
+	// so that it asks only for the files that changed since the last build.
+	Key string
+	// PushTo is where BuildKit pushes the result by digest; empty: nothing
+	// leaves the builder.
+	PushTo []name.Repository
+}
+
+// Publish is what is published, or why nothing is.
+type Publish struct {
+	Push    bool
+	Reason  string     // why not; empty when Push
+	Tags    []name.Tag // in the order of the inputs; also known when nothing is published
+	Version string     // the first tag
+}
+
+// Login is the credential of the main registry.
+type Login struct {
+	Registry name.Registry
+	Username string
+	Password inputs.Secret
+}
+
+// New decides. The error joins every independent reason why the run cannot go
+// on, each an *Error.
+func New(in inputs.Inputs, f Facts) (Plan, error) {
+	push, reason, pushErr := decidePush(in.Push, f)
+	to, tagsErr := decideTargets(in, f)
+	login, loginErr := decideLogin(in, f)
+	if err := errors.Join(pushErr, tagsErr, loginErr); err != nil {
+		return Plan{}, err
+	}
+	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.tags[0].TagStr()}
+	build := Build{
+		Context:    in.Context,
+		Dockerfile: in.Dockerfile,
+		Target:     in.Target,
+		Platforms:  in.Platforms,
+		Args:       in.BuildArgs,
+		Secrets:    in.Secrets,
+		Labels:     metadata.Labels(source(f, publish.Version), in.Labels),
+		NoCache:    in.NoCache,
+		Pull:       in.Pull,
+		Epoch:      f.Commit.Time,
+		Key:        to.repositories[0].Name() + " " + filepath.Base(in.Context),
+	}
+	if push {
+		build.PushTo = to.repositories
+	}
+	return Plan{Build: build, Publish: publish, Login: login}, nil
+}
+
+// source is what the standard labels say. On a pull request the revision is the
+// head commit: the merge commit that is checked out exists nowhere else.
+func source(f Facts, version string) metadata.Source {
+	s := metadata.Source{
+		Title:    f.title(),
+		Version:  version,
+		Revision: cmp.Or(f.Pull.HeadSHA, f.Commit.SHA),
+		Created:  f.Commit.Time,
+	}
+	if f.Repository != "" && f.ServerURL != "" {
+		s.URL = f.ServerURL + "/" + f.Repository
+		s.Source = s.URL
+	}
+	return s
+}
+
+// decideLogin gives the token to the main registry and to no other. GitHub's
+// registry does not check the user name, but wants one.
+func decideLogin(in inputs.Inputs, f Facts) (Login, error) {
+	registry, err := name.NewRegistry(registryOf(in, f))
+	if err != nil {
+		return Login{}, &Error{Doing: "naming the registry", Reason: err.Error(), Advice: "set the input registry", cause: err}
+	}
+	return Login{
+		Registry: registry,
+		Username: cmp.Or(in.Username, f.Actor, "slipway"),
+		Password: in.Token,
+	}, nil
+}
+
+// MoveOrder splits the tags into those that name one version for good and those
+// that people follow (latest, 1.2, a branch). The first are published first, so
+// that a run that breaks off leaves the others where they were.
+func (p Publish) MoveOrder() (versions, floating []name.Tag) {
+	for _, tag := range p.Tags {
+		if _, err := semver.StrictNewVersion(tag.TagStr()); err == nil {
+			versions = append(versions, tag)
+		} else {
+			floating = append(floating, tag)
+		}
+	}
+	return versions, floating
+}

@@ -1,0 +1,64 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+)
+
+// decidePush tells whether to publish and, where not, why.
+func decidePush(push inputs.Push, f Facts) (publish bool, reason string, err error) {
+	readOnly := readOnlyToken(f)
+	switch {
+	case push == inputs.PushFalse:
+		return false, "the input push is false", nil
+	case push == inputs.PushTrue && readOnly != "":
+		return false, "", &Error{
+			Doing:  "deciding whether to publish",
+			Reason: fmt.Sprintf("the input push is true, but %s", readOnly),
+			Advice: "leave push out: such a run then builds, says why it does not publish, and is green",
+		}
+	case push == inputs.PushTrue:
+		return true, "", nil
+	case readOnly != "":
+		return false, readOnly, nil
+	}
+	reason = buildOnly(f.Event)
+	return reason == "", reason, nil
+}
+
+// readOnlyToken says why the run's token cannot write by its nature, or "".
+// pull_request_target runs in the base repository with its token, fork or not.
+func readOnlyToken(f Facts) string {
+	if f.Event == "pull_request" && f.fromFork() {
+		return fmt.Sprintf("this pull request comes from the fork %s, and GitHub gives such runs a token that cannot write packages", orUnknown(f.Pull.HeadRepository))
+	}
+	switch f.Event {
+	case "push", "pull_request", "create":
+		if f.Actor == dependabot {
+			return "Dependabot triggered this run, and GitHub gives such runs a token that cannot write packages"
+		}
+	}
+	return ""
+}
+
+func orUnknown(repository string) string {
+	if repository == "" {
+		return "(deleted)"
+	}
+	return repository
+}
+
+// buildOnly says why an event does not publish by itself, or "". Outside
+// Actions there is no event, and a build was asked for by hand.
+func buildOnly(event string) string {
+	switch event {
+	case "", "push", "release", "workflow_dispatch", "schedule", "repository_dispatch", "workflow_run", "create":
+		return ""
+	case "pull_request", "pull_request_target":
+		return "pull requests are built and not published"
+	case "merge_group":
+		return "merge groups are built and not published"
+	}
+	return fmt.Sprintf("runs for the event %s do not publish unless the input push is true", event)
+}

@@ -1,0 +1,91 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// Image is what a registry holds now.
+type Image struct {
+	Digest    v1.Hash
+	MediaType types.MediaType
+	Size      int64 // bytes of configs and layers as stored, of all platforms; 0 where it is not known
+	// Platforms has one entry for each platform of an index, and is empty for a
+	// single manifest, which does not say its platform.
+	Platforms []PlatformImage
+}
+
+// PlatformImage is one platform's image in an index.
+type PlatformImage struct {
+	Platform v1.Platform
+	Digest   v1.Hash
+	Size     int64 // bytes as stored; 0 where it is not known
+}
+
+// describe reads sizes and platforms out of the manifest, and for an index out
+// of its children's.
+func (m *mover) describe(ctx context.Context, repo name.Repository) (Image, error) {
+	manifest := m.manifests[repo]
+	image := Image{Digest: m.digest, MediaType: manifest.MediaType}
+	if !manifest.MediaType.IsIndex() {
+		image.Size = manifestSize(manifest.Manifest)
+		return image, nil
+	}
+	index, err := v1.ParseIndexManifest(bytes.NewReader(manifest.Manifest))
+	if err != nil {
+		return image, fmt.Errorf("reading the index %s@%s: %w", repo, m.digest, err)
+	}
+	options, err := m.options(ctx, repo)
+	if err != nil {
+		return image, err
+	}
+	image.Platforms = children(repo, index, options)
+	for _, child := range image.Platforms {
+		image.Size += child.Size
+	}
+	return image, nil
+}
+
+// children lists the platforms of an index. Attestations, which BuildKit keeps
+// there with an unknown platform, are left out.
+func children(repo name.Repository, index *v1.IndexManifest, options []remote.Option) []PlatformImage {
+	var all []PlatformImage
+	for _, d := range index.Manifests {
+		if d.Platform != nil && d.Platform.OS != "unknown" {
+			all = append(all, PlatformImage{Platform: *d.Platform, Digest: d.Digest})
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i := range all {
+		group.Go(func() error {
+			if child, err := remote.Get(repo.Digest(all[i].Digest.String()), options...); err == nil {
+				all[i].Size = manifestSize(child.Manifest)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // a size that cannot be read stays 0
+	return all
+}
+
+// manifestSize adds up what a manifest names; 0 where it cannot be read, because
+// a published image is published even if its size is not known.
+func manifestSize(raw []byte) int64 {
+	manifest, err := v1.ParseManifest(bytes.NewReader(raw))
+	if err != nil {
+		return 0
+	}
+	size := manifest.Config.Size
+	for _, layer := range manifest.Layers {
+		size += layer.Size
+	}
+	return size
+}

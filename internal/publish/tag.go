@@ -1,0 +1,165 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/internal/registry"
+)
+
+// Tag points tags at the image with this digest, which is in every repository
+// already: first the versions, then, when all of those hold, the floating ones.
+// Every tag is read back. The error is a *TagError.
+func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating []name.Tag) (Image, error) {
+	m := &mover{publisher: p, digest: digest, manifests: map[name.Repository]*remote.Descriptor{}}
+	all := append(append([]name.Tag{}, versions...), floating...)
+	err := m.fetch(ctx, all)
+	if err == nil {
+		err = m.move(ctx, versions)
+	}
+	if err == nil {
+		err = m.move(ctx, floating)
+	}
+	if err != nil {
+		return Image{}, &TagError{Moved: m.moved, Still: missing(all, m.moved), cause: err}
+	}
+	return m.describe(ctx, all[0].Repository)
+}
+
+// TagError says which tags moved and which did not when publishing broke off.
+type TagError struct {
+	Moved []name.Tag // point at the new image now
+	Still []name.Tag // were not moved, or do not answer with the new image
+	cause error
+}
+
+func (e *TagError) Error() string {
+	return fmt.Sprintf("moving tags: %v\nmoved: %s\nnot moved: %s", e.cause, list(e.Moved), list(e.Still))
+}
+
+// Unwrap returns the joined causes.
+func (e *TagError) Unwrap() error { return e.cause }
+
+func list(tags []name.Tag) string {
+	if len(tags) == 0 {
+		return "none"
+	}
+	names := make([]string, len(tags))
+	for i, tag := range tags {
+		names[i] = tag.Name()
+	}
+	return strings.Join(names, ", ")
+}
+
+func missing(all, some []name.Tag) []name.Tag {
+	have := map[string]bool{}
+	for _, tag := range some {
+		have[tag.Name()] = true
+	}
+	var rest []name.Tag
+	for _, tag := range all {
+		if !have[tag.Name()] {
+			rest = append(rest, tag)
+		}
+	}
+	return rest
+}
+
+// mover holds the manifest that the tags get, from each repository, and which
+// tags have it.
+type mover struct {
+	publisher *Publisher
+	digest    v1.Hash
+	mu        sync.Mutex
+	manifests map[name.Repository]*remote.Descriptor
+	moved     []name.Tag
+}
+
+// fetch gets the manifest from every repository: the exact bytes to put under
+// the tags, and the proof that the image is there.
+func (m *mover) fetch(ctx context.Context, tags []name.Tag) error {
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for _, repo := range repositories(tags) {
+		group.Go(func() error {
+			options, err := m.options(ctx, repo)
+			if err != nil {
+				return err
+			}
+			manifest, err := remote.Get(repo.Digest(m.digest.String()), options...)
+			if err != nil {
+				return registry.Explain(fmt.Sprintf("reading the pushed image %s@%s", repo, m.digest), repo, err)
+			}
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.manifests[repo] = manifest
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func repositories(tags []name.Tag) []name.Repository {
+	seen := map[name.Repository]bool{}
+	var repos []name.Repository
+	for _, tag := range tags {
+		if !seen[tag.Repository] {
+			seen[tag.Repository] = true
+			repos = append(repos, tag.Repository)
+		}
+	}
+	return repos
+}
+
+// move points tags at the image and reads them back, several at a time. One
+// that fails does not stop the others of the same call; all errors are joined.
+func (m *mover) move(ctx context.Context, tags []name.Tag) error {
+	errs := make([]error, len(tags))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, tag := range tags {
+		group.Go(func() error {
+			errs[i] = m.moveOne(ctx, tag)
+			return nil
+		})
+	}
+	_ = group.Wait() // every error is in errs
+	return errors.Join(errs...)
+}
+
+func (m *mover) moveOne(ctx context.Context, tag name.Tag) error {
+	options, err := m.options(ctx, tag.Repository)
+	if err != nil {
+		return err
+	}
+	if err := remote.Tag(tag, m.manifests[tag.Repository], options...); err != nil {
+		return registry.Explain(fmt.Sprintf("moving the tag %s", tag), tag.Repository, err)
+	}
+	answer, err := remote.Head(tag, options...)
+	if err != nil {
+		return registry.Explain(fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
+	}
+	if answer.Digest != m.digest {
+		return fmt.Errorf("reading the tag %s back: the registry answers %s and not %s; another run may have moved it at the same time", tag, answer.Digest, m.digest)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.moved = append(m.moved, tag)
+	return nil
+}
+
+func (m *mover) options(ctx context.Context, repo name.Repository) ([]remote.Option, error) {
+	opened, err := m.publisher.open(ctx, repo)
+	if err != nil {
+		return nil, err
+	}
+	return []remote.Option{remote.WithContext(ctx), remote.WithTransport(opened)}, nil
+}

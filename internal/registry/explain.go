@@ -1,0 +1,61 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// Error is a registry's refusal with what to do about it.
+type Error struct {
+	Doing  string
+	Advice string // empty where nothing is known
+	Denied bool   // the registry answered that the credentials may not do this
+	cause  error  // the registry's own words
+}
+
+func (e *Error) Error() string {
+	if e.Advice == "" {
+		return fmt.Sprintf("%s: %v", e.Doing, e.cause)
+	}
+	return fmt.Sprintf("%s: %v\n%s", e.Doing, e.cause, e.Advice)
+}
+
+// Unwrap returns the registry's own answer.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Explain wraps what went wrong while doing something with a repository, and
+// adds what the workflow author can do. It returns err unchanged when it has
+// been explained already.
+func Explain(doing string, repo name.Repository, err error) error {
+	if explained := (*Error)(nil); errors.As(err, &explained) {
+		return err
+	}
+	e := &Error{Doing: doing, cause: err}
+	var answer *transport.Error
+	var network *net.OpError
+	switch {
+	case errors.As(err, &answer) && answer.StatusCode == http.StatusUnauthorized:
+		e.Denied = true
+		e.Advice = fmt.Sprintf("%s does not accept the user name and token; check the inputs registry, username and token", repo.RegistryStr())
+	case errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden:
+		e.Denied = true
+		e.Advice = denied(repo)
+	case errors.As(err, &network):
+		e.Advice = fmt.Sprintf("%s cannot be reached; check the input registry and that it is up", repo.RegistryStr())
+	}
+	return e
+}
+
+// denied says what gives a workflow the right to push.
+func denied(repo name.Repository) string {
+	return fmt.Sprintf(`the token may not push to %s; give it the permission in the workflow:
+permissions:
+  contents: read
+  packages: write
+and, where the package exists already, grant this repository the role Write in the package's settings under "Manage Actions access"`, repo)
+}

@@ -1,0 +1,95 @@
+package registry
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// guard is a transport for one registry that keeps credentials with it,
+// whatever the registry answers: nothing is sent over plain http except to
+// loopback, a bearer token goes to the registry's host alone, and a password
+// there or to a token server that belongs to it.
+type guard struct {
+	host string // the registry's, with its port
+	next http.RoundTripper
+}
+
+func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme == "http" && !loopback(req.URL.Hostname()) {
+		return nil, fmt.Errorf("asking %s: plain http is used for loopback addresses only; serve the registry over https", req.URL.Host)
+	}
+	authorization := req.Header.Get("Authorization")
+	if authorization == "" || sameHost(g.host, req.URL) {
+		return g.next.RoundTrip(req)
+	}
+	if scheme, _, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "basic") {
+		if err := CheckRealm(g.host, req.URL.String()); err != nil {
+			return nil, err
+		}
+		return g.next.RoundTrip(req)
+	}
+	req = req.Clone(req.Context())
+	req.Header.Del("Authorization")
+	return g.next.RoundTrip(req)
+}
+
+// CheckRealm tells whether a password for a registry may be sent to the token
+// server that the registry names: https, and the same host or one of the same
+// registrable domain (auth.docker.io for registry-1.docker.io). Between
+// loopback addresses http and any port will do. A registry that names another
+// realm is broken or hostile.
+func CheckRealm(registryHost, realm string) error {
+	u, err := url.Parse(realm)
+	if err != nil {
+		return fmt.Errorf("reading the token realm %q of %s: %w", realm, registryHost, err)
+	}
+	host := hostname(registryHost)
+	switch {
+	case loopback(host) && loopback(u.Hostname()):
+		return nil
+	case u.Scheme != "https":
+		return fmt.Errorf("asking %s for a token: its realm %q is not https, and the credentials stay here", registryHost, realm)
+	case strings.EqualFold(u.Host, registryHost), sameDomain(host, u.Hostname()):
+		return nil
+	}
+	return fmt.Errorf("asking %s for a token: its realm %q belongs to another site, and the credentials stay here", registryHost, realm)
+}
+
+func sameDomain(a, b string) bool {
+	domainA, errA := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(a))
+	domainB, errB := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(b))
+	return errA == nil && errB == nil && domainA == domainB
+}
+
+// sameHost compares host and port; the default port may be left out.
+func sameHost(host string, u *url.URL) bool {
+	return withPort(host, u.Scheme) == withPort(u.Host, u.Scheme)
+}
+
+func withPort(host, scheme string) string {
+	host = strings.ToLower(host)
+	if _, _, err := net.SplitHostPort(host); err == nil {
+		return host
+	}
+	return net.JoinHostPort(strings.Trim(host, "[]"), map[string]string{"http": "80", "https": "443"}[scheme])
+}
+
+func hostname(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return strings.Trim(hostport, "[]")
+}
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

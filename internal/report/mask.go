@@ -1,0 +1,83 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// shortest is the length below which a secret's line is not looked for: hiding
+// every "}" of a JSON secret would hide the log.
+const shortest = 4
+
+// masker knows what must not be shown. It is safe for concurrent use.
+type masker struct {
+	mu      sync.RWMutex
+	secrets []string // longest first, so that a whole secret goes before its lines
+}
+
+// add remembers a secret and tells whether it is new and long enough.
+func (m *masker) add(secret string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(secret) < shortest || slices.Contains(m.secrets, secret) {
+		return false
+	}
+	m.secrets = append(m.secrets, secret)
+	slices.SortStableFunc(m.secrets, func(a, b string) int { return len(b) - len(a) })
+	return true
+}
+
+func (m *masker) hide(text string) string {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, secret := range m.secrets {
+		text = strings.ReplaceAll(text, secret, "***")
+	}
+	return text
+}
+
+func (m *masker) empty() bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.secrets) == 0
+}
+
+// redactor is a writer that hides secrets. It passes on whole lines, so that a
+// secret that arrives in two pieces is still one. Nothing is held back once a
+// line has ended.
+type redactor struct {
+	mu   sync.Mutex
+	next io.Writer
+	mask *masker
+	line bytes.Buffer
+}
+
+func (w *redactor) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.mask.empty() && w.line.Len() == 0 {
+		return w.next.Write(p)
+	}
+	w.line.Write(p)
+	end := bytes.LastIndexByte(w.line.Bytes(), '\n') + 1
+	if end == 0 {
+		return len(p), nil
+	}
+	if _, err := io.WriteString(w.next, w.mask.hide(string(w.line.Next(end)))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// flush passes on a last line that has no end.
+func (w *redactor) flush() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.line.Len() > 0 {
+		_, _ = io.WriteString(w.next, w.mask.hide(w.line.String())+"\n") // the log is gone, and nobody left to tell
+		w.line.Reset()
+	}
+}

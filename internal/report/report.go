@@ -1,0 +1,167 @@
+// Package report tells a run's outcome: to the workflow as outputs, annotations
+// and a job summary, and to a person at a terminal as text.
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sethvargo/go-githubactions"
+)
+
+// Reporter writes to the runner, or outside Actions to a terminal.
+type Reporter struct {
+	out       *redactor
+	action    *githubactions.Action // nil outside Actions
+	outputs   string                // file that takes outputs; empty: they are not written
+	summary   string                // file that takes the job summary; empty: it is not written
+	workspace string                // what annotations' paths are relative to
+	mask      *masker
+}
+
+// Options says where a Reporter writes.
+type Options struct {
+	Out       io.Writer
+	Lookup    func(name string) (string, bool)
+	Workspace string
+	Actions   bool // write commands for the runner
+}
+
+// New returns a Reporter. It fails before any work is done when the files for
+// outputs or the summary cannot be written, because by the end of a build it
+// would be too late to say so.
+func New(o Options) (*Reporter, error) {
+	get := func(name string) string { value, _ := o.Lookup(name); return value }
+	mask := &masker{}
+	r := &Reporter{
+		out:       &redactor{next: o.Out, mask: mask},
+		outputs:   get("GITHUB_OUTPUT"),
+		summary:   get("GITHUB_STEP_SUMMARY"),
+		workspace: o.Workspace,
+		mask:      mask,
+	}
+	if !o.Actions {
+		r.outputs, r.summary = "", ""
+		return r, nil
+	}
+	r.action = githubactions.New(githubactions.WithWriter(o.Out), githubactions.WithGetenv(get))
+	var errs []error
+	for _, path := range []string{r.outputs, r.summary} {
+		if path != "" {
+			errs = append(errs, appendTo(path, ""))
+		}
+	}
+	return r, errors.Join(errs...)
+}
+
+// appendTo adds text to a file of the runner's, which exists already.
+func appendTo(path, text string) error {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("writing for the runner: %w", err)
+	}
+	_, err = file.WriteString(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("writing for the runner to %s: %w", path, err)
+	}
+	return nil
+}
+
+// Mask hides a secret in everything that is written from now on: by the runner,
+// and by ourselves where no runner reads along.
+func (r *Reporter) Mask(secret string) {
+	for _, line := range append([]string{secret}, strings.Split(secret, "\n")...) {
+		line = strings.TrimRight(line, "\r")
+		if strings.TrimSpace(line) == "" || !r.mask.add(line) {
+			continue
+		}
+		if r.action != nil {
+			r.action.AddMask(line)
+		}
+	}
+}
+
+// Printf writes one line to the log.
+func (r *Reporter) Printf(format string, args ...any) {
+	fmt.Fprintf(r.out, format+"\n", args...)
+}
+
+// Warning writes a warning, at a place in a file where there is one.
+func (r *Reporter) Warning(file string, line int, message string) {
+	if r.action == nil {
+		r.Printf("warning: %s%s", place(r.relative(file), line), message)
+		return
+	}
+	r.action.WithFieldsMap(r.fields(file, line)).Warningf("%s", r.mask.hide(message))
+}
+
+// positioned is an error that knows its place in a file.
+type positioned interface {
+	error
+	Position() (file string, line int)
+}
+
+// Failure writes why a run failed: every independent error as an annotation of
+// its own, at its place where it has one, and all of them in the summary.
+func (r *Reporter) Failure(err error) {
+	all := flatten(err)
+	for _, one := range all {
+		var at positioned
+		file, line := "", 0
+		if errors.As(one, &at) {
+			file, line = at.Position()
+		}
+		if r.action == nil {
+			r.Printf("error: %s%v", place(r.relative(file), line), one)
+			continue
+		}
+		r.action.WithFieldsMap(r.fields(file, line)).Errorf("%s", r.mask.hide(one.Error()))
+	}
+	if r.summary != "" {
+		if err := r.writeSummary(failureSummary, all); err != nil {
+			r.Printf("%v", err)
+		}
+	}
+}
+
+// flatten takes joined errors apart, as deep as they are joined.
+func flatten(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a join itself is taken apart, not what wraps one
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, flatten(one)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+func (r *Reporter) fields(file string, line int) map[string]string {
+	fields := map[string]string{}
+	if file != "" {
+		fields["file"] = r.relative(file)
+		fields["line"] = fmt.Sprint(line)
+	}
+	return fields
+}
+
+// relative returns a path as the runner wants it in an annotation. A file
+// outside the workspace keeps its own.
+func (r *Reporter) relative(file string) string {
+	rel, err := filepath.Rel(r.workspace, file)
+	if file == "" || err != nil || strings.HasPrefix(rel, "..") {
+		return file
+	}
+	return rel
+}
+
+func place(file string, line int) string {
+	if file == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d: ", file, line)
+}

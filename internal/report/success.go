@@ -1,0 +1,164 @@
+package report
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Outcome is what a run that did not fail has to tell.
+type Outcome struct {
+	Pushed bool
+	Reason string // why nothing was pushed
+
+	Digest    v1.Hash // as the registry answers; zero when nothing was pushed
+	ImageID   v1.Hash // digest of the config; zero for several platforms
+	Images    []name.Digest
+	Tags      []name.Tag // in the order of the inputs
+	Version   string
+	Platforms map[string]v1.Hash // by platform, such as linux/arm64
+	Labels    map[string]string
+
+	Builder string
+	Size    int64 // bytes in the registry; 0 where it is not known
+	Steps   int   // instructions of the Dockerfile
+	Cached  int   // of them found in the cache
+	Took    time.Duration
+}
+
+// Success writes the outputs, the job summary and the last lines of the log.
+// Outputs are written first: a workflow can do without a summary.
+func (r *Reporter) Success(o Outcome) error {
+	var errs []error
+	if r.outputs != "" {
+		errs = append(errs, r.writeOutputs(o))
+	}
+	if r.summary != "" {
+		errs = append(errs, r.writeSummary(successSummary, o))
+	}
+	r.printOutcome(o)
+	return errors.Join(errs...)
+}
+
+func (r *Reporter) printOutcome(o Outcome) {
+	if !o.Pushed {
+		r.Printf("Built in %s, not published: %s", round(o.Took), o.Reason)
+		return
+	}
+	r.Printf("Published in %s", round(o.Took))
+	for _, tag := range o.Tags {
+		r.Printf("  tag     %s", tag)
+	}
+	r.Printf("  digest  %s", o.Digest)
+	r.Printf("  pull    docker pull %s", o.Images[0])
+}
+
+// writeOutputs writes every output in one go, so that the workflow sees all or
+// none of them.
+func (r *Reporter) writeOutputs(o Outcome) error {
+	values, err := outputs(o)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	for _, output := range OutputNames() {
+		text.WriteString(fileCommand(output, values[output]))
+	}
+	return appendTo(r.outputs, text.String())
+}
+
+// fileCommand writes one output in the form that holds any value. The delimiter
+// is random: with a fixed one, a value that holds it could add an output.
+func fileCommand(output, value string) string {
+	delimiter := "slipway_" + rand.Text()
+	return fmt.Sprintf("%s<<%s\n%s\n%s\n", output, delimiter, value, delimiter)
+}
+
+// OutputNames lists the outputs that are written, in the order of action.yml.
+func OutputNames() []string {
+	return []string{"digest", "image", "images", "tags", "version", "pushed", "reason", "platforms", "imageid", "labels", "json"}
+}
+
+// LaterOutputs lists the outputs that action.yml declares and that stay empty in
+// this version.
+func LaterOutputs() []string {
+	return []string{"annotations", "metadata", "visibility", "package-url"}
+}
+
+func outputs(o Outcome) (map[string]string, error) {
+	platforms := map[string]string{}
+	for platform, digest := range o.Platforms {
+		platforms[platform] = digest.String()
+	}
+	values := map[string]string{
+		"digest":  hash(o.Digest),
+		"images":  lines(o.Images),
+		"tags":    lines(o.Tags),
+		"version": o.Version,
+		"pushed":  strconv.FormatBool(o.Pushed),
+		"reason":  o.Reason,
+		"imageid": hash(o.ImageID),
+		"labels":  labelLines(o.Labels),
+	}
+	if len(o.Images) > 0 {
+		values["image"] = o.Images[0].Name()
+	}
+	encoded, err := json.Marshal(platforms)
+	if err != nil {
+		return nil, fmt.Errorf("writing the output platforms: %w", err)
+	}
+	values["platforms"] = string(encoded)
+	all := map[string]any{"platforms": platforms, "labels": o.Labels, "pushed": o.Pushed, "tags": texts(o.Tags), "images": texts(o.Images)}
+	for _, output := range []string{"digest", "image", "version", "reason", "imageid"} {
+		all[output] = values[output]
+	}
+	encoded, err = json.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("writing the output json: %w", err)
+	}
+	values["json"] = string(encoded)
+	return values, nil
+}
+
+func hash(h v1.Hash) string {
+	if h == (v1.Hash{}) {
+		return ""
+	}
+	return h.String()
+}
+
+func texts[R name.Reference](refs []R) []string {
+	all := make([]string, len(refs))
+	for i, ref := range refs {
+		all[i] = ref.Name()
+	}
+	return all
+}
+
+func lines[R name.Reference](refs []R) string { return strings.Join(texts(refs), "\n") }
+
+// labelLines writes KEY=value lines by key. A line end in a value is folded to a
+// blank: the json output has it as it is.
+func labelLines(labels map[string]string) string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		all = append(all, key+"="+strings.Join(strings.Fields(labels[key]), " "))
+	}
+	return strings.Join(all, "\n")
+}
+
+func round(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
+}

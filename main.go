@@ -1,0 +1,43 @@
+// Command slipway is a GitHub Action that builds a repository's Dockerfile and
+// publishes the image.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/slipway-build/slipway/internal/action"
+)
+
+// version is set by the linker for a release.
+var version = "dev"
+
+func main() { os.Exit(run()) }
+
+// run is main with its defers.
+func run() int {
+	// The runner cancels a step with SIGINT, 7.5 s later SIGTERM.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "finding the working directory:", err)
+		return 1
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "finding this program:", err)
+		return 1
+	}
+	return action.Main(ctx, action.Env{
+		Args:       os.Args[1:],
+		Lookup:     os.LookupEnv,
+		Stdout:     os.Stdout,
+		Dir:        dir,
+		Executable: executable,
+		Version:    version,
+	})
+}
