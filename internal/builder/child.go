@@ -121,6 +121,8 @@ func (d *daemon) start(path, runtime string, env []string) error {
 		"--root", filepath.Join(d.root, "root"),
 		"--addr", "unix://"+d.address(),
 		"--oci-worker-binary", runtime,
+		"--oci-worker-gc=false",                                  // all of it is gone after the run
+		"--otel-socket-path", filepath.Join(d.root, "otel.sock"), // the default is shared by every buildkitd of the machine
 		"--containerd-worker=false")
 	d.cmd.Env = env
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log

@@ -41,7 +41,9 @@ func Explain(doing string, repo name.Repository, err error) error {
 	switch {
 	case errors.As(err, &answer) && answer.StatusCode == http.StatusUnauthorized:
 		e.Denied = true
-		e.Advice = fmt.Sprintf("%s does not accept the user name and token; check the inputs registry, username and token", repo.RegistryStr())
+		// A wrong password and a right one without this permission look the
+		// same on registries other than GitHub's.
+		e.Advice = fmt.Sprintf("%s does not accept the user name and token for %s; check the inputs registry, username and token, and that the user may push there", repo.RegistryStr(), repo.RepositoryStr())
 	case errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden:
 		e.Denied = true
 		e.Advice = denied(repo)

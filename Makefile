@@ -1,0 +1,74 @@
+# make try    build slipway and publish testdata/hello with it, into a registry on loopback
+# make test   everything: vet, and all tests with real BuildKits and registries
+# make bench  a table of times beside buildctl's and buildx's, on the same daemon
+# make lint   golangci-lint
+#
+# What they need and do not find they install: Debian's runc and busybox-static
+# (with apt, as root or through sudo), and programs compiled by Go into .cache/bin.
+
+BIN     := $(CURDIR)/.cache/bin
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOBUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+export PATH := $(BIN):$(PATH):/usr/sbin:/sbin
+
+.PHONY: build try test test-short bench lint tools bench-tools packages clean
+
+build: $(BIN)/slipway
+
+.PHONY: $(BIN)/slipway
+$(BIN)/slipway:
+	@$(GOBUILD) -o $@ .
+
+# try takes the BuildKit that is there; only where there is none is one built.
+try: build
+	@slipway builder || $(MAKE) --no-print-directory buildkitd
+	@slipway try testdata/hello
+
+.PHONY: buildkitd
+buildkitd: runc $(BIN)/buildkitd
+
+test: packages tools
+	go vet ./...
+	go test -race -shuffle=on -count=1 -timeout=20m ./...
+
+bench: packages tools bench-tools build
+	go run ./internal/bench
+
+lint: $(BIN)/golangci-lint
+	golangci-lint run ./...
+
+# Programs that tests, benchmarks and linters need, in the versions that
+# internal/tools pins.
+tools: $(BIN)/buildkitd $(BIN)/buildctl $(BIN)/registry
+
+$(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
+	@echo "compiling $(@F), which takes minutes the first time"
+	cd internal/tools && $(GOBUILD) -o $@ github.com/moby/buildkit/cmd/$(@F)
+
+$(BIN)/registry: internal/tools/go.mod
+	@echo "compiling $(@F)"
+	cd internal/tools && $(GOBUILD) -o $@ github.com/distribution/distribution/v3/cmd/registry
+
+bench-tools: $(BIN)/buildx
+
+$(BIN)/buildx: internal/tools/buildx/go.mod
+	@echo "compiling $(@F), which takes minutes the first time"
+	cd internal/tools/buildx && $(GOBUILD) -o $@ github.com/docker/buildx/cmd/buildx
+
+$(BIN)/golangci-lint: internal/tools/lint/go.mod
+	@echo "compiling $(@F), which takes minutes the first time"
+	cd internal/tools/lint && $(GOBUILD) -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+packages: runc busybox
+
+.PHONY: runc busybox
+runc:
+	@command -v runc >/dev/null || { echo "installing Debian's runc"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends runc; }
+
+busybox:
+	@[ -x /bin/busybox ] || { echo "installing Debian's busybox-static"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends busybox-static; }
+
+clean:
+	rm -rf .cache
