@@ -1,7 +1,6 @@
 package build
 
 import (
-	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -11,15 +10,15 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
-	"github.com/tonistiigi/fsutil"
 
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
-// solveOpt translates a plan for BuildKit.
-func solveOpt(p plan.Build, credentials registry.Credentials, stores bool) (client.SolveOpt, error) {
-	mounts, err := mounts(p)
+// solveOpt translates a plan for BuildKit. What goes wrong with a file while
+// BuildKit reads it is told to fail.
+func solveOpt(p plan.Build, credentials registry.Credentials, stores bool, fail func(error)) (client.SolveOpt, error) {
+	directories, err := mounts(p, fail)
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
@@ -30,26 +29,11 @@ func solveOpt(p plan.Build, credentials registry.Credentials, stores bool) (clie
 	return client.SolveOpt{
 		Frontend:      "dockerfile.v0",
 		FrontendAttrs: frontendAttrs(p),
-		LocalMounts:   mounts,
+		LocalMounts:   directories,
 		SharedKey:     p.Key,
 		Session:       attached,
 		Exports:       exports(p.PushTo, stores),
 	}, nil
-}
-
-// mounts are the directories that BuildKit may ask files of: the context, of
-// which the frontend takes what .dockerignore leaves, and the Dockerfile's
-// directory, of which it takes the Dockerfile and its .dockerignore.
-func mounts(p plan.Build) (map[string]fsutil.FS, error) {
-	context, err := fsutil.NewFS(p.Context)
-	if err != nil {
-		return nil, fmt.Errorf("opening the context %s: %w", p.Context, err)
-	}
-	dockerfile, err := fsutil.NewFS(filepath.Dir(p.Dockerfile))
-	if err != nil {
-		return nil, fmt.Errorf("opening the directory of %s: %w", p.Dockerfile, err)
-	}
-	return map[string]fsutil.FS{"context": context, "dockerfile": dockerfile}, nil
 }
 
 func attachables(p plan.Build, credentials registry.Credentials) ([]session.Attachable, error) {

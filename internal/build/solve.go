@@ -33,14 +33,16 @@ type Result struct {
 // log as it happens. The error is an *Error where the Dockerfile is to blame. A
 // Result comes with the error too, for the warnings and the time.
 func Solve(ctx context.Context, b *builder.Builder, p plan.Build, credentials registry.Credentials, log io.Writer) (Result, error) {
-	opt, err := solveOpt(p, credentials, b.Stores)
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	opt, err := solveOpt(p, credentials, b.Stores, fail)
 	if err != nil {
 		return Result{}, err
 	}
 	w := watch(ctx, log)
 	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
 	result := w.result(p)
-	if err != nil {
+	if err != nil || ctx.Err() != nil {
 		return result, explain(ctx, err, p, b)
 	}
 	if len(p.PushTo) == 0 {

@@ -1,11 +1,9 @@
 package inputs
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
+	"unicode"
 )
 
 // item is one entry of a list input and the line it starts on, counted from 1.
@@ -14,48 +12,59 @@ type item struct {
 	line int
 }
 
-// noSeparator makes the CSV reader see one field a record: a control character
-// that no workflow file can hold.
-const noSeparator = '\x1f'
-
 // list splits an input into its items: one a line, blank lines and lines that
 // start with # left out. An item that starts with a double quote runs to the
 // closing one, over line ends too, with "" for a quote inside; quotes anywhere
 // else are kept as they are. These are the rules that users of
-// docker/build-push-action and docker/metadata-action already write for. Blanks
-// at the end of an item are kept: a secret may need them.
+// docker/build-push-action and docker/metadata-action already write for, except
+// that a quote which is not closed, or closed in the middle of a line, is an
+// error: it would silently eat every following line. Blanks at the end of an
+// item are kept: a secret may need them.
 func list(text string) ([]item, error) {
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma = noSeparator
-	r.LazyQuotes = true
-	r.TrimLeadingSpace = true
 	var items []item
-	for {
-		start := r.InputOffset()
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return items, nil
+	rest := strings.ReplaceAll(text, "\r\n", "\n")
+	for line := 1; rest != ""; line++ {
+		rest = strings.TrimLeftFunc(rest, func(r rune) bool { return r != '\n' && unicode.IsSpace(r) })
+		it := item{line: line}
+		quoted := strings.HasPrefix(rest, `"`)
+		if quoted {
+			var err error
+			if it.text, rest, err = unquote(rest[1:], line); err != nil {
+				return nil, err
+			}
+			line += strings.Count(it.text, "\n")
+		} else {
+			it.text, rest, _ = strings.Cut(rest, "\n")
 		}
-		if err != nil {
-			return nil, fmt.Errorf("reading the list: %w", err)
+		comment := !quoted && strings.HasPrefix(it.text, "#")
+		if !comment && strings.TrimSpace(it.text) != "" {
+			items = append(items, it)
 		}
-		line, _ := r.FieldPos(0)
-		if unclosedQuote(text[start:r.InputOffset()]) {
-			return nil, fmt.Errorf("line %d: the quote at its start is never closed", line)
-		}
-		if strings.TrimSpace(record[0]) == "" || strings.HasPrefix(record[0], "#") {
-			continue
-		}
-		items = append(items, item{text: record[0], line: line})
 	}
+	return items, nil
 }
 
-// unclosedQuote tells whether a raw item opens a quote that it does not close.
-// The reader accepts that when it is lazy about quotes, and a mistyped quote
-// would silently eat every following line.
-func unclosedQuote(raw string) bool {
-	raw = strings.TrimSpace(raw)
-	return strings.HasPrefix(raw, `"`) && (len(raw) == 1 || !strings.HasSuffix(raw, `"`))
+// unquote reads what follows an opening quote, and returns the item and the
+// lines after it. The errors do not show the text, which may be a secret's.
+func unquote(text string, line int) (value, rest string, err error) {
+	var b strings.Builder
+	for {
+		inside, after, closed := strings.Cut(text, `"`)
+		if !closed {
+			return "", "", fmt.Errorf("line %d: the quote at its start is never closed", line)
+		}
+		b.WriteString(inside)
+		if strings.HasPrefix(after, `"`) {
+			b.WriteByte('"')
+			text = after[1:]
+			continue
+		}
+		tail, rest, _ := strings.Cut(after, "\n")
+		if strings.TrimSpace(tail) != "" {
+			return "", "", fmt.Errorf(`line %d: the quote at its start is closed with more text after it; write "" for a quote inside`, line)
+		}
+		return b.String(), rest, nil
+	}
 }
 
 // words is list for values that hold no comma: commas separate as line ends do.

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/distribution/reference"
 )
 
 // parser reads inputs and collects what is wrong with them.
@@ -66,11 +66,18 @@ func (p *parser) host(input string) string {
 	if host == "" {
 		return ""
 	}
-	if _, err := name.NewRegistry(host, name.StrictValidation); err != nil {
+	if !isHost(host) {
 		p.problems.add(input, "a host such as ghcr.io or registry.example.com:5000, without scheme or path", "%q is not a host", host)
 		return ""
 	}
 	return host
+}
+
+// isHost tells whether host/owner/name is an image on that host. A host without
+// dot and colon would be the first element of a path on Docker Hub.
+func isHost(host string) bool {
+	named, err := reference.WithName(host + "/owner/name")
+	return err == nil && reference.Domain(named) == host && (host == "localhost" || strings.ContainsAny(host, ".:"))
 }
 
 // images keeps the lines as written: the short forms need the repository's
@@ -189,12 +196,12 @@ func checkAddress(address string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%q is not an address", address)
-	case u.Scheme == "tcp" && u.Port() != "" && u.Path == "":
+	case u.Scheme == "tcp" && u.Hostname() != "" && u.Port() != "" && address == "tcp://"+u.Host:
 		return nil
 	case u.Scheme == "unix" && u.Host == "" && u.Path != "":
 		return nil
 	case u.Scheme == "tcp":
-		return fmt.Errorf("%q has no port, or more than a host and a port", address)
+		return fmt.Errorf("%q is not just a host and a port", address)
 	case u.Scheme == "unix":
 		return fmt.Errorf("%q has no absolute path (unix:///run/buildkit/buildkitd.sock)", address)
 	}

@@ -25,8 +25,12 @@ func (p *parser) context(input string) string {
 	written := p.text(input)
 	dir := p.absolute(written)
 	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		p.problems.add(input, accepts, "%q: there is no %s", written, dir)
+		return ""
+	case err != nil:
+		p.problems.add(input, accepts, "%q cannot be read: %v", written, err)
 		return ""
 	}
 	workspace, err := filepath.EvalSymlinks(p.env.Workspace)

@@ -17,7 +17,8 @@ func (p *parser) platforms(input string) []v1.Platform {
 	var all []v1.Platform
 	for _, text := range p.words(input) {
 		parsed, err := platforms.Parse(text)
-		if err != nil || !strings.Contains(text, "/") || !known(parsed.OS, parsed.Architecture, parsed.Variant) {
+		plain := parsed.OSVersion == "" && len(parsed.OSFeatures) == 0 // windows(10.0.17763)/amd64 is not
+		if err != nil || !plain || !strings.Contains(text, "/") || !known(parsed.OS, parsed.Architecture, parsed.Variant) {
 			p.problems.add(input, accepts, "%q is not a platform", text)
 			continue
 		}

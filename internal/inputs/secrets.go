@@ -20,7 +20,7 @@ func (p *parser) secrets(values, envs, files string) map[string]Secret {
 			p.problems.add(input, "each id once, in "+values+", "+envs+" or "+files, "line %d: the id %q is given twice", kv.line, kv.key)
 		}
 		if len(value) > maxSecretSize {
-			p.problems.add(input, "secrets of at most 500 KiB", "line %d: %s has %d bytes", kv.line, kv.key, len(value))
+			p.problems.add(input, "secrets of at most 500 KiB", "line %d: %s has more than %d bytes", kv.line, kv.key, maxSecretSize)
 		}
 		found[kv.key] = Secret(value)
 	}
@@ -64,17 +64,22 @@ func (p *parser) secretPairs(input, accepts string) []pair {
 	return complete
 }
 
-// readSecret reads at most one byte more than a secret may have, so that a path
-// such as /dev/zero ends.
+// readSecret reads at most one byte more than a secret may have, so that a file
+// of any size ends.
 func (p *parser) readSecret(path string) (string, error) {
-	file, err := os.Open(p.absolute(strings.TrimSpace(path)))
+	path = p.absolute(strings.TrimSpace(path))
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() { // opening a named pipe would wait for its writer
+		return "", fmt.Errorf("%s is not a regular file", path)
+	}
+	file, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is not a regular file", path)
-	}
 	buf := new(strings.Builder)
 	if _, err := copyAtMost(buf, file, maxSecretSize+1); err != nil {
 		return "", fmt.Errorf("reading %s: %w", path, err)

@@ -99,14 +99,23 @@ func legal(text string) string {
 }
 
 // PathName makes an element of a repository path of any text, such as the name
-// of a directory. It is never empty.
+// of a directory. It has at least the two characters that a path must have, and
+// at most maxPathName.
 func PathName(text string) string {
 	name := strings.Trim(separators.ReplaceAllString(strings.ToLower(text), "-"), "-")
-	if name == "" {
+	switch {
+	case name == "":
 		return "image"
+	case len(name) == 1:
+		return name + "-image"
+	case len(name) > maxPathName:
+		return strings.TrimRight(name[:maxPathName], "-")
 	}
 	return name
 }
+
+// maxPathName leaves room for an owner in the 255 characters of a whole path.
+const maxPathName = 128
 
 // separators are what a path element may not hold, and runs of what it may hold
 // one of between letters and digits.

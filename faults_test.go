@@ -1,0 +1,314 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/testenv"
+)
+
+// cleanUpWithin is how long a cancelled run may take to be gone. The runner
+// kills it after 10 s.
+const cleanUpWithin = 5 * time.Second
+
+// TestCancelLeavesNothing cancels a run in the middle of a step, as the runner
+// does: it ends in time, and the child process, its root and the step are gone.
+func TestCancelLeavesNothing(t *testing.T) {
+	t.Parallel()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	base := testenv.BaseImage(t, registry.Host)
+	for i, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			mark := fmt.Sprintf("987654%d%d", os.Getpid(), i)
+			tmp := t.TempDir()
+			r := start(t, step{
+				dockerfile: "FROM " + base.Name() + "\nRUN echo started; sleep " + mark + "\n",
+				env:        []string{"INPUT_REGISTRY=" + registry.Host, "INPUT_BUILDER=local", "TMPDIR=" + tmp},
+			})
+			r.waitFor("started")
+			if len(processesWith(t, mark)) == 0 {
+				t.Fatal("the step does not run, although it has printed")
+			}
+			code, took := r.end(signal)
+			if code != 1 || took > cleanUpWithin {
+				t.Errorf("exit code %d after %s, want 1 within %s\n%s", code, took, cleanUpWithin, r.said())
+			}
+			if left := append(processesWith(t, mark), processesWith(t, tmp)...); len(left) > 0 {
+				t.Errorf("processes are left: %q", left)
+			}
+			if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+				t.Errorf("temporary files are left: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+// TestCancelStopsRemoteBuild cancels a run whose BuildKit goes on living: the
+// step must not.
+func TestCancelStopsRemoteBuild(t *testing.T) {
+	t.Parallel()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+	mark := fmt.Sprintf("98765%d9", os.Getpid())
+	r := start(t, step{
+		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN echo started; sleep " + mark + "\n",
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
+	})
+	r.waitFor("started")
+	if code, took := r.end(syscall.SIGTERM); code != 1 || took > cleanUpWithin {
+		t.Errorf("exit code %d after %s, want 1 within %s\n%s", code, took, cleanUpWithin, r.said())
+	}
+	deadline := time.Now().Add(cleanUpWithin)
+	for len(processesWith(t, mark)) > 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("the step still runs on the builder")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// TestBuilderDies kills BuildKit in the middle of a step.
+func TestBuilderDies(t *testing.T) {
+	t.Parallel()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+	r := start(t, step{
+		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN echo started; sleep 1000\n",
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
+	})
+	r.waitFor("started")
+	killed := time.Now()
+	daemon.Kill()
+	code := r.wait()
+	if took := time.Since(killed); code != 1 || took > 10*time.Second {
+		t.Errorf("exit code %d after %s, want 1 soon", code, took)
+	}
+	r.mustSay("::error", "ended or cannot be reached any more")
+}
+
+// TestDiskFull gives the child process a disk that the context does not fit on.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("mounting a small file system needs root")
+	}
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	small := t.TempDir()
+	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=16m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(small, syscall.MNT_DETACH) })
+	r := start(t, step{
+		dockerfile: "FROM scratch\nCOPY big /\n",
+		files:      map[string][]byte{"big": bytes.Repeat([]byte("0123456789abcdef"), 2<<20)},
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "INPUT_BUILDER=local", "TMPDIR=" + small},
+	})
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	r.mustSay("::error", "no space left on device", "is full; free some")
+}
+
+// TestUnreadableContextFile runs as a user who may not read one of the files.
+func TestUnreadableContextFile(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("becoming another user needs root")
+	}
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true})
+	r := start(t, step{
+		dockerfile: "FROM scratch\nCOPY . /\n",
+		files:      map[string][]byte{"private.key": []byte("x")},
+		unreadable: "private.key",
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.TCPAddress},
+	})
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	r.mustSay("::error", "private.key", "permission denied")
+}
+
+// TestImpossibleOptionIsQuick asks for what BuildKit refuses before it starts a
+// job, where its client would wait for 5 s.
+func TestImpossibleOptionIsQuick(t *testing.T) {
+	t.Parallel()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+	r := start(t, step{
+		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address, "INPUT_TARGET=nowhere"},
+	})
+	started := time.Now()
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	if took := time.Since(started); took > 4*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// step is a step of a workflow: a push to main.
+type step struct {
+	dockerfile string
+	files      map[string][]byte
+	unreadable string // one of files; the step then runs as nobody
+	env        []string
+}
+
+// running is a step that has been started.
+type running struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func start(t *testing.T, s step) *running {
+	t.Helper()
+	work, err := os.MkdirTemp("", "slipway-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(work) })
+	repo := filepath.Join(work, "repo")
+	mustWrite(t, filepath.Join(repo, "Dockerfile"), []byte(s.dockerfile))
+	mustWrite(t, filepath.Join(work, "event.json"), []byte("{}"))
+	for name, content := range s.files {
+		mustWrite(t, filepath.Join(repo, name), content)
+	}
+	r := &running{t: t, cmd: exec.CommandContext(t.Context(), slipway(t, work))}
+	r.cmd.Dir = repo
+	r.cmd.Env = append([]string{
+		"PATH=" + filepath.Dir(testenv.Tool(t, "buildkitd")) + ":" + os.Getenv("PATH"),
+		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=push", "GITHUB_REF=refs/heads/main", "GITHUB_REPOSITORY=octo/repo",
+		"GITHUB_EVENT_PATH=" + filepath.Join(work, "event.json"), "GITHUB_WORKSPACE=" + repo, "GITHUB_API_URL=http://127.0.0.1:1",
+	}, s.env...)
+	r.cmd.Stdout, r.cmd.Stderr = r, r
+	if s.unreadable != "" {
+		becomeNobody(t, r.cmd, work, filepath.Join(repo, s.unreadable))
+	}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.cmd.Process.Kill() })
+	return r
+}
+
+// slipway copies the program to where every user can run it.
+func slipway(t *testing.T, dir string) string {
+	t.Helper()
+	installed, err := exec.LookPath("slipway")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(installed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "slipway")
+	if err := os.WriteFile(path, content, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func becomeNobody(t *testing.T, cmd *exec.Cmd, work, unreadable string) {
+	t.Helper()
+	if err := errors.Join(os.Chmod(work, 0o755), os.Chmod(unreadable, 0)); err != nil {
+		t.Fatal(err)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+}
+
+func mustWrite(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Write collects what the step says.
+func (r *running) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+var _ io.Writer = (*running)(nil)
+
+func (r *running) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// waitFor waits until the build has printed a line that ends in word.
+func (r *running) waitFor(word string) {
+	r.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if strings.Contains(r.said(), " "+word+"\n") {
+			return
+		}
+	}
+	r.t.Fatalf("the step has not printed %q:\n%s", word, r.said())
+}
+
+func (r *running) wait() int {
+	r.t.Helper()
+	err := r.cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		r.t.Fatal(err)
+	}
+	return r.cmd.ProcessState.ExitCode()
+}
+
+func (r *running) end(signal os.Signal) (code int, took time.Duration) {
+	r.t.Helper()
+	sent := time.Now()
+	if err := r.cmd.Process.Signal(signal); err != nil {
+		r.t.Fatal(err)
+	}
+	return r.wait(), time.Since(sent)
+}
+
+func (r *running) mustSay(words ...string) {
+	r.t.Helper()
+	for _, word := range words {
+		if !strings.Contains(r.said(), word) {
+			r.t.Errorf("it does not say %q:\n%s", word, r.said())
+		}
+	}
+}
+
+// processesWith lists the processes that have text in their arguments.
+func processesWith(t *testing.T, text string) []string {
+	t.Helper()
+	paths, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, path := range paths {
+		arguments, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(arguments, []byte(text)) {
+			found = append(found, string(bytes.ReplaceAll(arguments, []byte{0}, []byte(" "))))
+		}
+	}
+	return found
+}
