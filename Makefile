@@ -41,7 +41,7 @@ lint: $(BIN)/golangci-lint
 
 # Programs that tests, benchmarks and linters need, in the versions that
 # internal/tools pins.
-tools: $(BIN)/buildkitd $(BIN)/buildctl $(BIN)/registry
+tools: $(addprefix $(BIN)/,buildkitd buildctl registry dockerd containerd containerd-shim-runc-v2)
 
 $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
 	@echo "compiling $(@F), which takes minutes the first time"
@@ -50,6 +50,15 @@ $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
 $(BIN)/registry: internal/tools/go.mod
 	@echo "compiling $(@F)"
 	cd internal/tools && $(GOBUILD) -o $@ github.com/distribution/distribution/v3/cmd/registry
+
+# A Docker engine 29, with the containerd that it starts.
+$(BIN)/dockerd: internal/tools/engine/go.mod
+	@echo "compiling $(@F), which takes minutes the first time"
+	cd internal/tools/engine && $(GOBUILD) -o $@ github.com/moby/moby/v2/cmd/dockerd
+
+$(BIN)/containerd $(BIN)/containerd-shim-runc-v2: internal/tools/engine/go.mod
+	@echo "compiling $(@F)"
+	cd internal/tools/engine && $(GOBUILD) -o $@ github.com/containerd/containerd/v2/cmd/$(@F)
 
 bench-tools: $(BIN)/buildx
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	goruntime "runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -120,6 +121,7 @@ func (d *daemon) start(path, runtime string, env []string) error {
 	d.cmd = exec.Command(path, //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
 		"--root", filepath.Join(d.root, "root"),
 		"--addr", "unix://"+d.address(),
+		"--oci-worker=true", // by itself it looks for runc on PATH alone
 		"--oci-worker-binary", runtime,
 		"--oci-worker-gc=false",                                  // all of it is gone after the run
 		"--otel-socket-path", filepath.Join(d.root, "otel.sock"), // the default is shared by every buildkitd of the machine
@@ -129,14 +131,22 @@ func (d *daemon) start(path, runtime string, env []string) error {
 	// A process group of its own: Ctrl-C in a terminal reaches us, and we stop
 	// buildkitd after the build. Should we be killed, the kernel kills it.
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := d.cmd.Start(); err != nil {
+	d.exited = make(chan struct{})
+	started := make(chan error)
+	go func() {
+		defer close(d.exited)
+		// The kernel takes the end of the thread that started the child for ours.
+		goruntime.LockOSThread()
+		defer goruntime.UnlockOSThread()
+		err := d.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = d.cmd.Wait() // how it ended is in its log
+		}
+	}()
+	if err := <-started; err != nil {
 		return fmt.Errorf("starting %s: %w", path, err)
 	}
-	d.exited = make(chan struct{})
-	go func() {
-		_ = d.cmd.Wait() // how it ended is in its log
-		close(d.exited)
-	}()
 	return nil
 }
 

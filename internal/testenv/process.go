@@ -31,6 +31,12 @@ type process struct {
 // caller registers the cleanup that terminates it.
 func startProcess(t T, env []string, path string, args ...string) *process {
 	t.Helper()
+	return startIn(t, 0, env, path, args...)
+}
+
+// startIn is startProcess in new namespaces (CLONE_NEWNET and so on), none for 0.
+func startIn(t T, namespaces uintptr, env []string, path string, args ...string) *process {
+	t.Helper()
 	// Not the test's context: it ends before the cleanups of a test, which may still need the daemon.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	cmd := exec.CommandContext(ctx, path, args...)
@@ -39,7 +45,7 @@ func startProcess(t T, env []string, path string, args ...string) *process {
 	cmd.Stdout, cmd.Stderr = &p.log, &p.log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopGrace
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Unshareflags: namespaces}
 
 	started := make(chan error)
 	go func() {

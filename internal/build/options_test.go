@@ -1,0 +1,133 @@
+package build
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+func TestFrontendAttrs(t *testing.T) {
+	t.Parallel()
+	commit := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	cases := map[string]struct {
+		plan plan.Build
+		want map[string]string
+	}{
+		"nothing asked for": {
+			plan.Build{Dockerfile: "/src/Dockerfile"},
+			map[string]string{"filename": "Dockerfile"},
+		},
+		"everything": {
+			plan.Build{
+				Dockerfile: "/src/build/prod.Dockerfile",
+				Target:     "final",
+				Platforms:  []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm", Variant: "v7"}},
+				Args:       map[string]string{"A": "1,2", "EMPTY": ""},
+				Labels:     map[string]string{"k": "a = \"b\""},
+				NoCache:    true,
+				Pull:       true,
+				Epoch:      commit,
+			},
+			map[string]string{
+				"filename":                    "prod.Dockerfile",
+				"target":                      "final",
+				"platform":                    "linux/amd64,linux/arm/v7",
+				"build-arg:A":                 "1,2",
+				"build-arg:EMPTY":             "",
+				"build-arg:SOURCE_DATE_EPOCH": "1772600767",
+				"label:k":                     "a = \"b\"",
+				"no-cache":                    "",
+				"image-resolve-mode":          "pull",
+			},
+		},
+		"the user's own time wins": {
+			plan.Build{Dockerfile: "/src/Dockerfile", Epoch: commit, Args: map[string]string{"SOURCE_DATE_EPOCH": "0"}},
+			map[string]string{"filename": "Dockerfile", "build-arg:SOURCE_DATE_EPOCH": "0"},
+		},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(c.want, frontendAttrs(c.plan)); diff != "" {
+				t.Errorf("frontendAttrs differ (-want, +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestExports(t *testing.T) {
+	t.Parallel()
+	repos := []name.Repository{mustRepository(t, "ghcr.io/octo/a"), mustRepository(t, "registry.example.com/octo/b")}
+	want := []client.ExportEntry{{Type: "image", Attrs: map[string]string{
+		"name": "ghcr.io/octo/a,registry.example.com/octo/b", "push": "true", "push-by-digest": "true", "name-canonical": "true", "oci-mediatypes": "true",
+	}}}
+	if diff := cmp.Diff(want, exports(repos, false)); diff != "" {
+		t.Errorf("exports differ (-want, +got):\n%s", diff)
+	}
+	if got := exports(repos, true)[0].Attrs["store"]; got != "false" {
+		t.Errorf("store = %q on a builder with a store of its own, want false", got)
+	}
+	if got := exports(nil, false); got != nil {
+		t.Errorf("exports of a build that is not published = %v, want none", got)
+	}
+}
+
+func mustRepository(t *testing.T, text string) name.Repository {
+	t.Helper()
+	repo, err := name.NewRepository(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return repo
+}
+
+// TestFileThatCannotBeOpened is what BuildKit's sender keeps to itself.
+func TestFileThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "there"), []byte("content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var told error
+	files, err := openDirectory(dir, func(err error) { told = err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := files.Open("there")
+	if err != nil || told != nil {
+		t.Fatalf("Open(there) = %v, told %v, want neither", err, told)
+	}
+	content, err := io.ReadAll(file)
+	if err != nil || string(content) != "content" {
+		t.Errorf("the file holds %q, %v", content, err)
+	}
+	if _, err := files.Open("gone"); err == nil || told == nil {
+		t.Errorf("Open(gone) = %v, told %v, want both", err, told)
+	}
+}
+
+func TestIsStep(t *testing.T) {
+	t.Parallel()
+	cases := map[string]bool{
+		"[1/2] FROM docker.io/library/alpine":                true,
+		"[linux/arm64 build 2/3] RUN make":                   true,
+		"[internal] load build definition from Dockerfile":   false,
+		"[auth] octo/app:pull,push token for ghcr.io":        false,
+		"exporting to image":                                 false,
+		"importing cache manifest from ghcr.io/octo/app:buc": false,
+	}
+	for vertex, want := range cases {
+		if got := isStep(vertex); got != want {
+			t.Errorf("isStep(%q) = %v, want %v", vertex, got, want)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package testenv
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// EngineOptions configure a Docker engine; the zero value keeps its images in containerd, as Docker 29 does by default.
+type EngineOptions struct {
+	// GraphDriver keeps images with the overlay2 graph driver, as Docker 28 and before do.
+	GraphDriver bool
+}
+
+// Engine is a running dockerd 29 with its own containerd, in a network and a mount namespace of its own: in the host's,
+// a second engine without a bridge would delete the docker0 of the first.
+type Engine struct {
+	Host string // unix:///tmp/..., for DOCKER_HOST
+	Pid  int
+
+	process *process
+}
+
+// NewEngine starts an engine (root only) and returns when it answers. It ends with the test, and its state is removed.
+func NewEngine(t T, opt EngineOptions) *Engine {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "dockerd-") // short, for its sockets
+	if err != nil {
+		t.Fatalf("creating the state directory of dockerd: %v", err)
+	}
+	t.Cleanup(func() { removeState(t, dir) })
+	config := filepath.Join(dir, "daemon.json")
+	if err := os.WriteFile(config, engineConfig(opt), 0o600); err != nil {
+		t.Fatalf("writing the configuration of dockerd: %v", err)
+	}
+	socket := filepath.Join(dir, "docker.sock")
+	programs := filepath.Dir(Tool(t, "dockerd")) // containerd and its shim are beside it
+	env := []string{"PATH=" + programs + ":" + filepath.Dir(Tool(t, "runc")) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}
+	p := startIn(t, syscall.CLONE_NEWNET|syscall.CLONE_NEWNS, env, Tool(t, "dockerd"),
+		"--config-file", config,
+		"--host", "unix://"+socket,
+		"--data-root", filepath.Join(dir, "data"),
+		"--exec-root", filepath.Join(dir, "exec"),
+		"--pidfile", filepath.Join(dir, "dockerd.pid"))
+	t.Cleanup(func() {
+		p.terminate()
+		p.logOnFailure(t)
+	})
+	p.waitLog(t, `(API listen on \S+docker\.sock)`)
+	e := &Engine{Host: "unix://" + socket, Pid: p.cmd.Process.Pid, process: p}
+	if err := e.inNetwork(loopbackUp); err != nil {
+		t.Fatalf("raising loopback in the engine's network: %v", err)
+	}
+	return e
+}
+
+func engineConfig(opt EngineOptions) []byte {
+	config := map[string]any{
+		"iptables": false, "ip6tables": false, "userland-proxy": false,
+		"features": map[string]bool{"containerd-snapshotter": !opt.GraphDriver},
+	}
+	if opt.GraphDriver {
+		config["storage-driver"] = "overlay2"
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		panic(err) // a map of constants
+	}
+	return text
+}
+
+// Kill ends the engine and everything it runs with SIGKILL, and returns when it has ended.
+func (e *Engine) Kill() { e.process.kill() }
+
+// Forward lets the engine reach a server on this host's loopback, such as a Registry, under the same address: it
+// listens there in the engine's network and passes connections on.
+func (e *Engine) Forward(t T, hostport string) {
+	t.Helper()
+	var listener net.Listener
+	err := e.inNetwork(func() (err error) {
+		listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp", hostport)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("listening on %s in the engine's network: %v", hostport, err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			go forward(conn, hostport)
+		}
+	}()
+}
+
+func forward(conn net.Conn, hostport string) {
+	defer conn.Close()
+	server, err := net.Dial("tcp", hostport) //nolint:noctx // ends with the connection
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() {
+		_, _ = io.Copy(server, conn)
+		_ = server.(*net.TCPConn).CloseWrite()
+	}()
+	_, _ = io.Copy(conn, server)
+}
+
+// inNetwork calls f in the engine's network namespace. A socket stays in the namespace that it was made in.
+func (e *Engine) inNetwork(f func() error) error {
+	result := make(chan error)
+	go func() {
+		// The thread is not unlocked and so ends with the goroutine: nothing else ever runs in the namespace.
+		runtime.LockOSThread()
+		namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", e.Pid))
+		if err == nil {
+			err = unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET)
+			_ = namespace.Close()
+		}
+		if err == nil {
+			err = f()
+		}
+		result <- err
+	}()
+	return <-result
+}
+
+// loopbackUp raises lo in the current network namespace, where a new one has it down.
+func loopbackUp() error {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(socket) }()
+	request, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	request.SetUint16(unix.IFF_UP)
+	return unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, request)
+}
