@@ -24,7 +24,7 @@ func (p *parser) context(input string) string {
 	const accepts = "a directory inside the workspace, relative to it"
 	written := p.text(input)
 	dir := p.absolute(written)
-	real, err := filepath.EvalSymlinks(dir)
+	followed, err := filepath.EvalSymlinks(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		p.problems.add(input, accepts, "%q: there is no %s", written, dir)
@@ -38,15 +38,15 @@ func (p *parser) context(input string) string {
 		p.problems.add(input, accepts, "the workspace %s cannot be read: %v", p.env.Workspace, err)
 		return ""
 	}
-	if rel, err := filepath.Rel(workspace, real); err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
-		p.problems.add(input, accepts, "%q is %s, outside the workspace %s", written, real, workspace)
+	if rel, err := filepath.Rel(workspace, followed); err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
+		p.problems.add(input, accepts, "%q is %s, outside the workspace %s", written, followed, workspace)
 		return ""
 	}
-	if info, err := os.Stat(real); err != nil || !info.IsDir() {
+	if info, err := os.Stat(followed); err != nil || !info.IsDir() {
 		p.problems.add(input, accepts, "%q is not a directory", written)
 		return ""
 	}
-	return real
+	return followed
 }
 
 // dockerfile returns the Dockerfile: by default the one at the top of the

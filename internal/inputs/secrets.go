@@ -29,8 +29,8 @@ func (p *parser) secrets(values, envs, files string) map[string]Secret {
 	}
 	for _, kv := range p.secretPairs(envs, acceptsEnvs) {
 		value, ok := p.env.Lookup(kv.value)
-		if !ok {
-			p.problems.add(envs, acceptsEnvs, "line %d: the variable %s for %s is not set", kv.line, kv.value, kv.key)
+		if !ok || value == "" { // a secret that does not exist reaches the env as an empty variable
+			p.problems.add(envs, acceptsEnvs, "line %d: the variable %s for %s is not set or empty", kv.line, kv.value, kv.key)
 			continue
 		}
 		add(envs, kv, value)

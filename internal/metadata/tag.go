@@ -24,8 +24,9 @@ const Latest = "latest"
 //	refs/tags/v1.2.3       1.2.3
 //	refs/pull/12/merge     pr-12
 //
-// The whole name is kept, so that two branches never share a tag unless their
-// names differ only in what a tag cannot hold. A name over 128 characters is
+// The whole name is kept, so that a/x and b/x do not share a tag. Names that
+// differ only in case or in what a tag cannot hold do, and so does a branch that
+// is called latest, pr-12 or 1.2.3 with what has that tag by rule. A name over 128 characters is
 // cut and ends in a hash of the whole. The error says which ref holds nothing
 // that a tag can be made of.
 func RefTag(ref string) (string, error) {
@@ -45,7 +46,7 @@ func RefTag(ref string) (string, error) {
 	}
 	tag := legal(name)
 	if tag == "" {
-		return "", fmt.Errorf("making a tag of the ref %q: its name has no letter or digit that a tag may hold; name the tag in the input tags", ref)
+		return "", fmt.Errorf("making a tag of the ref %q: its name has no letter or digit that a tag may hold", ref)
 	}
 	return tag, nil
 }

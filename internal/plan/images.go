@@ -72,6 +72,9 @@ func repository(image, registry, owner string) (name.Repository, error) {
 	if err == nil && !reference.IsNameOnly(named) {
 		err = errors.New("it holds a tag or a digest")
 	}
+	if err == nil && reference.Domain(named) == "" { // my_host.example.com
+		err = errors.New("its first element is not a legal host")
+	}
 	if err != nil {
 		return name.Repository{}, badImage(image, err)
 	}

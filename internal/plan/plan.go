@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/Masterminds/semver/v3"
@@ -89,13 +90,17 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 }
 
 // source is what the standard labels say. On a pull request the revision is the
-// head commit: the merge commit that is checked out exists nowhere else.
+// head commit: the merge commit that is checked out exists nowhere else. For
+// pull_request_target it is the base branch that is checked out.
 func source(f Facts, version string) metadata.Source {
 	s := metadata.Source{
 		Title:    f.title(),
 		Version:  version,
-		Revision: cmp.Or(f.Pull.HeadSHA, f.Commit.SHA),
+		Revision: f.Commit.SHA,
 		Created:  f.Commit.Time,
+	}
+	if f.Event == "pull_request" && f.Pull.HeadSHA != "" {
+		s.Revision = f.Pull.HeadSHA
 	}
 	if f.Repository != "" && f.ServerURL != "" {
 		s.URL = f.ServerURL + "/" + f.Repository
@@ -123,7 +128,7 @@ func decideLogin(in inputs.Inputs, f Facts) (Login, error) {
 // that a run that breaks off leaves the others where they were.
 func (p Publish) MoveOrder() (versions, floating []name.Tag) {
 	for _, tag := range p.Tags {
-		if _, err := semver.StrictNewVersion(tag.TagStr()); err == nil {
+		if _, err := semver.StrictNewVersion(strings.TrimPrefix(tag.TagStr(), "v")); err == nil {
 			versions = append(versions, tag)
 		} else {
 			floating = append(floating, tag)

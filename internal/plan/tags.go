@@ -25,12 +25,11 @@ type targets struct {
 // all tags are full references and no image is named, they are all there is.
 func decideTargets(in inputs.Inputs, f Facts) (targets, error) {
 	bare, full, err := splitTags(in, f)
-	if err != nil {
-		return targets{}, err
-	}
 	var t targets
 	if len(bare) > 0 || len(in.Images) > 0 {
-		t.repositories, err = repositories(in, f)
+		var imagesErr error
+		t.repositories, imagesErr = repositories(in, f)
+		err = errors.Join(err, imagesErr)
 	}
 	if len(bare) == 0 && len(in.Images) > 0 {
 		err = errors.Join(err, &Error{
@@ -111,18 +110,26 @@ func defaultTag(f Facts) (string, error) {
 }
 
 func checkTag(tag string) error {
-	if reference.TagRegexp.FindString(tag) == tag && tag != "" {
+	reason := illegalTag(tag)
+	if reason == "" {
 		return nil
-	}
-	reason := "it is not a legal tag"
-	if len(tag) > metadata.MaxTag {
-		reason = fmt.Sprintf("it has %d characters", len(tag))
 	}
 	return &Error{
 		Doing:  fmt.Sprintf("reading the tag %q", tag),
 		Reason: reason,
 		Advice: "use at most 128 letters, digits, _ . and -, the first of them a letter, a digit or _",
 	}
+}
+
+// illegalTag says why a text cannot be a tag, or "".
+func illegalTag(tag string) string {
+	switch {
+	case len(tag) > metadata.MaxTag:
+		return fmt.Sprintf("it has %d characters", len(tag))
+	case tag == "" || reference.TagRegexp.FindString(tag) != tag:
+		return "it is not a legal tag"
+	}
+	return ""
 }
 
 // fullReference parses registry/path:tag. The path is lower-cased and the tag
@@ -143,8 +150,8 @@ func fullReference(written string) (name.Tag, error) {
 	if !hasHost(path) {
 		return bad(errors.New("it has no registry host"))
 	}
-	if err := checkTag(tag); err != nil {
-		return bad(err)
+	if reason := illegalTag(tag); reason != "" {
+		return bad(errors.New(reason))
 	}
 	repo, err := repository(path, "", "")
 	if err != nil {

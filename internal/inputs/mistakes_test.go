@@ -1,0 +1,98 @@
+package inputs_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+)
+
+// Whoever starts with a broken workflow sees everything that is wrong with it
+// in one run.
+func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := checkout(t)
+	cases := map[string]struct {
+		set  vars
+		want []string // inputs, in the order of the reports
+	}{
+		"ten inputs, ten mistakes": {
+			set: vars{
+				"registry":   "https://ghcr.io",
+				"token":      "two words",
+				"tags":       "type=sha",
+				"labels":     "novalue",
+				"push":       "maybe",
+				"preflight":  "yes",
+				"platforms":  "linux/z80",
+				"build-args": "ABSENT",
+				"context":    "nowhere",
+				"file":       "Dockerfile.missing",
+			},
+			want: []string{"registry", "token", "tags", "labels", "push", "preflight", "platforms", "build-args", "context", "file"},
+		},
+		"three mistakes in one input": {
+			set:  vars{"platforms": "linux/z80\nlinux/amd64\nplan9/amd64, linux"},
+			want: []string{"platforms", "platforms", "platforms"},
+		},
+		"three inputs of secrets": {
+			set:  vars{"secrets": "noequals\na=1\na=2", "secret-envs": "b=ABSENT", "secret-files": "c=absent.txt"},
+			want: []string{"secrets", "secrets", "secret-envs", "secret-files"},
+		},
+		"every list with an open quote": {
+			set: vars{
+				"image": `"a`, "tags": `"a`, "labels": `"a=b`, "platforms": `"linux/amd64`, "build-args": `"a=b`,
+				"secrets": `"a=b`, "secret-envs": `"a=b`, "secret-files": `"a=b`,
+			},
+			want: []string{"image", "tags", "labels", "platforms", "build-args", "secrets", "secret-envs", "secret-files"},
+		},
+		"inputs of a later version among them": {
+			set:  vars{"pull": "perhaps", "cache-from": "type=gha", "load": "true"},
+			want: []string{"pull", "cache-from", "load"},
+		},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			_, err := parse(dir, c.set)
+			var named []string
+			for _, mistake := range mistakes(t, err) {
+				named = append(named, mistake.Input)
+				if mistake.Accepts == "" || mistake.Problem == "" || !strings.Contains(mistake.Error(), `input "`+mistake.Input+`": `) {
+					t.Errorf("Parse reports %q, want the input, what is wrong with it and what is accepted", mistake)
+				}
+			}
+			if diff := cmp.Diff(c.want, named); diff != "" {
+				t.Errorf("Parse(%v) reports mistakes in, -want +got:\n%s", c.set, diff)
+			}
+		})
+	}
+}
+
+// An input of the public interface that is not built yet must not be dropped
+// without a word.
+func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
+	t.Parallel()
+	dir := checkout(t)
+	works := map[string]string{
+		"image": "name", "registry": "ghcr.io", "token": "t", "username": "u", "tags": "1", "labels": "a=b", "push": "auto", "preflight": "true",
+		"context": ".", "file": "Dockerfile", "target": "t", "platforms": "linux/amd64", "build-args": "a=b", "secrets": "a=b",
+		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
+	}
+	for _, name := range inputs.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			value, builtAlready := works[name]
+			if builtAlready {
+				if _, err := parse(dir, vars{name: value, "A": "1"}); err != nil {
+					t.Errorf("Parse(%s: %s) = %v, want it accepted", name, value, err)
+				}
+				return
+			}
+			_, err := parse(dir, vars{name: "anything"})
+			wantMistake(t, err, name, "does not work in this version")
+		})
+	}
+}
