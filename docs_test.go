@@ -29,14 +29,14 @@ type declaration struct {
 	Default     string `yaml:"default"`
 }
 
-func readActionYAML(path string) (actionYAML, error) {
-	raw, err := os.ReadFile(path)
+func readActionYAML() (actionYAML, error) {
+	raw, err := os.ReadFile("action.yml")
 	if err != nil {
 		return actionYAML{}, err
 	}
 	var declared actionYAML
 	if err := yaml.Unmarshal(raw, &declared); err != nil {
-		return actionYAML{}, fmt.Errorf("reading %s: %w", path, err)
+		return actionYAML{}, fmt.Errorf("reading action.yml: %w", err)
 	}
 	return declared, nil
 }
@@ -45,7 +45,7 @@ func readActionYAML(path string) (actionYAML, error) {
 // input that one of them lacks would be ignored without a word.
 func TestActionDeclaresWhatTheCodeReads(t *testing.T) {
 	t.Parallel()
-	declared, err := readActionYAML("action.yml")
+	declared, err := readActionYAML()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestActionDeclaresWhatTheCodeReads(t *testing.T) {
 // TestReadmeTables holds the README's tables of inputs and outputs to action.yml.
 func TestReadmeTables(t *testing.T) {
 	t.Parallel()
-	declared, err := readActionYAML("action.yml")
+	declared, err := readActionYAML()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestReadmeTables(t *testing.T) {
 // TestReadmeDefaults compares the defaults that the README names.
 func TestReadmeDefaults(t *testing.T) {
 	t.Parallel()
-	declared, err := readActionYAML("action.yml")
+	declared, err := readActionYAML()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,7 @@ func TestCancelLeavesNothing(t *testing.T) {
 			if code != 1 || took > cleanUpWithin {
 				t.Errorf("exit code %d after %s, want 1 within %s\n%s", code, took, cleanUpWithin, r.said())
 			}
+			r.mustSay("::error", signal.String()+" signal received")
 			if left := append(processesWith(t, mark), processesWith(t, tmp)...); len(left) > 0 {
 				t.Errorf("processes are left: %q", left)
 			}
@@ -177,7 +178,7 @@ type running struct {
 
 func start(t *testing.T, s step) *running {
 	t.Helper()
-	work, err := os.MkdirTemp("", "slipway-test-")
+	work, err := os.MkdirTemp("", "slipway-test-") //nolint:usetesting // another user must reach it, and not what is around a TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

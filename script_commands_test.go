@@ -184,7 +184,7 @@ func inputVariable(input string) string {
 
 // inputDefaults reads what the runner would pass for a step without inputs.
 func inputDefaults() (map[string]string, error) {
-	declared, err := readActionYAML("action.yml")
+	declared, err := readActionYAML()
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func step(ctx context.Context, env Env) int {
 
 // walkAndReport walks and reports the outcome.
 func walkAndReport(ctx context.Context, env Env, workspace string) int {
-	workspace = real(workspace)
+	workspace = followLinks(workspace)
 	r, err := report.New(report.Options{
 		Out:       env.Stdout,
 		Lookup:    env.Lookup,
@@ -93,8 +93,8 @@ func walkAndReport(ctx context.Context, env Env, workspace string) int {
 	return 0
 }
 
-// real follows links, so that every path of a run starts the same way.
-func real(dir string) string {
+// followLinks makes every path of a run start the same way.
+func followLinks(dir string) string {
 	if followed, err := filepath.EvalSymlinks(dir); err == nil {
 		return followed
 	}

@@ -44,7 +44,7 @@ func try(ctx context.Context, env Env, args []string) int {
 		fmt.Fprintln(env.Stdout, "error:", err)
 		return 1
 	}
-	local["INPUT_IMAGE"] = served.Host + "/" + metadata.PathName(filepath.Base(real(dir)))
+	local["INPUT_IMAGE"] = served.Host + "/" + metadata.PathName(filepath.Base(followLinks(dir)))
 	code := walkAndReport(ctx, env.with(local), dir)
 	if code != 0 {
 		served.Stop()

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
@@ -17,41 +18,62 @@ import (
 	"github.com/slipway-build/slipway/internal/report"
 )
 
-// walk is the whole program: parse, learn, decide, build, push by digest, move
-// the tags, report.
+// walk is the whole program: parse, learn, decide, build and push by digest with
+// the registry's permission, move the tags, report.
 func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) error {
+	started := time.Now() //nolint:forbidigo // how long a run takes is a fact of the clock
 	in, p, err := decide(ctx, env, workspace, r)
 	if err != nil {
 		return err
 	}
 	credentials := registry.NewCredentials(p.Login.Registry, p.Login.Username, p.Login.Password.Reveal())
 	publisher := publish.New(registry.NewClient(credentials))
+	versions, floating := p.Publish.MoveOrder()
 
-	b, err := prepare(ctx, env, in, p, publisher)
-	if err != nil {
+	// The build starts while permission is asked for: nothing leaves BuildKit
+	// before its last step. A refusal ends it, and its log is not shown then.
+	var b *builder.Builder
+	var built build.Result
+	var refusal error
+	log := r.Hold("Build")
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if refusal = permit(groupCtx, in, p, publisher); refusal == nil {
+			log.Open()
+		}
+		return refusal
+	})
+	group.Go(func() (err error) {
+		if b, err = builder.Connect(groupCtx, builder.Options{Want: in.Builder, Lookup: env.Lookup}); err != nil {
+			return err
+		}
+		announce(r, b, p)
+		built, err = build.Solve(groupCtx, b, build.Request{
+			Plan: p.Build, Credentials: credentials, Log: log,
+			Pushing: func(digest v1.Hash) { publisher.LookAhead(groupCtx, digest, p.Publish.Tags) },
+		})
 		return err
+	})
+	err = group.Wait()
+	if b != nil {
+		defer closeBuilder(b, r)
 	}
-	defer closeBuilder(b, r)
-	announce(r, b, p)
-
-	log, closeGroup := r.Group("Build")
-	built, err := build.Solve(ctx, b, p.Build, credentials, log)
-	closeGroup()
-	for _, w := range built.Warnings {
-		r.Warning(w.File, w.Line, w.Message)
+	if !errors.Is(err, refusal) { // the build failed by itself
+		log.Open()
 	}
+	log.Close()
+	warn(r, built)
 	if err != nil {
 		return err
 	}
 
 	var image publish.Image
 	if p.Publish.Push {
-		versions, floating := p.Publish.MoveOrder()
 		if image, err = publisher.Tag(ctx, built.Digest, versions, floating); err != nil {
 			return err
 		}
 	}
-	return r.Success(outcome(p, b, built, image))
+	return r.Success(outcome(started, p, b, built, image))
 }
 
 // decide turns the environment into a plan. Every mistake that can be known is
@@ -70,25 +92,19 @@ func decide(ctx context.Context, env Env, workspace string, r *report.Reporter) 
 	return in, p, errors.Join(inputsErr, err)
 }
 
-// prepare connects to a BuildKit and asks every registry for permission, at the
-// same time. When the registry says no, the builder is not waited for.
-func prepare(ctx context.Context, env Env, in inputs.Inputs, p plan.Plan, publisher *publish.Publisher) (*builder.Builder, error) {
-	var b *builder.Builder
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		b, err = builder.Connect(groupCtx, builder.Options{Want: in.Builder, Lookup: env.Lookup})
-		return err
-	})
-	if p.Publish.Push && in.Preflight {
-		group.Go(func() error { return publisher.Preflight(groupCtx, p.Build.PushTo) })
+// permit asks every registry whether this run may push there.
+func permit(ctx context.Context, in inputs.Inputs, p plan.Plan, publisher *publish.Publisher) error {
+	if !p.Publish.Push || !in.Preflight {
+		return nil
 	}
-	if err := group.Wait(); err != nil {
-		if b != nil {
-			err = errors.Join(err, b.Close())
-		}
-		return nil, err
+	return publisher.Preflight(ctx, p.Build.PushTo)
+}
+
+// warn hands on what BuildKit's checks found, also when the build failed.
+func warn(r *report.Reporter, built build.Result) {
+	for _, w := range built.Warnings {
+		r.Warning(w.File, w.Line, w.Message)
 	}
-	return b, nil
 }
 
 func closeBuilder(b *builder.Builder, r *report.Reporter) {
@@ -110,7 +126,7 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 }
 
 // outcome puts together what the stages have told.
-func outcome(p plan.Plan, b *builder.Builder, built build.Result, image publish.Image) report.Outcome {
+func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Result, image publish.Image) report.Outcome {
 	o := report.Outcome{
 		Pushed:    p.Publish.Push,
 		Reason:    p.Publish.Reason,
@@ -124,7 +140,7 @@ func outcome(p plan.Plan, b *builder.Builder, built build.Result, image publish.
 		Size:      image.Size,
 		Steps:     built.Steps,
 		Cached:    built.Cached,
-		Took:      built.Took,
+		Took:      time.Since(started),
 	}
 	if !o.Pushed {
 		return o

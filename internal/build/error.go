@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // Error is a build that failed at a place in a Dockerfile.
@@ -41,14 +42,19 @@ func explain(ctx context.Context, err error, p plan.Build, b *builder.Builder) e
 			return &Error{File: sourcePath(s.Info.Filename, p), Line: int(s.Ranges[0].Start.Line), cause: cause}
 		}
 	}
-	advice := ""
+	doing, advice := "building", ""
 	switch text := err.Error(); {
+	case strings.Contains(text, "failed to push"):
+		doing = "pushing by digest, before any tag moves"
+		if strings.Contains(text, "denied") || strings.Contains(text, "403 Forbidden") || strings.Contains(text, "401 Unauthorized") {
+			advice = "\n" + registry.HowToPush(p.PushTo[0])
+		}
 	case strings.Contains(text, "no space left on device"):
 		advice = fmt.Sprintf("\nthe disk of %s is full; free some, or use a builder with more", b.Name)
 	case grpcerrors.Code(err) == codes.Unavailable:
 		advice = fmt.Sprintf("\n%s ended or cannot be reached any more; it may have run out of memory", b.Name)
 	}
-	return fmt.Errorf("building: %w%s", cause, advice)
+	return fmt.Errorf("%s: %w%s", doing, cause, advice)
 }
 
 // trimmed leaves out the words with which BuildKit's layers wrap every error.

@@ -33,6 +33,9 @@ func solveOpt(p plan.Build, credentials registry.Credentials, stores bool, fail 
 		SharedKey:     p.Key,
 		Session:       attached,
 		Exports:       exports(p.PushTo, stores),
+		// No record in the builder's history: nobody asks for it here, and
+		// writing it takes BuildKit longer than a cached build.
+		Internal: true,
 	}, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
@@ -26,26 +25,35 @@ type Result struct {
 	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
 	Cached   int     // those found in the cache
 	Warnings []Warning
-	Took     time.Duration
 }
 
-// Solve builds, and pushes by digest where the plan says so. Progress goes to
-// log as it happens. The error is an *Error where the Dockerfile is to blame. A
-// Result comes with the error too, for the warnings and the time.
-func Solve(ctx context.Context, b *builder.Builder, p plan.Build, credentials registry.Credentials, log io.Writer) (Result, error) {
+// Request is what Solve is asked for.
+type Request struct {
+	Plan        plan.Build
+	Credentials registry.Credentials
+	Log         io.Writer // takes the progress as it happens
+	// Pushing is told the digest of what BuildKit is about to push, as far as
+	// its progress tells. It is called at most once, must not wait, and may be
+	// nil.
+	Pushing func(digest v1.Hash)
+}
+
+// Solve builds, and pushes by digest where the plan says so. The error is an *Error where the Dockerfile is to blame. A
+// Result comes with the error too, for the warnings.
+func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	opt, err := solveOpt(p, credentials, b.Stores, fail)
+	opt, err := solveOpt(r.Plan, r.Credentials, b.Stores, fail)
 	if err != nil {
 		return Result{}, err
 	}
-	w := watch(ctx, log)
+	w := watch(ctx, r)
 	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
-	result := w.result(p)
+	result := w.result(r.Plan)
 	if err != nil || ctx.Err() != nil {
-		return result, explain(ctx, err, p, b)
+		return result, explain(ctx, err, r.Plan, b)
 	}
-	if len(p.PushTo) == 0 {
+	if len(r.Plan.PushTo) == 0 {
 		return result, nil
 	}
 	return result, result.read(response)

@@ -2,11 +2,10 @@ package build
 
 import (
 	"context"
-	"io"
 	"path/filepath"
 	"strings"
-	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/progress/progressui"
 	digest "github.com/opencontainers/go-digest"
@@ -16,8 +15,8 @@ import (
 
 // watcher follows the status of one solve: it shows the progress and counts.
 type watcher struct {
+	request  Request
 	statuses chan *client.SolveStatus // Solve sends to it and closes it
-	started  time.Time
 	done     chan struct{}
 	vertices map[digest.Digest]client.Vertex
 	warnings []client.VertexWarning
@@ -25,28 +24,29 @@ type watcher struct {
 
 // watch starts to follow. It goes on until the channel is closed, also when ctx
 // is cancelled: the last lines are the ones that say why.
-func watch(ctx context.Context, log io.Writer) *watcher {
+func watch(ctx context.Context, r Request) *watcher {
 	w := &watcher{
+		request:  r,
 		statuses: make(chan *client.SolveStatus),
-		started:  time.Now(), //nolint:forbidigo // how long a build takes is a fact of the clock
 		done:     make(chan struct{}),
 		vertices: map[digest.Digest]client.Vertex{},
 	}
-	go w.follow(context.WithoutCancel(ctx), log)
+	go w.follow(context.WithoutCancel(ctx))
 	return w
 }
 
-func (w *watcher) follow(ctx context.Context, log io.Writer) {
+func (w *watcher) follow(ctx context.Context) {
 	defer close(w.done)
 	shown := make(chan *client.SolveStatus)
 	displayed := make(chan struct{})
 	go func() {
 		defer close(displayed)
-		display, err := progressui.NewDisplay(log, progressui.PlainMode)
+		display, err := progressui.NewDisplay(w.request.Log, progressui.PlainMode)
 		if err == nil {
 			_, _ = display.UpdateFrom(ctx, shown) // ends with the channel
 		}
-		for range shown { // never leave the solve waiting
+		for range shown {
+			continue // never leave the solve waiting
 		}
 	}()
 	for status := range w.statuses {
@@ -56,17 +56,39 @@ func (w *watcher) follow(ctx context.Context, log io.Writer) {
 		for _, warning := range status.Warnings {
 			w.warnings = append(w.warnings, *warning)
 		}
+		for _, s := range status.Statuses {
+			w.notePush(s.ID)
+		}
 		shown <- status
 	}
 	close(shown)
 	<-displayed
 }
 
+// notePush looks for the digest of what is about to be pushed in the name of a
+// status: of the index where there are several platforms, else of the manifest.
+// The name is meant for people. Where it changes, Pushing is not called, and
+// nothing else is lost.
+func (w *watcher) notePush(id string) {
+	prefix := "exporting manifest "
+	if len(w.request.Plan.Platforms) > 1 {
+		prefix = "exporting manifest list "
+	}
+	text, found := strings.CutPrefix(id, prefix)
+	if !found || w.request.Pushing == nil || len(w.request.Plan.PushTo) == 0 {
+		return
+	}
+	if digest, err := v1.NewHash(text); err == nil {
+		w.request.Pushing(digest)
+		w.request.Pushing = nil
+	}
+}
+
 // result waits for the end of the progress and counts. A vertex is started and
 // completed several times under one digest; the last word on it holds.
 func (w *watcher) result(p plan.Build) Result {
 	<-w.done
-	r := Result{Took: time.Since(w.started)}
+	var r Result
 	for _, vertex := range w.vertices {
 		if !isStep(vertex.Name) || vertex.Completed == nil {
 			continue

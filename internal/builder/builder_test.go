@@ -2,6 +2,7 @@ package builder_test
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -99,9 +100,7 @@ func TestEveryRefusalIsListed(t *testing.T) {
 func childOptions(t *testing.T, vars map[string]string) builder.Options {
 	t.Helper()
 	all := map[string]string{"PATH": filepath.Dir(testenv.Tool(t, "buildkitd"))}
-	for name, value := range vars {
-		all[name] = value
-	}
+	maps.Copy(all, vars)
 	return builder.Options{Want: "local", Lookup: environment(all)}
 }
 
@@ -208,6 +207,7 @@ func TestRefusedSolveDoesNotStall(t *testing.T) {
 		statuses := make(chan *client.SolveStatus)
 		go func() {
 			for range statuses {
+				continue
 			}
 		}()
 		_, err = b.Client.Solve(t.Context(), nil, client.SolveOpt{

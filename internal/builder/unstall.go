@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,8 +13,9 @@ import (
 
 // The control methods that a solve uses.
 const (
-	solveMethod  = "/moby.buildkit.v1.Control/Solve"
-	statusMethod = "/moby.buildkit.v1.Control/Status"
+	solveMethod   = "/moby.buildkit.v1.Control/Solve"
+	statusMethod  = "/moby.buildkit.v1.Control/Status"
+	sessionMethod = "/moby.buildkit.v1.Control/Session"
 )
 
 // lastWords is how long the status of a failed solve may still take to say its
@@ -36,8 +38,7 @@ func unstall() []client.ClientOpt {
 // one thing at a time on a connection.
 type staller struct {
 	mu     sync.Mutex
-	cancel context.CancelFunc
-	heard  *atomic.Bool
+	status *status
 }
 
 func (s *staller) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -51,41 +52,72 @@ func (s *staller) unary(ctx context.Context, method string, req, reply any, cc *
 func (s *staller) endIfSilent() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cancel != nil && !s.heard.Load() {
-		s.cancel()
+	if s.status != nil && !s.status.heard.Load() {
+		s.status.ended.Store(true)
+		s.status.cancel()
 	}
 }
 
 func (s *staller) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	if method != statusMethod {
+	if method != statusMethod && method != sessionMethod {
 		return streamer(ctx, desc, cc, method, opts...)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	heard := &atomic.Bool{}
-	s.mu.Lock()
-	s.cancel, s.heard = cancel, heard
-	s.mu.Unlock()
 	stream, err := streamer(ctx, desc, cc, method, opts...)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	return &listened{ClientStream: stream, heard: heard, cancel: cancel}, nil
+	if method == sessionMethod {
+		return &session{ClientStream: stream, cancel: cancel}, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status = &status{ClientStream: stream, cancel: cancel}
+	return s.status, nil
 }
 
-// listened notes that a status stream has said something.
-type listened struct {
+// status is the stream of a solve's status. It notes that something was heard,
+// and ends as if the daemon had ended it when we do.
+type status struct {
 	grpc.ClientStream
-	heard  *atomic.Bool
-	cancel context.CancelFunc
+	cancel       context.CancelFunc
+	heard, ended atomic.Bool
 }
 
-func (l *listened) RecvMsg(m any) error {
-	err := l.ClientStream.RecvMsg(m)
+func (s *status) RecvMsg(m any) error {
+	err := s.ClientStream.RecvMsg(m)
 	if err == nil {
-		l.heard.Store(true)
-	} else {
-		l.cancel()
+		s.heard.Store(true)
+		return nil
+	}
+	s.cancel()
+	if s.ended.Load() {
+		return io.EOF
 	}
 	return err
+}
+
+// session is the stream of a session, which ends when we close it. The client
+// of BuildKit v0.33 then reads on, and hands whole buffers to its HTTP server
+// whatever they hold; the server takes that for a broken peer and lingers for a
+// second, in which the status of the solve, ended by us, becomes the error in
+// place of the reason.
+type session struct {
+	grpc.ClientStream
+	cancel context.CancelFunc
+	closed atomic.Bool
+}
+
+func (s *session) RecvMsg(m any) error {
+	if s.closed.Load() {
+		return context.Canceled
+	}
+	return s.ClientStream.RecvMsg(m)
+}
+
+func (s *session) CloseSend() error {
+	s.closed.Store(true)
+	defer s.cancel()
+	return s.ClientStream.CloseSend()
 }

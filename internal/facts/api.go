@@ -41,10 +41,20 @@ func (s Source) api() (*github.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading GITHUB_API_URL: %w", err)
 	}
-	client := github.NewClient(&http.Client{})
+	client := github.NewClient(&http.Client{CheckRedirect: sameServer})
 	if s.Token != "" {
 		client = client.WithAuthToken(s.Token)
 	}
 	client.BaseURL = base
 	return client, nil
+}
+
+// sameServer follows a repository that was renamed, and no redirect to another
+// server: go-github would send the token there too.
+func sameServer(req *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	if req.URL.Scheme != first.Scheme || req.URL.Host != first.Host || len(via) > 3 {
+		return fmt.Errorf("%s redirects to %s, which does not get the token", first.Host, req.URL.Host)
+	}
+	return nil
 }

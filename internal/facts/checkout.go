@@ -4,10 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
+	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
 	"github.com/slipway-build/slipway/internal/plan"
 )
@@ -16,7 +24,63 @@ import (
 // submodule. No git program is run, which would refuse a checkout that belongs
 // to another user, as the runner's does.
 func open(dir string) (*git.Repository, error) {
-	return git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	own, err := gitDir(abs)
+	if err != nil {
+		return nil, err
+	}
+	shared := own
+	if raw, err := os.ReadFile(filepath.Join(own, "commondir")); err == nil { // of a worktree
+		shared = inDir(own, string(raw))
+	}
+	files := dotgit.NewRepositoryFilesystem(osfs.New(own), osfs.New(shared))
+	options := filesystem.Options{AlternatesFS: osfs.New("/")} // a clone may borrow objects from anywhere
+	return git.Open(lenient{filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), options)}, nil)
+}
+
+// gitDir finds .git in dir or above it, and follows one that is a file.
+func gitDir(dir string) (string, error) {
+	for {
+		path := filepath.Join(dir, git.GitDirName)
+		info, err := os.Stat(path)
+		if err == nil && info.IsDir() {
+			return path, nil
+		}
+		if err == nil {
+			raw, err := os.ReadFile(path)
+			return inDir(dir, strings.TrimPrefix(string(raw), "gitdir:")), err
+		}
+		if dir == filepath.Dir(dir) {
+			return "", git.ErrRepositoryNotExists
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+func inDir(dir, path string) string {
+	if path = strings.TrimSpace(path); filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// lenient is a repository whose configuration does not mention extensions of
+// git's format that go-git refuses and that do not change what is read here:
+// git sets the first in a sparse checkout.
+type lenient struct{ *filesystem.Storage }
+
+// Config returns the repository's configuration.
+func (s lenient) Config() (*config.Config, error) {
+	c, err := s.Storage.Config()
+	if err == nil && c.Raw.HasSection("extensions") {
+		for _, harmless := range []string{"worktreeConfig", "partialClone", "preciousObjects", "relativeWorktrees"} {
+			c.Raw.Section("extensions").RemoveOption(harmless)
+		}
+	}
+	return c, err
 }
 
 // readCommit returns the commit that is checked out.
@@ -107,15 +171,26 @@ func origin(repo *git.Repository) (server, repository string) {
 	return parseOrigin(remote.Config().URLs[0])
 }
 
+// What origin's address must name to be believed: it goes into labels, and may
+// name the image.
+var (
+	hostName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+	ownerName = regexp.MustCompile(`^[\w.-]+/[\w.-]+$`)
+)
+
 func parseOrigin(address string) (server, repository string) {
 	host, path := "", ""
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
+	if strings.Contains(address, "://") {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme == "file" {
+			return "", ""
+		}
 		host, path = u.Hostname(), u.Path
-	} else if before, after, ok := strings.Cut(address, ":"); ok && !strings.Contains(before, "/") {
+	} else if before, after, ok := strings.Cut(address, ":"); ok {
 		host, path = before[strings.LastIndex(before, "@")+1:], after
 	}
 	path = strings.TrimSuffix(strings.Trim(path, "/"), ".git")
-	if host == "" || strings.Count(path, "/") != 1 {
+	if !hostName.MatchString(host) || !ownerName.MatchString(path) {
 		return "", ""
 	}
 	return "https://" + host, path

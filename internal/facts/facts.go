@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ type Source struct {
 // which is no error.
 func Load(ctx context.Context, s Source) (plan.Facts, error) {
 	if s.get("GITHUB_ACTIONS") != "true" {
-		return fromCheckout(s.Dir)
+		return readCheckout(s.Dir)
 	}
 	f := plan.Facts{
 		Actions:    true,
@@ -43,11 +42,8 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 	if id := s.get("GITHUB_RUN_ID"); id != "" && f.Repository != "" {
 		f.RunURL = fmt.Sprintf("%s/%s/actions/runs/%s", f.ServerURL, f.Repository, id)
 	}
-	if err := required(f); err != nil {
-		return plan.Facts{}, err
-	}
-	event, err := readEvent(s.get("GITHUB_EVENT_PATH"))
-	if err != nil {
+	event, eventErr := readEvent(s.get("GITHUB_EVENT_PATH"))
+	if err := errors.Join(required(f), eventErr); err != nil {
 		return plan.Facts{}, err
 	}
 	f.Pull = event.pull()
@@ -64,11 +60,11 @@ func (s Source) get(name string) string {
 // workflow, and guessing would name an image wrongly.
 func required(f plan.Facts) error {
 	var errs []error
-	for name, value := range map[string]string{
-		"GITHUB_EVENT_NAME": f.Event, "GITHUB_REF": f.Ref, "GITHUB_REPOSITORY": f.Repository,
+	for _, variable := range []struct{ name, value string }{
+		{"GITHUB_EVENT_NAME", f.Event}, {"GITHUB_REF", f.Ref}, {"GITHUB_REPOSITORY", f.Repository},
 	} {
-		if value == "" {
-			errs = append(errs, fmt.Errorf("reading the run's facts: %s is not set, although GITHUB_ACTIONS is true", name))
+		if variable.value == "" {
+			errs = append(errs, fmt.Errorf("reading the run's facts: %s is not set, although GITHUB_ACTIONS is true", variable.name))
 		}
 	}
 	return errors.Join(errs...)
@@ -89,13 +85,4 @@ func (s Source) commitTime(ctx context.Context, f plan.Facts, e event) time.Time
 		return time.Time{}
 	}
 	return when
-}
-
-// fromCheckout learns from the git checkout around dir.
-func fromCheckout(dir string) (plan.Facts, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return plan.Facts{}, fmt.Errorf("reading the checkout: %w", err)
-	}
-	return readCheckout(abs)
 }

@@ -29,7 +29,7 @@ type Inputs struct {
 	Tags      []string // bare tags and full references, as written
 	Labels    map[string]string
 	Push      Push
-	Preflight bool // ask the registry for permission before the build. Default: true
+	Preflight bool // ask the registry for permission while the build starts. Default: true
 
 	Context    string // absolute path of a directory inside the workspace
 	Dockerfile string // absolute path of a file

@@ -42,12 +42,16 @@ func (m *mover) describe(ctx context.Context, repo name.Repository) (Image, erro
 	if err != nil {
 		return image, fmt.Errorf("reading the index %s@%s: %w", repo, m.digest, err)
 	}
-	options, err := m.options(ctx, repo)
+	options, err := m.publisher.options(ctx, repo)
 	if err != nil {
 		return image, err
 	}
 	image.Platforms = children(repo, index, options)
 	for _, child := range image.Platforms {
+		if child.Size == 0 {
+			image.Size = 0
+			break
+		}
 		image.Size += child.Size
 	}
 	return image, nil

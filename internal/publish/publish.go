@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -23,6 +24,7 @@ const parallel = 8
 type Publisher struct {
 	client *registry.Client
 	opened sync.Map // name.Repository -> func() (http.RoundTripper, error)
+	ahead  atomic.Pointer[ahead]
 }
 
 // New returns a Publisher that logs in through client.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,9 +18,11 @@ import (
 
 // Tag points tags at the image with this digest, which is in every repository
 // already: first the versions, then, when all of those hold, the floating ones.
-// Every tag is read back. The error is a *TagError.
+// Every tag that moved is read back; one that LookAhead has seen at the digest
+// does not move. The error is a *TagError.
 func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating []name.Tag) (Image, error) {
-	m := &mover{publisher: p, digest: digest, manifests: map[name.Repository]*remote.Descriptor{}}
+	known := p.learnt(digest)
+	m := &mover{publisher: p, digest: digest, manifests: known.manifests, there: known.there}
 	all := append(append([]name.Tag{}, versions...), floating...)
 	err := m.fetch(ctx, all)
 	if err == nil {
@@ -29,7 +32,8 @@ func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating 
 		err = m.move(ctx, floating)
 	}
 	if err != nil {
-		return Image{}, &TagError{Moved: m.moved, Still: missing(all, m.moved), cause: err}
+		moved, still := split(all, m.moved)
+		return Image{}, &TagError{Moved: moved, Still: still, cause: err}
 	}
 	return m.describe(ctx, all[0].Repository)
 }
@@ -59,18 +63,17 @@ func list(tags []name.Tag) string {
 	return strings.Join(names, ", ")
 }
 
-func missing(all, some []name.Tag) []name.Tag {
-	have := map[string]bool{}
-	for _, tag := range some {
-		have[tag.Name()] = true
-	}
-	var rest []name.Tag
+// split sorts tags by whether they have moved, which happens in any order, and
+// keeps their own order.
+func split(all, moved []name.Tag) (done, still []name.Tag) {
 	for _, tag := range all {
-		if !have[tag.Name()] {
-			rest = append(rest, tag)
+		if slices.Contains(moved, tag) {
+			done = append(done, tag)
+		} else {
+			still = append(still, tag)
 		}
 	}
-	return rest
+	return done, still
 }
 
 // mover holds the manifest that the tags get, from each repository, and which
@@ -78,33 +81,51 @@ func missing(all, some []name.Tag) []name.Tag {
 type mover struct {
 	publisher *Publisher
 	digest    v1.Hash
+	there     map[string]bool // names of tags that need not move
 	mu        sync.Mutex
 	manifests map[name.Repository]*remote.Descriptor
 	moved     []name.Tag
 }
 
 // fetch gets the manifest from every repository: the exact bytes to put under
-// the tags, and the proof that the image is there.
+// the tags, and the proof that the image is there. All errors are joined.
 func (m *mover) fetch(ctx context.Context, tags []name.Tag) error {
+	repos := repositories(tags)
+	errs := make([]error, len(repos))
 	var group errgroup.Group
 	group.SetLimit(parallel)
-	for _, repo := range repositories(tags) {
+	for i, repo := range repos {
 		group.Go(func() error {
-			options, err := m.options(ctx, repo)
-			if err != nil {
-				return err
-			}
-			manifest, err := remote.Get(repo.Digest(m.digest.String()), options...)
-			if err != nil {
-				return registry.Explain(fmt.Sprintf("reading the pushed image %s@%s", repo, m.digest), repo, err)
-			}
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			m.manifests[repo] = manifest
+			errs[i] = m.fetchOne(ctx, repo)
 			return nil
 		})
 	}
-	return group.Wait()
+	_ = group.Wait() // every error is in errs
+	return errors.Join(errs...)
+}
+
+func (m *mover) fetchOne(ctx context.Context, repo name.Repository) error {
+	if m.has(repo) {
+		return nil
+	}
+	options, err := m.publisher.options(ctx, repo)
+	if err != nil {
+		return err
+	}
+	manifest, err := remote.Get(repo.Digest(m.digest.String()), options...)
+	if err != nil {
+		return registry.Explain(fmt.Sprintf("reading the pushed image %s@%s", repo, m.digest), repo, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.manifests[repo] = manifest
+	return nil
+}
+
+func (m *mover) has(repo name.Repository) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.manifests[repo] != nil
 }
 
 func repositories(tags []name.Tag) []name.Repository {
@@ -136,7 +157,20 @@ func (m *mover) move(ctx context.Context, tags []name.Tag) error {
 }
 
 func (m *mover) moveOne(ctx context.Context, tag name.Tag) error {
-	options, err := m.options(ctx, tag.Repository)
+	if !m.there[tag.Name()] {
+		if err := m.point(ctx, tag); err != nil {
+			return err
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.moved = append(m.moved, tag)
+	return nil
+}
+
+// point puts the manifest under a tag and reads it back.
+func (m *mover) point(ctx context.Context, tag name.Tag) error {
+	options, err := m.publisher.options(ctx, tag.Repository)
 	if err != nil {
 		return err
 	}
@@ -150,14 +184,11 @@ func (m *mover) moveOne(ctx context.Context, tag name.Tag) error {
 	if answer.Digest != m.digest {
 		return fmt.Errorf("reading the tag %s back: the registry answers %s and not %s; another run may have moved it at the same time", tag, answer.Digest, m.digest)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.moved = append(m.moved, tag)
 	return nil
 }
 
-func (m *mover) options(ctx context.Context, repo name.Repository) ([]remote.Option, error) {
-	opened, err := m.publisher.open(ctx, repo)
+func (p *Publisher) options(ctx context.Context, repo name.Repository) ([]remote.Option, error) {
+	opened, err := p.open(ctx, repo)
 	if err != nil {
 		return nil, err
 	}

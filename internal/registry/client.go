@@ -2,9 +2,12 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -41,14 +44,34 @@ func newTransport() *http.Transport {
 // Open asks the registry how it wants to be asked, logs in for pulling and
 // pushing, and returns a transport for requests to that repository.
 func (c *Client) Open(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
-	next := http.RoundTripper(&guard{host: repo.RegistryStr(), next: c.base})
-	next = transport.NewRetry(next)
+	next := transport.NewRetry(&guard{host: repo.RegistryStr(), next: c.base},
+		transport.WithRetryStatusCodes(passingStatus...), transport.WithRetryPredicate(passing), transport.WithRetryBackoff(backoff))
 	auth := authn.FromConfig(c.credentials.For(repo.RegistryStr()))
 	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, next, []string{repo.Scope(transport.PushScope)})
 	if err != nil {
 		return nil, Explain(fmt.Sprintf("logging in to %s", repo.RegistryStr()), repo, err)
 	}
 	return opened, nil
+}
+
+// backoff makes three attempts in two seconds, because its waits do not end with
+// the context and a cancelled run has little time.
+var backoff = transport.Backoff{Duration: 500 * time.Millisecond, Factor: 3, Jitter: 0.1, Steps: 3}
+
+// passingStatus is what a registry that is overloaded or being restarted
+// answers.
+var passingStatus = []int{
+	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+}
+
+// passing tells whether a request that failed is worth another attempt: after
+// one of passingStatus, which comes as a *transport.Error, and after a broken
+// connection.
+func passing(err error) bool {
+	var answer *transport.Error
+	return errors.As(err, &answer) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // Answer reads a registry's refusal into an error that Explain understands. It

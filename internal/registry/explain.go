@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -37,6 +38,7 @@ func Explain(doing string, repo name.Repository, err error) error {
 	}
 	e := &Error{Doing: doing, cause: err}
 	var answer *transport.Error
+	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
 	switch {
 	case errors.As(err, &answer) && answer.StatusCode == http.StatusUnauthorized:
@@ -46,15 +48,17 @@ func Explain(doing string, repo name.Repository, err error) error {
 		e.Advice = fmt.Sprintf("%s does not accept the user name and token for %s; check the inputs registry, username and token, and that the user may push there", repo.RegistryStr(), repo.RepositoryStr())
 	case errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden:
 		e.Denied = true
-		e.Advice = denied(repo)
+		e.Advice = HowToPush(repo)
+	case errors.As(err, &certificate):
+		e.Advice = fmt.Sprintf("%s has no certificate that is trusted here; check the input registry, and that the certificate is valid, for this name and by a public authority", repo.RegistryStr())
 	case errors.As(err, &network):
 		e.Advice = fmt.Sprintf("%s cannot be reached; check the input registry and that it is up", repo.RegistryStr())
 	}
 	return e
 }
 
-// denied says what gives a workflow the right to push.
-func denied(repo name.Repository) string {
+// HowToPush says what gives a workflow the right to push.
+func HowToPush(repo name.Repository) string {
 	return fmt.Sprintf(`the token may not push to %s; give it the permission in the workflow:
 permissions:
   contents: read

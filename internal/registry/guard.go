@@ -23,6 +23,10 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme == "http" && !loopback(req.URL.Hostname()) {
 		return nil, fmt.Errorf("asking %s: plain http is used for loopback addresses only; serve the registry over https", req.URL.Host)
 	}
+	req, err := unread(req)
+	if err != nil {
+		return nil, err
+	}
 	authorization := req.Header.Get("Authorization")
 	if authorization == "" || sameHost(g.host, req.URL) {
 		return g.next.RoundTrip(req)
@@ -36,6 +40,22 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Del("Authorization")
 	return g.next.RoundTrip(req)
+}
+
+// unread returns a request with its body from the start. go-containerregistry
+// sends a request again when its token has run out, with the body that the first
+// attempt has read.
+func unread(req *http.Request) (*http.Request, error) {
+	if req.GetBody == nil {
+		return req, nil
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, fmt.Errorf("asking %s again: %w", req.URL.Host, err)
+	}
+	again := req.Clone(req.Context())
+	again.Body = body
+	return again, nil
 }
 
 // CheckRealm tells whether a password for a registry may be sent to the token

@@ -3,6 +3,7 @@ package report
 import (
 	"crypto/rand"
 	"io"
+	"strings"
 )
 
 // Group opens a collapsed part of the log for text that a stranger controls,
@@ -10,7 +11,7 @@ import (
 // closes it. Inside, the runner obeys no commands.
 func (r *Reporter) Group(title string) (log io.Writer, closeGroup func()) {
 	if r.action == nil {
-		return r.out, func() {}
+		return r.out, r.out.flush
 	}
 	// Nobody can guess the word that ends it.
 	token := rand.Text()
@@ -21,4 +22,15 @@ func (r *Reporter) Group(title string) (log io.Writer, closeGroup func()) {
 		r.action.Infof("::%s::", token)
 		r.action.EndGroup()
 	}
+}
+
+// inert makes one line of any text that the runner takes no command from: it
+// reads ::name:: at the start of a line, and ##[name] anywhere in it
+// (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
+func inert(text string) string {
+	text = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "##[", "## [").Replace(text)
+	if strings.HasPrefix(strings.TrimSpace(text), "::") {
+		text = strings.Replace(text, "::", ": :", 1)
+	}
+	return text
 }

@@ -53,31 +53,41 @@ type redactor struct {
 	next io.Writer
 	mask *masker
 	line bytes.Buffer
+	open bool // what was passed on last has not ended its line
 }
 
 func (w *redactor) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.mask.empty() && w.line.Len() == 0 {
-		return w.next.Write(p)
+		return w.pass(p)
 	}
 	w.line.Write(p)
 	end := bytes.LastIndexByte(w.line.Bytes(), '\n') + 1
 	if end == 0 {
 		return len(p), nil
 	}
-	if _, err := io.WriteString(w.next, w.mask.hide(string(w.line.Next(end)))); err != nil {
+	if _, err := w.pass([]byte(w.mask.hide(string(w.line.Next(end))))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
-// flush passes on a last line that has no end.
+func (w *redactor) pass(p []byte) (int, error) {
+	if len(p) > 0 {
+		w.open = p[len(p)-1] != '\n'
+	}
+	return w.next.Write(p)
+}
+
+// flush passes on a last line that has no end, and ends it: the runner reads a
+// command only at the start of a line.
 func (w *redactor) flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.line.Len() > 0 {
-		_, _ = io.WriteString(w.next, w.mask.hide(w.line.String())+"\n") // the log is gone, and nobody left to tell
-		w.line.Reset()
+	rest := w.mask.hide(w.line.String())
+	w.line.Reset()
+	if rest != "" || w.open {
+		_, _ = w.pass([]byte(rest + "\n")) // the log is gone, and nobody left to tell
 	}
 }

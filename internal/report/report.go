@@ -60,7 +60,7 @@ func New(o Options) (*Reporter, error) {
 
 // appendTo adds text to a file of the runner's, which exists already.
 func appendTo(path, text string) error {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("writing for the runner: %w", err)
 	}
@@ -85,9 +85,14 @@ func (r *Reporter) Mask(secret string) {
 	}
 }
 
-// Printf writes one line to the log.
+// Printf writes one line to the log. In Actions it is one whatever the arguments
+// hold, and no command.
 func (r *Reporter) Printf(format string, args ...any) {
-	fmt.Fprintf(r.out, format+"\n", args...)
+	text := fmt.Sprintf(format, args...)
+	if r.action != nil {
+		text = inert(r.mask.hide(text)) // a secret may hold what is changed
+	}
+	fmt.Fprintln(r.out, text)
 }
 
 // Warning writes a warning, at a place in a file where there is one.
@@ -130,7 +135,7 @@ func (r *Reporter) Failure(err error) {
 
 // flatten takes joined errors apart, as deep as they are joined.
 func flatten(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a join itself is taken apart, not what wraps one
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, one := range joined.Unwrap() {
 			all = append(all, flatten(one)...)
@@ -144,6 +149,8 @@ func (r *Reporter) fields(file string, line int) map[string]string {
 	fields := map[string]string{}
 	if file != "" {
 		fields["file"] = r.relative(file)
+	}
+	if file != "" && line > 0 {
 		fields["line"] = fmt.Sprint(line)
 	}
 	return fields
@@ -153,15 +160,18 @@ func (r *Reporter) fields(file string, line int) map[string]string {
 // outside the workspace keeps its own.
 func (r *Reporter) relative(file string) string {
 	rel, err := filepath.Rel(r.workspace, file)
-	if file == "" || err != nil || strings.HasPrefix(rel, "..") {
+	if file == "" || err != nil || !filepath.IsLocal(rel) {
 		return file
 	}
 	return rel
 }
 
 func place(file string, line int) string {
-	if file == "" {
+	switch {
+	case file == "":
 		return ""
+	case line < 1:
+		return file + ": "
 	}
 	return fmt.Sprintf("%s:%d: ", file, line)
 }

@@ -37,7 +37,7 @@ func (r *Reporter) writeSummary(text string, data any) error {
 	}
 	page := r.mask.hide(markdown.String())
 	if len(page) > maxSummary {
-		page = page[:maxSummary-100] + "\n\n(the rest is left out)\n"
+		page = strings.ToValidUTF8(page[:maxSummary-100], "") + "\n\n(the rest is left out)\n" // not half a letter
 	}
 	return appendTo(r.summary, page)
 }

@@ -105,7 +105,7 @@ func (e *Engine) Forward(t T, hostport string) {
 
 func forward(conn net.Conn, hostport string) {
 	defer conn.Close()
-	server, err := net.Dial("tcp", hostport) //nolint:noctx // ends with the connection
+	server, err := net.Dial("tcp", hostport)
 	if err != nil {
 		return
 	}

@@ -28,6 +28,7 @@ func TestProxyKeepsUploads(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			proxy := NewProxy(t, registry.Host, ProxyOptions{})
 			if err := tt.push(t, proxy.Host+"/app:v1"); err != nil {
 				t.Fatal(err)
@@ -84,7 +85,7 @@ func TestProxyFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, _ := io.ReadAll(r.Body); r.StatusCode != 429 || r.Header.Get("Retry-After") != "7" || string(body) != "slower" {
+	if body, _ := io.ReadAll(r.Body); r.StatusCode != http.StatusTooManyRequests || r.Header.Get("Retry-After") != "7" || string(body) != "slower" {
 		t.Errorf("first answer: %v %q", r, body)
 	}
 	if _, err := get(t, proxy.URL+"/reset"); !errors.Is(err, syscall.ECONNRESET) {

@@ -81,7 +81,7 @@ func serve(t T, handler http.Handler) string {
 		t.Fatalf("listening on 127.0.0.1: %v", err)
 	}
 	// Handshakes tried on plain HTTP and aborted connections are what tests do here; nobody wants them logged.
-	server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)} //nolint:gosec // no slow clients here
+	server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return listener.Addr().String()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,7 +72,7 @@ func TestBuildLogsInWithToken(t *testing.T) {
 	seen := len(tokens.Requests())
 	buildctl(t, daemon.Address, dockerfile, registry.Host+"/app:v1", login(t, registry.Host, "writer", "w"))
 	requests := tokens.Requests()[seen:]
-	if len(requests) == 0 || requests[0].Method != "POST" || requests[0].User != "writer" || requests[0].Status != 200 {
+	if len(requests) == 0 || requests[0].Method != http.MethodPost || requests[0].User != "writer" || requests[0].Status != 200 {
 		t.Errorf("requests for tokens: %+v", requests)
 	}
 	out, err := runBuildctl(t, daemon.Address, dockerfile, registry.Host+"/app:v2", "", login(t, registry.Host, "reader", "r"))

@@ -1,0 +1,80 @@
+package publish
+
+import (
+	"context"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// ahead is what a registry answered while BuildKit was still pushing.
+type ahead struct {
+	digest    v1.Hash
+	requests  sync.WaitGroup
+	mu        sync.Mutex
+	manifests map[name.Repository]*remote.Descriptor
+	there     map[string]bool // names of tags that point at the digest already
+}
+
+func newAhead(digest v1.Hash) *ahead {
+	return &ahead{digest: digest, manifests: map[name.Repository]*remote.Descriptor{}, there: map[string]bool{}}
+}
+
+// LookAhead asks the registries, while BuildKit pushes the image with this
+// digest, for what Tag would ask afterwards: the manifest, which is there when
+// nothing has changed since the last run, and where the tags point. It returns
+// at once. Nothing is moved, and what cannot be learnt is asked again by Tag.
+func (p *Publisher) LookAhead(ctx context.Context, digest v1.Hash, tags []name.Tag) {
+	a := newAhead(digest)
+	for _, repo := range repositories(tags) {
+		a.requests.Go(func() {
+			if options, err := p.options(ctx, repo); err == nil {
+				a.askManifest(repo, options)
+			}
+		})
+	}
+	limit := make(chan struct{}, parallel)
+	for _, tag := range tags {
+		a.requests.Go(func() {
+			limit <- struct{}{}
+			defer func() { <-limit }()
+			if options, err := p.options(ctx, tag.Repository); err == nil {
+				a.askTag(tag, options)
+			}
+		})
+	}
+	p.ahead.Store(a)
+}
+
+func (a *ahead) askManifest(repo name.Repository, options []remote.Option) {
+	manifest, err := remote.Get(repo.Digest(a.digest.String()), options...)
+	if err != nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.manifests[repo] = manifest
+}
+
+func (a *ahead) askTag(tag name.Tag, options []remote.Option) {
+	answer, err := remote.Head(tag, options...)
+	if err != nil || answer.Digest != a.digest {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.there[tag.Name()] = true
+}
+
+// learnt returns what LookAhead has learnt of this digest, when every answer is
+// in. Of another digest it has learnt nothing.
+func (p *Publisher) learnt(digest v1.Hash) *ahead {
+	a := p.ahead.Load()
+	if a == nil || a.digest != digest {
+		return newAhead(digest)
+	}
+	a.requests.Wait()
+	return a
+}

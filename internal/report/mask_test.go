@@ -1,0 +1,159 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestMaskTellsTheRunnerEveryLine(t *testing.T) {
+	t.Parallel()
+	const key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n}\n\n-----END KEY-----\n"
+	cases := []struct {
+		name    string
+		secrets []string
+		want    []string
+	}{
+		{"a line", []string{"hunter2hunter2"}, []string{"hunter2hunter2"}},
+		{"several", []string{"first-secret", "second-secret"}, []string{"first-secret", "second-secret"}},
+		{"the same twice", []string{"hunter2hunter2", "hunter2hunter2"}, []string{"hunter2hunter2"}},
+		{"lines", []string{key}, []string{key, "-----BEGIN KEY-----", "MIIEvQIBADANBg", "-----END KEY-----"}},
+		{"lines of Windows", []string{"first line\r\nsecond line\r\n"}, []string{"first line\r\nsecond line\r\n", "first line", "second line"}},
+		{"a line of the last one", []string{"first line\nsecond line", "first line"}, []string{"first line\nsecond line", "first line", "second line"}},
+		{"nothing", []string{"", " ", "\n", "\r\n", "    ", "\n\n\t\n"}, nil},
+		{"too short to look for", []string{"abc", "}", "1"}, nil},
+		{"signs that commands use", []string{"100%\n::error::x"}, []string{"100%\n::error::x", "100%", "::error::x"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStep(t, true)
+			for _, secret := range c.secrets {
+				s.Mask(secret)
+			}
+			var got []string
+			for _, one := range obeyed(s.log.String()) {
+				if one.name != "add-mask" || strings.TrimSpace(one.data) == "" {
+					t.Errorf("the runner obeys %+v", one)
+				}
+				got = append(got, one.data)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("masks (-want +got):\n%s", diff)
+			}
+			if lines := strings.Count(s.log.String(), "\n"); lines != len(c.want) {
+				t.Errorf("the log is %q, want nothing but %d masks", s.log, len(c.want))
+			}
+		})
+	}
+}
+
+func TestSecretsAreHiddenInTheLog(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name    string
+		secrets []string
+		writes  []string
+		want    string
+	}{
+		{"a secret", []string{"hunter2hunter2"}, []string{"a hunter2hunter2 b\n"}, "a *** b\n"},
+		{"twice in a line", []string{"hunter2hunter2"}, []string{"hunter2hunter2hunter2hunter2\n"}, "******\n"},
+		{"in two writes", []string{"hunter2hunter2"}, []string{"a hunter2", "hunter2 b\n"}, "a *** b\n"},
+		{"byte by byte", []string{"hunter2hunter2"}, strings.Split("a hunter2hunter2 b\n", ""), "a *** b\n"},
+		{"several lines in a write", []string{"hunter2hunter2"}, []string{"a\nhunter2hunter2\nb hunter2", "hunter2\n"}, "a\n***\nb ***\n"},
+		{"a key in one write", []string{"first line\n}\nlast line"}, []string{"x first line\n}\nlast line y\n"}, "x *** y\n"},
+		{"a key line by line", []string{"first line\n}\nlast line"}, []string{"first line\n", "}\n", "last line\n"}, "***\n}\n***\n"},
+		{"one secret in another", []string{"hunter2", "hunter2hunter2"}, []string{"hunter2hunter2 hunter2\n"}, "*** ***\n"},
+		{"without a line end", []string{"hunter2hunter2"}, []string{"hunter2", "hunter2"}, "***\n"},
+		{"no secret in it", []string{"hunter2hunter2"}, []string{"hunter3hunter3\n"}, "hunter3hunter3\n"},
+		{"no secrets", nil, []string{"a", "b\n"}, "ab\n"},
+	}
+	for _, actions := range []bool{true, false} {
+		for _, c := range cases {
+			t.Run(fmt.Sprint(c.name, " in actions ", actions), func(t *testing.T) {
+				t.Parallel()
+				s := newStep(t, actions)
+				for _, secret := range c.secrets {
+					s.Mask(secret)
+				}
+				log, closeGroup := s.Group("Build")
+				before := s.log.Len()
+				for _, text := range c.writes {
+					if n, err := log.Write([]byte(text)); n != len(text) || err != nil {
+						t.Errorf("Write(%q) = %d, %v", text, n, err)
+					}
+				}
+				closeGroup()
+				if got := s.log.String()[before:]; !strings.HasPrefix(got, c.want) || !actions && got != c.want {
+					t.Errorf("the log is %q, want %q", got, c.want)
+				}
+			})
+		}
+	}
+}
+
+// TestSecretsAreHiddenEverywhere writes a secret in every way but as a mask.
+func TestSecretsAreHiddenEverywhere(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2hunter2"
+	for _, actions := range []bool{true, false} {
+		s := newStep(t, actions)
+		s.Mask(secret)
+		before := s.log.Len()
+		s.Printf("line with %s", secret)
+		s.Warning("Dockerfile", 3, "warning with "+secret)
+		s.Failure(errors.Join(errors.New("error with "+secret), &lineError{text: "place with " + secret, file: "Dockerfile", line: 4}))
+		if err := s.Success(Outcome{Reason: "reason with " + secret, Builder: "builder with " + secret}); err != nil {
+			t.Fatal(err)
+		}
+		text := s.log.String()[before:]
+		if actions {
+			text += read(t, s.summary)
+		}
+		if strings.Contains(text, secret) || strings.Count(text, "***") < 4 {
+			t.Errorf("in actions %t: the secret is not hidden everywhere:\n%s", actions, text)
+		}
+	}
+}
+
+// TestSecretsThatLookLikeCommandsAreHidden has a secret that a log line may not
+// hold as it is.
+func TestSecretsThatLookLikeCommandsAreHidden(t *testing.T) {
+	t.Parallel()
+	s := newStep(t, true)
+	s.Mask("ab\ncd##[ef\ngh")
+	before := s.log.Len()
+	s.Printf("secret: %s", "ab\ncd##[ef\ngh")
+	if got := s.log.String()[before:]; got != "secret: ***\n" {
+		t.Errorf("the log is %q, want the secret hidden", got)
+	}
+}
+
+type brokenWriter struct{ after int }
+
+func (w *brokenWriter) Write(p []byte) (int, error) {
+	if w.after--; w.after < 0 {
+		return 0, errors.New("no space left on device")
+	}
+	return len(p), nil
+}
+
+func TestLogSaysWhenItCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	r, err := New(Options{Out: &brokenWriter{after: 1}, Lookup: lookup(nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Mask("hunter2hunter2")
+	log, closeGroup := r.Group("Build")
+	if _, err := log.Write([]byte("one\n")); err != nil {
+		t.Errorf("Write = %v, want nil", err)
+	}
+	if _, err := log.Write([]byte("two\n")); err == nil {
+		t.Error("Write = nil, want the error of the log")
+	}
+	closeGroup()
+}
