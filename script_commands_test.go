@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -19,6 +20,8 @@ import (
 
 // commands are the verbs of the scripts beside testscript's own:
 //
+//	checkout             makes repo a git checkout of one commit of 2026-03-04,
+//	                     and sets GITHUB_SHA
 //	input NAME FILE      sets an input to a file's text, with $VARIABLES put in
 //	output NAME          prints an output of the step
 //	published REF ...    every reference answers with the step's digest output
@@ -30,6 +33,7 @@ import (
 //	manifest REF         prints a manifest or index
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
+		"checkout":  checkout,
 		"input":     setInput,
 		"output":    printing(output),
 		"config":    printing(config),
@@ -38,6 +42,17 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"published": published,
 		"tried":     tried,
 	}
+}
+
+func checkout(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("GIT_AUTHOR_DATE", "2026-03-04T05:06:07+01:00")
+	ts.Setenv("GIT_COMMITTER_DATE", "2026-03-04T05:06:07+01:00")
+	identity := []string{"-C", "repo", "-c", "user.name=octocat", "-c", "user.email=octocat@example.com"}
+	ts.Check(ts.Exec("git", "init", "-q", "-b", "main", "repo"))
+	ts.Check(ts.Exec("git", append(identity, "add", ".")...))
+	ts.Check(ts.Exec("git", append(identity, "commit", "-q", "-m", "one")...))
+	ts.Check(ts.Exec("git", "-C", "repo", "rev-parse", "HEAD"))
+	ts.Setenv("GITHUB_SHA", strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 func setInput(ts *testscript.TestScript, neg bool, args []string) {
@@ -96,7 +111,7 @@ func published(ts *testscript.TestScript, neg bool, args []string) {
 	for _, arg := range args {
 		ref, err := name.ParseReference(arg)
 		ts.Check(err)
-		got, err := remote.Head(ref)
+		got, err := remote.Head(ref, login(ts, ref))
 		if neg {
 			if err == nil {
 				ts.Fatalf("%s exists: %s", ref, got.Digest)
@@ -128,16 +143,28 @@ func tried(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-func image(arg string) (v1.Image, error) {
+// login is what the registry of a reference wants to see.
+func login(ts *testscript.TestScript, ref name.Reference) remote.Option {
+	if ref.Context().RegistryStr() == ts.Getenv("TOKEN_REGISTRY") {
+		return remote.WithAuth(&authn.Basic{Username: user, Password: password})
+	}
+	return remote.WithAuth(authn.Anonymous)
+}
+
+func image(arg string, options ...remote.Option) (v1.Image, error) {
 	ref, err := name.ParseReference(arg)
 	if err != nil {
 		return nil, err
 	}
-	return remote.Image(ref)
+	return remote.Image(ref, options...)
 }
 
-func config(_ *testscript.TestScript, arg string) (string, error) {
-	img, err := image(arg)
+func config(ts *testscript.TestScript, arg string) (string, error) {
+	ref, err := name.ParseReference(arg)
+	if err != nil {
+		return "", err
+	}
+	img, err := image(arg, login(ts, ref))
 	if err != nil {
 		return "", err
 	}
