@@ -20,7 +20,7 @@ import (
 const parallel = 8
 
 // Publisher talks to the registries of one run. Each repository is logged in to
-// once. It is safe for concurrent use.
+// once, or until that succeeds. It is safe for concurrent use.
 type Publisher struct {
 	client *registry.Client
 	opened sync.Map // name.Repository -> func() (http.RoundTripper, error)
@@ -37,7 +37,11 @@ func (p *Publisher) open(ctx context.Context, repo name.Repository) (http.RoundT
 	once, _ := p.opened.LoadOrStore(repo, sync.OnceValues(func() (http.RoundTripper, error) {
 		return p.client.Open(ctx, repo)
 	}))
-	return once.(func() (http.RoundTripper, error))()
+	opened, err := once.(func() (http.RoundTripper, error))()
+	if err != nil {
+		p.opened.Delete(repo) // its context may have cut it off, and is not the next caller's
+	}
+	return opened, err
 }
 
 // Preflight asks every repository for permission to push, at the same time. It

@@ -28,7 +28,7 @@ func tagError(t *testing.T, err error) *publish.TagError {
 		t.Fatalf("Tag = %v, want a *TagError", err)
 	}
 	_, lists, _ := strings.Cut(err.Error(), "\nmoved: ")
-	moved, still, found := strings.Cut(lists, "\nnot moved: ")
+	moved, still, found := strings.Cut(lists, "\nnot moved, or not confirmed: ")
 	if !found {
 		t.Errorf("%q does not say what moved and what did not", err)
 	}

@@ -1,6 +1,7 @@
 package publish_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -90,5 +91,20 @@ func TestTagRenewsItsToken(t *testing.T) {
 				t.Errorf("%s was made %d times, want 2", method, asked.Load())
 			}
 		})
+	}
+}
+
+// TestTagLogsInAgainAfterALoginThatWasCutOff is a push that ends while LookAhead
+// is still logging in, which cancels it.
+func TestTagLogsInAgainAfterALoginThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	repo := newRepository(t, testenv.NewRegistry(t, testenv.RegistryOptions{}).Host+"/app")
+	digest := pushByDigest(t, repo)
+	publisher := newPublisher(t, repo.RegistryStr(), "", "")
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	publisher.LookAhead(over, digest, tagsOf(repo, "latest"))
+	if _, err := publisher.Tag(t.Context(), digest, nil, tagsOf(repo, "latest")); err != nil {
+		t.Errorf("Tag = %q, want it to log in again", err)
 	}
 }

@@ -46,7 +46,7 @@ type TagError struct {
 }
 
 func (e *TagError) Error() string {
-	return fmt.Sprintf("moving tags: %v\nmoved: %s\nnot moved: %s", e.cause, list(e.Moved), list(e.Still))
+	return fmt.Sprintf("moving tags: %v\nmoved: %s\nnot moved, or not confirmed: %s", e.cause, list(e.Moved), list(e.Still))
 }
 
 // Unwrap returns the joined causes.
