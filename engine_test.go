@@ -1,9 +1,11 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
@@ -41,28 +43,59 @@ func TestEngineWithContainerdStore(t *testing.T) {
 	r.mustSay("digest  " + remoteDigest(t, registry.Host+"/octo/repo:1.2.3"))
 }
 
-// TestEngineWithGraphDriver is refused with its reason, and auto goes on to the
-// next builder: such an engine would drop the push without a word.
+// TestEngineWithGraphDriver has a BuildKit that drops a push without a word: the
+// engine pushes, and the digest is the one that it says while it does.
 func TestEngineWithGraphDriver(t *testing.T) {
 	t.Parallel()
-	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	tokens := testenv.NewTokenServer(t, testenv.Grant{User: user, Password: password, Repository: "*", Actions: []string{"pull", "push"}})
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens})
 	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
+	engine.Forward(t, registry.Host)
+	engine.Forward(t, tokens.Host)
 	s := step{
 		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
-		env:        []string{"INPUT_REGISTRY=" + registry.Host, "INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host},
+		env: []string{
+			"INPUT_REGISTRY=" + registry.Host, "INPUT_USERNAME=" + user, "INPUT_TOKEN=" + password,
+			"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_TAGS=latest,1.2.3",
+		},
 	}
 	r := start(t, s)
+	if code := r.wait(); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, r.said())
+	}
+	r.mustSay("which keeps images with a graph driver")
+	for _, tag := range []string{"latest", "1.2.3"} {
+		r.mustSay("digest  " + remoteDigest(t, registry.Host+"/octo/repo:"+tag, withLogin()))
+	}
+
+	// A token that may not push, found by the engine where nobody asked before.
+	refused := s
+	refused.env = append(slices.Clone(s.env), "INPUT_TOKEN=wrong", "INPUT_PREFLIGHT=false", "INPUT_LABELS=a=b")
+	r = start(t, refused)
 	if code := r.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-	r.mustSay("::error", "it keeps its images with a graph driver", "containerd image store")
+	r.mustSay("::error", "pushing "+registry.Host+"/octo/repo:1.2.3")
 
+	// More than it can do is refused before the build, or goes to the next
+	// builder, never half done.
+	s.env = append(slices.Clone(s.env), "INPUT_PLATFORMS=linux/amd64,linux/arm64")
+	r = start(t, s)
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	r.mustSay("::error", "it cannot make several platforms in one image (linux/amd64, linux/arm64)")
 	s.env = append(s.env, "INPUT_BUILDER=auto")
 	r = start(t, s)
 	if code := r.wait(); code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	r.mustSay("Building with buildkitd as a child process", "digest  "+remoteDigest(t, registry.Host+"/octo/repo:latest"))
+	r.mustSay("Not building with the Docker engine at "+engine.Host, "Building with buildkitd as a child process",
+		"digest  "+remoteDigest(t, registry.Host+"/octo/repo:latest", withLogin()))
+}
+
+func withLogin() remote.Option {
+	return remote.WithAuth(&authn.Basic{Username: user, Password: password})
 }
 
 // TestEngineThatIsNotThere names the socket.
@@ -82,13 +115,13 @@ func TestEngineThatIsNotThere(t *testing.T) {
 }
 
 // remoteDigest is what a registry answers for a reference.
-func remoteDigest(t *testing.T, text string) string {
+func remoteDigest(t *testing.T, text string, options ...remote.Option) string {
 	t.Helper()
 	ref, err := name.ParseReference(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := remote.Head(ref)
+	answer, err := remote.Head(ref, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

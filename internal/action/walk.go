@@ -44,7 +44,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return refusal
 	})
 	group.Go(func() (err error) {
-		if b, err = builder.Connect(groupCtx, builder.Options{Want: in.Builder, Lookup: env.Lookup}); err != nil {
+		if b, err = builder.Connect(groupCtx, builder.Options{Want: in.Builder, Needs: p.Needs(), Lookup: env.Lookup}); err != nil {
 			return err
 		}
 		announce(r, b, p)
@@ -69,7 +69,14 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 
 	var image publish.Image
 	if p.Publish.Push {
-		if image, err = publisher.Tag(ctx, built.Digest, versions, floating); err != nil {
+		digest := built.Digest
+		if !b.PushByDigest {
+			digest, err = b.Push(ctx, p.Build.StoreAs, credentials)
+		}
+		if err == nil {
+			image, err = publisher.Tag(ctx, digest, versions, floating)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -115,6 +122,9 @@ func closeBuilder(b *builder.Builder, r *report.Reporter) {
 
 // announce says in two lines what will be done, with what.
 func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
+	for _, refused := range b.Refused() {
+		r.Printf("Not building with %s", refused)
+	}
 	r.Printf("Building with %s", b)
 	if !p.Publish.Push {
 		r.Printf("Publishing nothing: %s", p.Publish.Reason)

@@ -5,24 +5,25 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
 
+	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // solveOpt translates a plan for BuildKit. What goes wrong with a file while
 // BuildKit reads it is told to fail.
-func solveOpt(p plan.Build, credentials registry.Credentials, stores bool, fail func(error)) (client.SolveOpt, error) {
+func solveOpt(r Request, b *builder.Builder, fail func(error)) (client.SolveOpt, error) {
+	p := r.Plan
 	directories, err := mounts(p, fail)
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
-	attached, err := attachables(p, credentials)
+	attached, err := attachables(p, r.Credentials)
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
@@ -32,7 +33,7 @@ func solveOpt(p plan.Build, credentials registry.Credentials, stores bool, fail 
 		LocalMounts:   directories,
 		SharedKey:     p.Key,
 		Session:       attached,
-		Exports:       exports(p.PushTo, stores),
+		Exports:       exports(p, b),
 		// No record in the builder's history: nobody asks for it here, and
 		// writing it takes BuildKit longer than a cached build.
 		Internal: true,
@@ -94,14 +95,18 @@ func joinPlatforms(platforms []v1.Platform) string {
 }
 
 // exports asks for a push by digest: no name in the registry changes until the
-// tags are moved. Without repositories nothing is exported, and BuildKit runs
-// the build for its own sake.
-func exports(to []name.Repository, stores bool) []client.ExportEntry {
-	if len(to) == 0 {
+// tags are moved. A builder that cannot do that leaves the image in its engine's
+// store, from where the engine pushes it. Without repositories nothing is
+// exported, and BuildKit runs the build for its own sake.
+func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
+	if len(p.PushTo) == 0 {
 		return nil
 	}
-	names := make([]string, len(to))
-	for i, repo := range to {
+	if !b.PushByDigest {
+		return []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": p.StoreAs.Name()}}}
+	}
+	names := make([]string, len(p.PushTo))
+	for i, repo := range p.PushTo {
 		names[i] = repo.Name()
 	}
 	attrs := map[string]string{
@@ -111,7 +116,7 @@ func exports(to []name.Repository, stores bool) []client.ExportEntry {
 		"name-canonical": "true",
 		"oci-mediatypes": "true",
 	}
-	if stores {
+	if b.Stores {
 		attrs["store"] = "false"
 	}
 	return []client.ExportEntry{{Type: client.ExporterImage, Attrs: attrs}}

@@ -12,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -67,17 +68,24 @@ func TestFrontendAttrs(t *testing.T) {
 func TestExports(t *testing.T) {
 	t.Parallel()
 	repos := []name.Repository{mustRepository(t, "ghcr.io/octo/a"), mustRepository(t, "registry.example.com/octo/b")}
+	b := &builder.Builder{Capabilities: plan.Capabilities{PushByDigest: true}}
 	want := []client.ExportEntry{{Type: "image", Attrs: map[string]string{
 		"name": "ghcr.io/octo/a,registry.example.com/octo/b", "push": "true", "push-by-digest": "true", "name-canonical": "true", "oci-mediatypes": "true",
 	}}}
-	if diff := cmp.Diff(want, exports(repos, false)); diff != "" {
+	if diff := cmp.Diff(want, exports(plan.Build{PushTo: repos}, b)); diff != "" {
 		t.Errorf("exports differ (-want, +got):\n%s", diff)
 	}
-	if got := exports(repos, true)[0].Attrs["store"]; got != "false" {
+	b.Stores = true
+	if got := exports(plan.Build{PushTo: repos}, b)[0].Attrs["store"]; got != "false" {
 		t.Errorf("store = %q on a builder with a store of its own, want false", got)
 	}
-	if got := exports(nil, false); got != nil {
+	if got := exports(plan.Build{}, b); got != nil {
 		t.Errorf("exports of a build that is not published = %v, want none", got)
+	}
+	b.PushByDigest = false
+	want = []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": "ghcr.io/octo/a:1.2.3"}}}
+	if diff := cmp.Diff(want, exports(plan.Build{PushTo: repos[:1], StoreAs: repos[0].Tag("1.2.3")}, b)); diff != "" {
+		t.Errorf("exports for an engine that pushes differ (-want, +got):\n%s", diff)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 
 // Result is what a build made.
 type Result struct {
-	Digest   v1.Hash // of the manifest or index that was pushed; zero when nothing was
+	Digest   v1.Hash // of the manifest or index that was pushed; zero when BuildKit pushed nothing
 	Config   v1.Hash // of the image's config, its image ID; zero for several platforms and when nothing was pushed
 	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
 	Cached   int     // those found in the cache
@@ -43,7 +43,7 @@ type Request struct {
 func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	opt, err := solveOpt(r.Plan, r.Credentials, b.Stores, fail)
+	opt, err := solveOpt(r, b, fail)
 	if err != nil {
 		return Result{}, err
 	}
@@ -55,6 +55,14 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	}
 	if len(r.Plan.PushTo) == 0 {
 		return result, nil
+	}
+	if !b.PushByDigest {
+		// Such an engine answers with the digest of the config, its image ID.
+		result.Config, err = v1.NewHash(response.ExporterResponse["containerimage.digest"])
+		if err != nil {
+			err = fmt.Errorf("reading the image ID from the engine's answer: %w", err)
+		}
+		return result, err
 	}
 	return result, result.read(response)
 }

@@ -7,6 +7,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // containerdLabel is on the worker of an engine that keeps its images in
@@ -15,9 +17,8 @@ const containerdLabel = "org.mobyproject.buildkit.worker.snapshotter"
 
 // answer is what a BuildKit says of itself.
 type answer struct {
-	version   string
-	platforms []v1.Platform
-	labels    map[string]string // of the first worker, which does the builds
+	plan.Capabilities
+	labels map[string]string // of the first worker, which does the builds
 }
 
 // ask puts the first question, which is also the proof that something answers.
@@ -33,10 +34,12 @@ func ask(ctx context.Context, c *client.Client) (answer, error) {
 	case len(workers) == 0:
 		return answer{}, errors.New("it has no worker")
 	}
-	a := answer{version: workers[0].BuildkitVersion.Version, labels: workers[0].Labels}
+	a := answer{labels: workers[0].Labels}
+	a.Version = workers[0].BuildkitVersion.Version
+	a.PushByDigest = true
 	for _, worker := range workers {
 		for _, p := range worker.Platforms {
-			a.platforms = append(a.platforms, v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
+			a.Platforms = append(a.Platforms, v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
 		}
 	}
 	return a, nil

@@ -9,24 +9,47 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // answerWithin is how long a BuildKit may take to answer its first question.
 // Past that a run is better served by an error that names the address.
 const answerWithin = 2500 * time.Millisecond
 
-// Builder is a BuildKit that has answered.
+// Builder is a BuildKit that has answered and can do what is needed.
 type Builder struct {
-	Client    *client.Client
-	Name      string        // what it is and where, for the log
-	Version   string        // of BuildKit, as it says itself; may be empty
-	Platforms []v1.Platform // what its workers run; the first is the default
+	plan.Capabilities
+	Client *client.Client
+	Name   string // what it is and where, for the log
 	// Stores tells that the builder has an image store of its own, in which
 	// a build that is only pushed need not be kept.
 	Stores bool
-	stop   func() error
+
+	refused []string // the places that were tried before, and why they were not used
+	push    pusher   // nil where BuildKit pushes by itself
+	stop    func() error
+}
+
+// pusher pushes an image out of an engine's store.
+type pusher func(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error)
+
+// Push pushes the image that a build has left in the engine's store under this
+// tag, and returns the digest of its manifest. It is for builders whose BuildKit
+// cannot push by digest; of others it is an error.
+func (b *Builder) Push(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
+	if b.push == nil {
+		return v1.Hash{}, fmt.Errorf("pushing %s: %s has no engine that pushes", tag, b.Name)
+	}
+	digest, err := b.push(ctx, tag, credentials)
+	if err != nil {
+		return v1.Hash{}, registry.Explain(fmt.Sprintf("pushing %s with %s", tag, b.Name), tag.Repository, err)
+	}
+	return digest, nil
 }
 
 // Close drops the connection and stops what was started for it: processes are
@@ -46,6 +69,8 @@ func (b *Builder) Close() error {
 type Options struct {
 	// Want is the input builder: auto, docker, local, or an address.
 	Want string
+	// Needs is what the build asks of it. The zero value is content with any.
+	Needs plan.Needs
 	// Lookup reads the process environment: BUILDKIT_HOST, DOCKER_HOST, PATH,
 	// and what a child process is given of it.
 	Lookup func(name string) (string, bool)
@@ -67,8 +92,9 @@ func Connect(ctx context.Context, o Options) (*Builder, error) {
 	refused := make([]string, 0, len(tried))
 	errs := make([]error, 0, len(tried))
 	for _, s := range tried {
-		found, err := s.connect(ctx)
+		found, err := connectFor(ctx, s, o.Needs)
 		if err == nil {
+			found.refused = refused
 			return found, nil
 		}
 		if ctx.Err() != nil {
@@ -78,6 +104,19 @@ func Connect(ctx context.Context, o Options) (*Builder, error) {
 		errs = append(errs, err)
 	}
 	return nil, &NotFoundError{Tried: refused, cause: errors.Join(errs...)}
+}
+
+// connectFor connects to a BuildKit and gives it up again where it cannot do
+// what is needed.
+func connectFor(ctx context.Context, s source, needs plan.Needs) (*Builder, error) {
+	found, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if lack := found.Lacks(needs); lack != "" {
+		return nil, errors.Join(errors.New(lack), found.Close())
+	}
+	return found, nil
 }
 
 // NotFoundError says that no BuildKit could be used, and why for each place.
@@ -120,3 +159,7 @@ func (b *Builder) String() string {
 	}
 	return b.Name + ", " + b.Version
 }
+
+// Refused lists the places that were tried before this one, and why they were
+// not used.
+func (b *Builder) Refused() []string { return b.refused }

@@ -3,7 +3,6 @@ package builder
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 
@@ -56,19 +55,23 @@ func (e engine) buildkit(ctx context.Context, docker *moby.Client) (*Builder, er
 		return nil, err
 	}
 	said, err := ask(ctx, c)
-	if err == nil && said.labels[containerdLabel] == "" {
-		err = errors.New("it keeps its images with a graph driver, and its BuildKit then pushes nothing by digest; switch it to the containerd image store, or use another builder")
-	}
 	if err != nil {
 		_ = c.Close()
 		return nil, err
 	}
-	return &Builder{
-		Client:    c,
-		Name:      fmt.Sprintf("BuildKit inside %s", e),
-		Version:   said.version,
-		Platforms: said.platforms,
-		Stores:    true,
-		stop:      docker.Close,
-	}, nil
+	b := &Builder{
+		Capabilities: said.Capabilities,
+		Client:       c,
+		Name:         fmt.Sprintf("BuildKit inside %s", e),
+		Stores:       true,
+		stop:         docker.Close,
+	}
+	if said.labels[containerdLabel] == "" {
+		// A graph driver: this BuildKit drops a push without a word, and the
+		// engine pushes what it has made.
+		b.Name += ", which keeps images with a graph driver"
+		b.PushByDigest, b.PushByTag = false, true
+		b.push = enginePusher{docker}.push
+	}
+	return b, nil
 }

@@ -26,9 +26,8 @@ func (r remote) connect(ctx context.Context) (*Builder, error) {
 		return nil, fmt.Errorf("%w; check that buildkitd listens there", err)
 	}
 	return &Builder{
-		Client:    c,
-		Name:      "BuildKit at " + r.String(),
-		Version:   said.version,
-		Platforms: said.platforms,
+		Capabilities: said.Capabilities,
+		Client:       c,
+		Name:         "BuildKit at " + r.String(),
 	}, nil
 }

@@ -43,6 +43,9 @@ type Build struct {
 	// PushTo is where BuildKit pushes the result by digest; empty: nothing
 	// leaves the builder.
 	PushTo []name.Repository
+	// StoreAs is the name for a builder that cannot push by digest and leaves
+	// the result in its engine's store: the first tag to be published.
+	StoreAs name.Tag
 }
 
 // Publish is what is published, or why nothing is.
@@ -85,6 +88,8 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	}
 	if push {
 		build.PushTo = to.repositories
+		versions, floating := publish.MoveOrder()
+		build.StoreAs = append(versions, floating...)[0]
 	}
 	return Plan{Build: build, Publish: publish, Login: login}, nil
 }
