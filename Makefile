@@ -21,15 +21,16 @@ build: $(BIN)/slipway
 $(BIN)/slipway:
 	@$(GOBUILD) -o $@ .
 
-# try takes the BuildKit that is there; only where there is none is one built.
+# try takes the BuildKit that is there; only where there is none is one built,
+# and run as root, which it needs.
 try: build
-	@slipway builder || $(MAKE) --no-print-directory buildkitd
-	@slipway try testdata/hello
+	@if slipway builder; then slipway try testdata/hello; else \
+		$(MAKE) --no-print-directory buildkitd && $(SUDO) env "PATH=$$PATH" slipway try testdata/hello; fi
 
 .PHONY: buildkitd
 buildkitd: runc $(BIN)/buildkitd
 
-test: packages tools
+test: root packages tools
 	go vet ./...
 	go test -race -shuffle=on -count=1 -timeout=20m ./...
 
@@ -69,6 +70,11 @@ $(BIN)/buildx: internal/tools/buildx/go.mod
 $(BIN)/golangci-lint: internal/tools/lint/go.mod
 	@echo "compiling $(@F), which takes minutes the first time"
 	cd internal/tools/lint && $(GOBUILD) -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# The tests run BuildKits and engines of their own, which only root can.
+.PHONY: root
+root:
+	@[ "$$(id -u)" = 0 ] || { echo "make test needs root: sudo make test"; exit 1; }
 
 packages: runc busybox
 

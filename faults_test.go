@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestCancelLeavesNothing(t *testing.T) {
 	t.Parallel()
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	base := testenv.BaseImage(t, registry.Host)
-	for i, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for i, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			mark := fmt.Sprintf("987654%d%d", os.Getpid(), i)
@@ -36,7 +37,7 @@ func TestCancelLeavesNothing(t *testing.T) {
 				dockerfile: "FROM " + base.Name() + "\nRUN echo started; sleep " + mark + "\n",
 				env:        []string{"INPUT_REGISTRY=" + registry.Host, "INPUT_BUILDER=local", "TMPDIR=" + tmp},
 			})
-			r.waitFor("started")
+			r.waitForStep()
 			if len(processesWith(t, mark)) == 0 {
 				t.Fatal("the step does not run, although it has printed")
 			}
@@ -66,7 +67,7 @@ func TestCancelStopsRemoteBuild(t *testing.T) {
 		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN echo started; sleep " + mark + "\n",
 		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
 	})
-	r.waitFor("started")
+	r.waitForStep()
 	if code, took := r.end(syscall.SIGTERM); code != 1 || took > cleanUpWithin {
 		t.Errorf("exit code %d after %s, want 1 within %s\n%s", code, took, cleanUpWithin, r.said())
 	}
@@ -88,7 +89,7 @@ func TestBuilderDies(t *testing.T) {
 		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN echo started; sleep 1000\n",
 		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
 	})
-	r.waitFor("started")
+	r.waitForStep()
 	killed := time.Now()
 	daemon.Kill()
 	code := r.wait()
@@ -139,24 +140,54 @@ func TestUnreadableContextFile(t *testing.T) {
 		t.Errorf("exit code %d, want 1", code)
 	}
 	r.mustSay("::error", "private.key", "permission denied")
+
+	// What .dockerignore names is not even opened.
+	r = start(t, step{
+		dockerfile: "FROM scratch\nCOPY . /\n",
+		files:      map[string][]byte{"private.key": []byte("x"), ".dockerignore": []byte("*.key\n")},
+		unreadable: "private.key",
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.TCPAddress},
+	})
+	if code := r.wait(); code != 0 {
+		t.Errorf("exit code %d, want 0\n%s", code, r.said())
+	}
 }
 
 // TestImpossibleOptionIsQuick asks for what BuildKit refuses before it starts a
-// job, where its client would wait for 5 s.
+// job, where its client would wait for 5 s, and for what we refuse, where an API
+// that does not answer must not be waited for.
 func TestImpossibleOptionIsQuick(t *testing.T) {
 	t.Parallel()
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
 	r := start(t, step{
 		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
-		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address, "INPUT_TARGET=nowhere"},
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address, "INPUT_BUILD-ARGS=BUILDKIT_ATTEST_NONSENSE=1"},
 	})
 	started := time.Now()
 	if code := r.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-	if took := time.Since(started); took > 4*time.Second {
-		t.Errorf("it took %s", took)
+	if took := time.Since(started); took > 3*time.Second {
+		t.Errorf("it took %s: the client waited for a job that never was", took)
+	}
+	r.mustSay("::error", "nonsense")
+
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	r = start(t, step{
+		dockerfile: "FROM scratch\n",
+		env:        []string{"INPUT_NO-CACHE=maybe", "GITHUB_SHA=ffac537e6cbbf934b08745a378932722df287a53", "GITHUB_API_URL=http://" + silent.Addr().String()},
+	})
+	started = time.Now()
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	if took := time.Since(started); took > 3*time.Second {
+		t.Errorf("it took %s to refuse an input: GitHub's API was waited for", took)
 	}
 }
 
@@ -165,6 +196,7 @@ type step struct {
 	dockerfile string
 	files      map[string][]byte
 	unreadable string // one of files; the step then runs as nobody
+	closedLog  bool   // nobody reads what the step prints
 	env        []string
 }
 
@@ -197,6 +229,9 @@ func start(t *testing.T, s step) *running {
 		"GITHUB_EVENT_PATH=" + filepath.Join(work, "event.json"), "GITHUB_WORKSPACE=" + repo, "GITHUB_API_URL=http://127.0.0.1:1",
 	}, s.env...)
 	r.cmd.Stdout, r.cmd.Stderr = r, r
+	if s.closedLog {
+		r.cmd.Stdout = closedPipe(t)
+	}
 	if s.unreadable != "" {
 		becomeNobody(t, r.cmd, work, filepath.Join(repo, s.unreadable))
 	}
@@ -223,6 +258,20 @@ func slipway(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// closedPipe is a pipe whose reader has gone.
+func closedPipe(t *testing.T) *os.File {
+	t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = writer.Close() })
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return writer
 }
 
 func becomeNobody(t *testing.T, cmd *exec.Cmd, work, unreadable string) {
@@ -258,15 +307,15 @@ func (r *running) said() string {
 	return r.text.String()
 }
 
-// waitFor waits until the build has printed a line that ends in word.
-func (r *running) waitFor(word string) {
+// waitForStep waits until the build's step has printed started.
+func (r *running) waitForStep() {
 	r.t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if strings.Contains(r.said(), " "+word+"\n") {
+		if strings.Contains(r.said(), " started\n") {
 			return
 		}
 	}
-	r.t.Fatalf("the step has not printed %q:\n%s", word, r.said())
+	r.t.Fatalf("the step has not started:\n%s", r.said())
 }
 
 func (r *running) wait() int {

@@ -19,9 +19,12 @@ func main() { os.Exit(run()) }
 
 // run is main with its defers.
 func run() int {
-	// The runner cancels a step with SIGINT, 7.5 s later SIGTERM.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The runner cancels a step with SIGINT, 7.5 s later SIGTERM; a terminal that
+	// is closed sends SIGHUP.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	// Whoever read the log may be gone: that must not keep us from cleaning up.
+	signal.Ignore(syscall.SIGPIPE)
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "finding the working directory:", err)

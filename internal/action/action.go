@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/localregistry"
 	"github.com/slipway-build/slipway/internal/report"
 )
@@ -103,9 +104,10 @@ func followLinks(dir string) string {
 
 // showBuilder connects as a run would.
 func showBuilder(ctx context.Context, env Env) int {
-	want := strings.TrimSpace(env.get("INPUT_BUILDER"))
-	if want == "" {
-		want = "auto"
+	want, err := inputs.Builder(env.Lookup)
+	if err != nil {
+		fmt.Fprintln(env.Stdout, err)
+		return 1
 	}
 	b, err := builder.Connect(ctx, builder.Options{Want: want, Lookup: env.Lookup})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/localregistry"
 	"github.com/slipway-build/slipway/internal/metadata"
 )
@@ -28,6 +29,10 @@ func try(ctx context.Context, env Env, args []string) int {
 		}
 		return 2
 	}
+	if flags.NArg() > 1 {
+		fmt.Fprintf(env.Stdout, "slipway: try takes one directory, and options before it\n\n%s", usage)
+		return 2
+	}
 	dir := env.Dir
 	if flags.NArg() > 0 {
 		dir = flags.Arg(0)
@@ -36,7 +41,7 @@ func try(ctx context.Context, env Env, args []string) int {
 		dir = filepath.Join(env.Dir, dir)
 	}
 	local := map[string]string{"GITHUB_ACTIONS": ""}
-	if env.get("INPUT_IMAGE") != "" || env.get("INPUT_TAGS") != "" {
+	if inputs.NameRegistry(env.Lookup) {
 		return walkAndReport(ctx, env.with(local), dir)
 	}
 	served, err := localregistry.Start(ctx, env.Executable, *keep)
@@ -44,7 +49,8 @@ func try(ctx context.Context, env Env, args []string) int {
 		fmt.Fprintln(env.Stdout, "error:", err)
 		return 1
 	}
-	local["INPUT_IMAGE"] = served.Host + "/" + metadata.PathName(filepath.Base(followLinks(dir)))
+	variable, value := inputs.Image(served.Host + "/" + metadata.PathName(filepath.Base(followLinks(dir))))
+	local[variable] = value
 	code := walkAndReport(ctx, env.with(local), dir)
 	if code != 0 {
 		served.Stop()

@@ -26,31 +26,35 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	if err != nil {
 		return err
 	}
+	for _, notice := range p.Notices {
+		r.Warning("", 0, notice)
+	}
 	credentials := registry.NewCredentials(p.Login.Registry, p.Login.Username, p.Login.Password.Reveal())
 	publisher := publish.New(registry.NewClient(credentials))
 	versions, floating := p.Publish.MoveOrder()
 
-	// The build starts while permission is asked for: nothing leaves BuildKit
-	// before its last step. A refusal ends it, and its log is not shown then.
+	// The build starts while permission is asked for. Until it is given, no
+	// credentials are handed out and the log is held back; a refusal ends both.
 	var b *builder.Builder
 	var built build.Result
-	var refusal error
 	log := r.Hold("Build")
+	permission := newPermission()
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if refusal = permit(groupCtx, in, p, publisher); refusal == nil {
+		refusal := permission.give(permit(groupCtx, in, p, publisher))
+		if refusal == nil {
 			log.Open()
 		}
 		return refusal
 	})
 	group.Go(func() (err error) {
-		if b, err = builder.Connect(groupCtx, builder.Options{Want: in.Builder, Needs: p.Needs(), Lookup: env.Lookup}); err != nil {
+		if b, err = builder.Connect(groupCtx, builder.Options{Want: in.Builder, TLS: in.BuilderTLS, Needs: p.Needs(), Lookup: env.Lookup}); err != nil {
 			return err
 		}
 		announce(r, b, p)
 		built, err = build.Solve(groupCtx, b, build.Request{
-			Plan: p.Build, Credentials: credentials, Log: log,
-			Pushing: func(digest v1.Hash) { publisher.LookAhead(groupCtx, digest, p.Publish.Tags) },
+			Plan: p.Build, Credentials: credentials, Log: log, Permitted: permission.wait,
+			Pushing: func(digest v1.Hash) { publisher.LookAhead(ctx, digest, p.Publish.Tags) },
 		})
 		return err
 	})
@@ -58,7 +62,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	if b != nil {
 		defer closeBuilder(b, r)
 	}
-	if !errors.Is(err, refusal) { // the build failed by itself
+	if !permission.refused(err) { // the build failed by itself
 		log.Open()
 	}
 	log.Close()
@@ -88,10 +92,13 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 func decide(ctx context.Context, env Env, workspace string, r *report.Reporter) (inputs.Inputs, plan.Plan, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace})
 	r.Mask(in.Token.Reveal())
+	r.Mask(in.BuilderTLS.Key.Reveal())
 	for _, secret := range in.Secrets {
 		r.Mask(secret.Reveal())
 	}
-	f, err := facts.Load(ctx, facts.Source{Lookup: env.Lookup, Dir: workspace, Token: in.Token.Reveal()})
+	f, err := facts.Load(ctx, facts.Source{
+		Lookup: env.Lookup, Dir: workspace, Token: in.APIToken().Reveal(), Offline: inputsErr != nil,
+	})
 	if err != nil {
 		return in, plan.Plan{}, errors.Join(inputsErr, err)
 	}

@@ -25,10 +25,13 @@ import (
 // steps of a job share.
 type authServer struct {
 	auth.AuthServer
-	seed []byte
+	permitted func(ctx context.Context) error // may be nil
+	seed      []byte
 }
 
-func newAuthServer(credentials registry.Credentials) (*authServer, error) {
+// newAuthServer answers with these credentials once permitted has returned: what
+// a build cannot push before it is allowed to, it does not push.
+func newAuthServer(credentials registry.Credentials, permitted func(ctx context.Context) error) (*authServer, error) {
 	lookup := func(_ context.Context, host string, _ []string, _ authprovider.ExpireCachedAuthCheck) (types.AuthConfig, error) {
 		login := credentials.For(host)
 		return types.AuthConfig{Username: login.Username, Password: login.Password}, nil
@@ -42,7 +45,7 @@ func newAuthServer(credentials registry.Credentials) (*authServer, error) {
 	if _, err := rand.Read(seed); err != nil {
 		return nil, fmt.Errorf("making the session's seed: %w", err)
 	}
-	return &authServer{AuthServer: server, seed: seed}, nil
+	return &authServer{AuthServer: server, permitted: permitted, seed: seed}, nil
 }
 
 // Register makes the server a session.Attachable.
@@ -54,7 +57,25 @@ func (s *authServer) FetchToken(ctx context.Context, req *auth.FetchTokenRequest
 	if err := registry.CheckRealm(req.Host, req.Realm); err != nil {
 		return nil, err
 	}
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
 	return s.AuthServer.FetchToken(ctx, req)
+}
+
+// Credentials returns the login of a registry that wants a password.
+func (s *authServer) Credentials(ctx context.Context, req *auth.CredentialsRequest) (*auth.CredentialsResponse, error) {
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
+	return s.AuthServer.Credentials(ctx, req)
+}
+
+func (s *authServer) wait(ctx context.Context) error {
+	if s.permitted == nil {
+		return nil
+	}
+	return s.permitted(ctx)
 }
 
 // GetTokenAuthority returns the public key of this session for a registry.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/util/grpcerrors"
 	"google.golang.org/grpc/codes"
@@ -46,8 +47,8 @@ func explain(ctx context.Context, err error, p plan.Build, b *builder.Builder) e
 	switch text := err.Error(); {
 	case strings.Contains(text, "failed to push"):
 		doing = "pushing by digest, before any tag moves"
-		if strings.Contains(text, "denied") || strings.Contains(text, "403 Forbidden") || strings.Contains(text, "401 Unauthorized") {
-			advice = "\n" + registry.HowToPush(p.PushTo[0])
+		if repo := refusedBy(text, p.PushTo); repo != nil && (strings.Contains(text, "denied") || strings.Contains(text, "403 Forbidden") || strings.Contains(text, "401 Unauthorized")) {
+			advice = "\n" + registry.HowToPush(*repo)
 		}
 	case strings.Contains(text, "no space left on device"):
 		advice = fmt.Sprintf("\nthe disk of %s is full; free some, or use a builder with more", b.Name)
@@ -55,6 +56,16 @@ func explain(ctx context.Context, err error, p plan.Build, b *builder.Builder) e
 		advice = fmt.Sprintf("\n%s ended or cannot be reached any more; it may have run out of memory", b.Name)
 	}
 	return fmt.Errorf("%s: %w%s", doing, cause, advice)
+}
+
+// refusedBy finds the repository that BuildKit's error names, or nil.
+func refusedBy(text string, repos []name.Repository) *name.Repository {
+	for _, repo := range repos {
+		if strings.Contains(text, repo.Name()) {
+			return &repo
+		}
+	}
+	return nil
 }
 
 // trimmed leaves out the words with which BuildKit's layers wrap every error.

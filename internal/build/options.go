@@ -12,7 +12,6 @@ import (
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/plan"
-	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // solveOpt translates a plan for BuildKit. What goes wrong with a file while
@@ -23,7 +22,7 @@ func solveOpt(r Request, b *builder.Builder, fail func(error)) (client.SolveOpt,
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
-	attached, err := attachables(p, r.Credentials)
+	attached, err := attachables(r)
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
@@ -40,15 +39,15 @@ func solveOpt(r Request, b *builder.Builder, fail func(error)) (client.SolveOpt,
 	}, nil
 }
 
-func attachables(p plan.Build, credentials registry.Credentials) ([]session.Attachable, error) {
-	server, err := newAuthServer(credentials)
+func attachables(r Request) ([]session.Attachable, error) {
+	server, err := newAuthServer(r.Credentials, r.Permitted)
 	if err != nil {
 		return nil, err
 	}
 	attached := []session.Attachable{server}
-	if len(p.Secrets) > 0 {
-		values := make(map[string][]byte, len(p.Secrets))
-		for id, secret := range p.Secrets {
+	if len(r.Plan.Secrets) > 0 {
+		values := make(map[string][]byte, len(r.Plan.Secrets))
+		for id, secret := range r.Plan.Secrets {
 			values[id] = []byte(secret.Reveal())
 		}
 		attached = append(attached, secretsprovider.FromMap(values))

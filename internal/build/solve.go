@@ -32,10 +32,14 @@ type Request struct {
 	Plan        plan.Build
 	Credentials registry.Credentials
 	Log         io.Writer // takes the progress as it happens
-	// Pushing is told the digest of what BuildKit is about to push, as far as
-	// its progress tells. It is called at most once, must not wait, and may be
-	// nil.
+	// Pushing is told the digest of what BuildKit pushes, as far as its progress
+	// tells, when all but the manifest is in the registry. It is called at most
+	// once, must not wait, and may be nil.
 	Pushing func(digest v1.Hash)
+	// Permitted waits until the registries have answered whether this run may
+	// push, and returns what they said. No credentials are handed out before.
+	// It may be nil.
+	Permitted func(ctx context.Context) error
 }
 
 // Solve builds, and pushes by digest where the plan says so. The error is an *Error where the Dockerfile is to blame. A

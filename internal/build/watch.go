@@ -20,6 +20,7 @@ type watcher struct {
 	done     chan struct{}
 	vertices map[digest.Digest]client.Vertex
 	warnings []client.VertexWarning
+	exported v1.Hash // zero until BuildKit has said it
 }
 
 // watch starts to follow. It goes on until the channel is closed, also when ctx
@@ -65,21 +66,25 @@ func (w *watcher) follow(ctx context.Context) {
 	<-displayed
 }
 
-// notePush looks for the digest of what is about to be pushed in the name of a
-// status: of the index where there are several platforms, else of the manifest.
-// The name is meant for people. Where it changes, Pushing is not called, and
-// nothing else is lost.
+// notePush looks in the names of statuses for the digest of what is exported, of
+// the index where there are several platforms, else of the manifest, and for the
+// push of that manifest, which comes last. The names are meant for people. Where
+// they change, Pushing is not called, and nothing else is lost.
 func (w *watcher) notePush(id string) {
+	if w.request.Pushing == nil || len(w.request.Plan.PushTo) == 0 {
+		return
+	}
 	prefix := "exporting manifest "
 	if len(w.request.Plan.Platforms) > 1 {
 		prefix = "exporting manifest list "
 	}
-	text, found := strings.CutPrefix(id, prefix)
-	if !found || w.request.Pushing == nil || len(w.request.Plan.PushTo) == 0 {
-		return
+	if text, found := strings.CutPrefix(id, prefix); found {
+		if digest, err := v1.NewHash(text); err == nil {
+			w.exported = digest
+		}
 	}
-	if digest, err := v1.NewHash(text); err == nil {
-		w.request.Pushing(digest)
+	if strings.HasPrefix(id, "pushing manifest for ") && w.exported != (v1.Hash{}) {
+		w.request.Pushing(w.exported)
 		w.request.Pushing = nil
 	}
 }

@@ -42,5 +42,8 @@ func ask(ctx context.Context, c *client.Client) (answer, error) {
 			a.Platforms = append(a.Platforms, v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})
 		}
 	}
+	if len(a.Platforms) == 0 {
+		return answer{}, errors.New("its workers name no platform")
+	}
 	return a, nil
 }

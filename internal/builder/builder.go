@@ -13,6 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
 )
@@ -69,6 +70,9 @@ func (b *Builder) Close() error {
 type Options struct {
 	// Want is the input builder: auto, docker, local, or an address.
 	Want string
+	// TLS is for an address tcp://, wherever it comes from. The zero value means
+	// that there is none.
+	TLS inputs.BuilderTLS
 	// Needs is what the build asks of it. The zero value is content with any.
 	Needs plan.Needs
 	// Lookup reads the process environment: BUILDKIT_HOST, DOCKER_HOST, PATH,
@@ -145,9 +149,9 @@ func sources(o Options) []source {
 	case o.Want == "local":
 		return []source{newChild(o)}
 	case o.Want != "auto":
-		return []source{remote{address: o.Want, from: "the input builder"}}
+		return []source{newRemote(o, o.Want, "the input builder")}
 	case host != "":
-		return []source{remote{address: host, from: "BUILDKIT_HOST"}}
+		return []source{newRemote(o, host, "BUILDKIT_HOST")}
 	}
 	return []source{newEngine(o), newChild(o)}
 }

@@ -22,6 +22,10 @@ const (
 // first word before it is taken for one that never comes.
 const lastWords = 200 * time.Millisecond
 
+// lastBreath is how long the status of a cancelled solve may go on: a BuildKit
+// that hangs would not end it.
+const lastBreath = time.Second
+
 // unstall returns client options against a wait of 5 s: when BuildKit refuses a
 // solve before its job exists (an unknown exporter, a bad cache option), the
 // client goes on waiting for the status of a job that never comes. Here the
@@ -46,6 +50,9 @@ func (s *staller) unary(ctx context.Context, method string, req, reply any, cc *
 	if err != nil && method == solveMethod {
 		time.AfterFunc(lastWords, s.endIfSilent)
 	}
+	if ctx.Err() != nil && method == solveMethod {
+		time.AfterFunc(lastBreath, s.end)
+	}
 	return err
 }
 
@@ -53,8 +60,15 @@ func (s *staller) endIfSilent() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.status != nil && !s.status.heard.Load() {
-		s.status.ended.Store(true)
-		s.status.cancel()
+		s.status.end()
+	}
+}
+
+func (s *staller) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.status != nil {
+		s.status.end()
 	}
 }
 
@@ -83,6 +97,11 @@ type status struct {
 	grpc.ClientStream
 	cancel       context.CancelFunc
 	heard, ended atomic.Bool
+}
+
+func (s *status) end() {
+	s.ended.Store(true)
+	s.cancel()
 }
 
 func (s *status) RecvMsg(m any) error {

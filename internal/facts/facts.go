@@ -21,6 +21,9 @@ type Source struct {
 	Dir string
 	// Token asks GitHub's API. It may be empty.
 	Token string
+	// Offline asks nobody: what the environment and the checkout do not tell
+	// stays unknown.
+	Offline bool
 }
 
 // Load learns the facts of a step of GitHub Actions or, where GITHUB_ACTIONS is
@@ -38,9 +41,6 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 		ServerURL:  strings.TrimSuffix(cmp.Or(s.get("GITHUB_SERVER_URL"), "https://github.com"), "/"),
 		Actor:      s.get("GITHUB_ACTOR"),
 		Commit:     plan.Commit{SHA: s.get("GITHUB_SHA")},
-	}
-	if id := s.get("GITHUB_RUN_ID"); id != "" && f.Repository != "" {
-		f.RunURL = fmt.Sprintf("%s/%s/actions/runs/%s", f.ServerURL, f.Repository, id)
 	}
 	event, eventErr := readEvent(s.get("GITHUB_EVENT_PATH"))
 	if err := errors.Join(required(f), eventErr); err != nil {
@@ -80,9 +80,12 @@ func (s Source) commitTime(ctx context.Context, f plan.Facts, e event) time.Time
 	if e.HeadCommit.ID == f.Commit.SHA && !e.HeadCommit.Timestamp.IsZero() {
 		return e.HeadCommit.Timestamp
 	}
+	if s.Offline {
+		return time.Time{}
+	}
 	when, err := s.askCommitTime(ctx, f)
 	if err != nil {
-		return time.Time{}
+		return time.Time{} // the plan has a notice for that
 	}
 	return when
 }

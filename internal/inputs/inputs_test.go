@@ -12,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/testenv"
 )
 
 // vars is a step's environment. Keys in lower case are inputs.
@@ -129,6 +130,8 @@ func TestParseWithoutInputs(t *testing.T) {
 func TestParseEveryInput(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t, "app/build/Dockerfile.prod", "app/key.txt")
+	ca := testenv.NewAuthority(t, "authority").PEM
+	write(t, filepath.Join(dir, "app/ca.pem"), string(ca))
 	got, err := parse(dir, vars{
 		"image":        "octo/one\nghcr.io/octo/two",
 		"registry":     "GHCR.io",
@@ -149,6 +152,7 @@ func TestParseEveryInput(t *testing.T) {
 		"no-cache":     "true",
 		"pull":         "true",
 		"builder":      "tcp://127.0.0.1:1234",
+		"builder-tls":  "ca=app/ca.pem",
 		"FROM_ENV":     "from the environment",
 		"SECOND":       "second",
 	})
@@ -173,6 +177,7 @@ func TestParseEveryInput(t *testing.T) {
 		NoCache:    true,
 		Pull:       true,
 		Builder:    "tcp://127.0.0.1:1234",
+		BuilderTLS: inputs.BuilderTLS{CA: ca, Cert: []byte{}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Parse, -want +got:\n%s", diff)

@@ -1,12 +1,14 @@
 package inputs_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/testenv"
 )
 
 // Whoever starts with a broken workflow sees everything that is wrong with it
@@ -76,17 +78,19 @@ func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
 func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t)
+	write(t, filepath.Join(dir, "ca.pem"), string(testenv.NewAuthority(t, "authority").PEM))
 	works := map[string]string{
 		"image": "name", "registry": "ghcr.io", "token": "t", "username": "u", "tags": "1", "labels": "a=b", "push": "auto", "preflight": "true",
 		"context": ".", "file": "Dockerfile", "target": "t", "platforms": "linux/amd64", "build-args": "a=b", "secrets": "a=b",
 		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
+		"builder-tls": "ca=ca.pem",
 	}
 	for _, name := range inputs.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			value, builtAlready := works[name]
 			if builtAlready {
-				if _, err := parse(dir, vars{name: value, "A": "1"}); err != nil {
+				if _, err := parse(dir, vars{name: value, "A": "1", "BUILDKIT_HOST": "tcp://buildkitd:1234"}); err != nil {
 					t.Errorf("Parse(%s: %s) = %v, want it accepted", name, value, err)
 				}
 				return

@@ -1,5 +1,10 @@
 package inputs
 
+import (
+	"errors"
+	"strings"
+)
+
 // Names lists every input that action.yml declares, in its order.
 func Names() []string {
 	return append(supported(), later()...)
@@ -13,7 +18,7 @@ func supported() []string {
 		"push", "preflight",
 		"context", "file", "target", "platforms", "build-args",
 		"secrets", "secret-envs", "secret-files", "no-cache", "pull",
-		"builder",
+		"builder", "builder-tls",
 	}
 }
 
@@ -26,7 +31,6 @@ func later() []string {
 		"build-contexts", "ssh", "cache-from", "cache-to", "no-cache-filters",
 		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
 		"attests", "provenance", "sbom", "outputs", "load", "call", "reproducible",
-		"builder-tls",
 	}
 }
 
@@ -37,4 +41,22 @@ func (p *parser) refuseLater() {
 			p.problems.add(name, "leave it out", "it does not work in this version")
 		}
 	}
+}
+
+// NameRegistry tells whether the inputs of an environment say where an image
+// goes: an image, a registry, or a tag that is a full reference.
+func NameRegistry(lookup func(name string) (string, bool)) bool {
+	p := &parser{env: Env{Lookup: lookup}}
+	return p.text("image") != "" || p.text("registry") != "" || strings.Contains(p.text("tags"), "/")
+}
+
+// Image returns the variable by which an environment names an image, and its
+// value.
+func Image(image string) (variable, value string) { return "INPUT_IMAGE", image }
+
+// Builder reads the input builder alone.
+func Builder(lookup func(name string) (string, bool)) (string, error) {
+	p := &parser{env: Env{Lookup: lookup}}
+	builder := p.builder("builder")
+	return builder, errors.Join(p.problems.errs...)
 }

@@ -1,8 +1,6 @@
 package inputs
 
 import (
-	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -174,36 +172,4 @@ func (p *parser) buildArgs(input string) map[string]string {
 		args[kv.key] = value
 	}
 	return args
-}
-
-// builder accepts auto, a kind, or an address.
-func (p *parser) builder(input string) string {
-	value := p.text(input)
-	switch value {
-	case "":
-		return "auto"
-	case "auto", "docker", "local":
-		return value
-	}
-	if err := checkAddress(value); err != nil {
-		p.problems.add(input, "auto, docker (the engine behind the Docker socket), local (buildkitd as a child process), tcp://HOST:PORT or unix:///PATH", "%v", err)
-	}
-	return value
-}
-
-func checkAddress(address string) error {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%q is not an address", address)
-	case u.Scheme == "tcp" && u.Hostname() != "" && u.Port() != "" && address == "tcp://"+u.Host:
-		return nil
-	case u.Scheme == "unix" && u.Host == "" && u.Path != "":
-		return nil
-	case u.Scheme == "tcp":
-		return fmt.Errorf("%q is not just a host and a port", address)
-	case u.Scheme == "unix":
-		return fmt.Errorf("%q has no absolute path (unix:///run/buildkit/buildkitd.sock)", address)
-	}
-	return fmt.Errorf("%q is not a kind of builder or an address that this version knows", address)
 }

@@ -2,6 +2,7 @@ package inputs
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,36 +18,67 @@ func (p *parser) absolute(path string) string {
 	return filepath.Join(p.env.Workspace, path)
 }
 
-// context returns the build context, a directory inside the workspace. Links
-// are followed before that is judged: a link in a stranger's pull request must
-// not send the runner's files to the builder.
+// resolve follows a path of the workflow to a file or directory. A relative one
+// must stay inside the workspace, links followed: a link in a stranger's pull
+// request must not send the runner's files to the builder. An absolute one was
+// meant by the workflow's author. Nothing in /proc is ever meant: it holds this
+// process's environment.
+func (p *parser) resolve(written string) (string, error) {
+	path := p.absolute(written)
+	workspace, err := filepath.EvalSymlinks(p.env.Workspace)
+	if err != nil {
+		return "", fmt.Errorf("the workspace %s cannot be read: %v", p.env.Workspace, err) //nolint:errorlint // it is not the path that is missing
+	}
+	followed, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	if err != nil {
+		return "", err
+	}
+	if within(followed, "/proc") || !filepath.IsAbs(written) && !within(followed, workspace) {
+		return "", fmt.Errorf("it is %s, outside the workspace %s", followed, workspace)
+	}
+	return followed, nil
+}
+
+// within tells whether a clean path is dir or below it.
+func within(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, "../")
+}
+
+// context returns the build context, a directory inside the workspace.
 func (p *parser) context(input string) string {
 	const accepts = "a directory inside the workspace, relative to it"
 	written := p.text(input)
-	dir := p.absolute(written)
-	followed, err := filepath.EvalSymlinks(dir)
+	followed, err := p.resolve(written)
+	if err == nil {
+		err = p.directoryInWorkspace(followed)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		p.problems.add(input, accepts, "%q: there is no %s", written, dir)
+		p.problems.add(input, accepts, "%q: there is no %s", written, p.absolute(written))
 		return ""
 	case err != nil:
 		p.problems.add(input, accepts, "%q cannot be read: %v", written, err)
 		return ""
 	}
+	return followed
+}
+
+func (p *parser) directoryInWorkspace(dir string) error {
 	workspace, err := filepath.EvalSymlinks(p.env.Workspace)
 	if err != nil {
-		p.problems.add(input, accepts, "the workspace %s cannot be read: %v", p.env.Workspace, err)
-		return ""
+		return err
 	}
-	if rel, err := filepath.Rel(workspace, followed); err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
-		p.problems.add(input, accepts, "%q is %s, outside the workspace %s", written, followed, workspace)
-		return ""
+	if !within(dir, workspace) {
+		return fmt.Errorf("it is %s, outside the workspace %s", dir, workspace)
 	}
-	if info, err := os.Stat(followed); err != nil || !info.IsDir() {
-		p.problems.add(input, accepts, "%q is not a directory", written)
-		return ""
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return errors.New("it is not a directory")
 	}
-	return followed
+	return nil
 }
 
 // dockerfile returns the Dockerfile: by default the one at the top of the
@@ -55,26 +87,45 @@ func (p *parser) context(input string) string {
 func (p *parser) dockerfile(input, context string) string {
 	const accepts = "the path of a Dockerfile, relative to the workspace; without it, Dockerfile in the context"
 	written := p.text(input)
+	if written == "" && context == "" {
+		return ""
+	}
 	path := p.absolute(written)
 	if written == "" {
-		if context == "" {
-			return ""
-		}
 		path = filepath.Join(context, "Dockerfile")
+		if rel, err := filepath.Rel(p.env.Workspace, path); err == nil {
+			written = rel
+		}
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	followed, err := p.resolve(written)
+	if errors.Is(err, fs.ErrNotExist) {
 		p.problems.add(input, accepts, "there is no Dockerfile at %s%s", path, alternatives(path))
 		return ""
-	case err != nil:
+	}
+	if err == nil {
+		err = regular(followed)
+	}
+	if err != nil {
 		p.problems.add(input, accepts, "the Dockerfile cannot be read: %v", err)
-		return ""
-	case info.IsDir():
-		p.problems.add(input, accepts, "%s is a directory", path)
 		return ""
 	}
 	return path
+}
+
+// regular says why a path is not a file that can simply be read: opening a named
+// pipe would wait for its writer.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return fmt.Errorf("%s is a directory", path)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", path)
+	}
+	return nil
 }
 
 // alternatives names what looks like a Dockerfile in the directory where one

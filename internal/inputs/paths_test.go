@@ -97,7 +97,7 @@ func TestWorkspaceMissing(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "absent")
 	_, err := parse(dir, nil)
-	wantMistake(t, err, "context", "there is no "+dir)
+	wantMistake(t, err, "context", "the workspace "+dir+" cannot be read")
 	elsewhere := checkout(t)
 	_, err = parse(dir, vars{"context": elsewhere})
 	wantMistake(t, err, "context", "the workspace "+dir+" cannot be read")

@@ -67,13 +67,12 @@ func (p *parser) secretPairs(input, accepts string) []pair {
 // readSecret reads at most one byte more than a secret may have, so that a file
 // of any size ends.
 func (p *parser) readSecret(path string) (string, error) {
-	path = p.absolute(strings.TrimSpace(path))
-	info, err := os.Stat(path)
+	path, err := p.resolve(strings.TrimSpace(path))
 	if err != nil {
 		return "", err
 	}
-	if !info.Mode().IsRegular() { // opening a named pipe would wait for its writer
-		return "", fmt.Errorf("%s is not a regular file", path)
+	if err := regular(path); err != nil {
+		return "", err
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -71,6 +71,11 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	for link, to := range map[string]string{"environ": "/proc/self/environ", "out": "/etc/hostname"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	large := strings.Repeat(hidden, tooLarge/len(hidden)+1)
 	cases := map[string]struct {
 		set   vars
@@ -92,8 +97,11 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 		"an empty variable":        {vars{"secret-envs": "id=VAR", "VAR": ""}, "secret-envs", []string{"the variable VAR for id is not set or empty"}},
 		"no variable":              {vars{"secret-envs": hidden}, "secret-envs", []string{"line 1", "ID=VARIABLE"}},
 		"a large variable":         {vars{"secret-envs": "id=VAR", "VAR": large}, "secret-envs", []string{"id", "500 KiB"}},
-		"a missing file":           {vars{"secret-files": "a=Dockerfile\nid=absent/key"}, "secret-files", []string{"line 2: id", filepath.Join(dir, "absent/key"), "no such file"}},
-		"a directory":              {vars{"secret-files": "id=directory"}, "secret-files", []string{"line 1: id", "is not a regular file"}},
+		"a missing file":           {vars{"secret-files": "a=Dockerfile\nid=absent/key"}, "secret-files", []string{"line 2: id", filepath.Join(dir, "absent/key"), "does not exist"}},
+		"a link to /proc":          {vars{"secret-files": "id=environ"}, "secret-files", []string{"line 1: id", "outside the workspace"}},
+		"a link out":               {vars{"secret-files": "id=out"}, "secret-files", []string{"line 1: id", "outside the workspace"}},
+		"/proc itself":             {vars{"secret-files": "id=/proc/self/environ"}, "secret-files", []string{"line 1: id", "outside the workspace"}},
+		"a directory":              {vars{"secret-files": "id=directory"}, "secret-files", []string{"line 1: id", "is a directory"}},
 		"a named pipe never waits": {vars{"secret-files": "id=pipe"}, "secret-files", []string{"is not a regular file"}},
 		"a device":                 {vars{"secret-files": "id=/dev/zero"}, "secret-files", []string{"is not a regular file"}},
 		"a large file":             {vars{"secret-files": "id=large"}, "secret-files", []string{"line 1: id", "at most 500 KiB"}},

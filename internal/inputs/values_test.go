@@ -121,6 +121,8 @@ func TestBuilder(t *testing.T) {
 	dir := checkout(t)
 	for _, value := range []string{
 		"auto", "docker", "local", "tcp://buildkitd:1234", "tcp://127.0.0.1:1234", "tcp://[::1]:1234", "unix:///run/buildkit/buildkitd.sock",
+		"docker-container://buildx_buildkit_x0", "docker-container://b?context=far", "podman-container://b", "kube-pod://buildkitd-0",
+		"kube-pod://b?context=arn:aws:eks:eu:1:cluster/c&namespace=ci&container=buildkitd", "ssh://buildkitd", "ssh://me@10.0.0.1:2222/run/user/1000/buildkit.sock",
 	} {
 		t.Run("good "+value, func(t *testing.T) {
 			t.Parallel()
@@ -131,19 +133,51 @@ func TestBuilder(t *testing.T) {
 		})
 	}
 	bad := map[string]string{
-		"tcp://buildkitd":         "is not just a host and a port",
-		"tcp://:1234":             "is not just a host and a port",
-		"tcp://buildkitd:1234/x":  "is not just a host and a port",
-		"tcp://buildkitd:1234?x":  "is not just a host and a port",
-		"tcp://octo@buildkit:123": "is not just a host and a port",
-		"tcp://buildkitd:port":    "is not an address",
-		"unix://run/buildkitd":    "has no absolute path",
-		"unix://":                 "has no absolute path",
-		"https://buildkitd:1234":  "is not a kind of builder",
-		"buildx":                  "is not a kind of builder",
-		"Docker":                  "is not a kind of builder",
-		"/run/buildkitd.sock":     "is not a kind of builder",
-		"buildkitd:1234":          "is not a kind of builder",
+		"tcp://buildkitd":                      "is not just a host and a port",
+		"tcp://:1234":                          "is not just a host and a port",
+		"tcp://buildkitd:1234/x":               "is not just a host and a port",
+		"tcp://buildkitd:1234?x":               "is not just a host and a port",
+		"tcp://octo@buildkit:123":              "is not just a host and a port",
+		"tcp://buildkitd:port":                 "is not an address",
+		"unix://run/buildkitd":                 "has no absolute path",
+		"unix://":                              "has no absolute path",
+		"unix:///a?b":                          "has no absolute path",
+		"https://buildkitd:1234":               "is not a kind of builder",
+		"docker-container://":                  "the name of a container",
+		"docker-container://b:1":               "the name of a container",
+		"docker-container://b/x":               "the name of a container",
+		"docker-container://b?":                "the name of a container",
+		"docker-container://b#x":               "the name of a container",
+		"docker-container://-it":               "the name of a container",
+		"docker-container://a@b":               "the name of a container",
+		"docker-container://b?x=":              `the option "x"`,
+		"podman-container://b?context=far":     `the option "context"`,
+		"docker-container://b?context=":        "has a context that is none",
+		"docker-container://b?context=-x":      "has a context that is none",
+		"docker-container://b?context=a%20b":   "has a context that is none",
+		"docker-container://b?context=a;b":     "has a query that cannot be read",
+		"kube-pod://":                          "the name of a pod",
+		"kube-pod://Pod_0":                     "the name of a pod",
+		"kube-pod://-pod":                      "the name of a pod",
+		"kube-pod://p?namespace=A":             "has a namespace that is none",
+		"kube-pod://p?namespace=a&namespace=b": "has a namespace that is none",
+		"kube-pod://p?container=":              "has a container that is none",
+		"ssh://":                               "has no host",
+		"ssh://-oProxyCommand=x":               "has no host",
+		"ssh://-x@host":                        "has a user that is none",
+		"ssh://@host":                          "has a user that is none",
+		"ssh://host:port":                      "is not an address",
+		"ssh://host/":                          "has a path that is not a plain one",
+		"ssh://host/a%20b":                     "has a path that is not a plain one",
+		"ssh://host/$(id)":                     "has a path that is not a plain one",
+		"ssh://host/a;id":                      "has a path that is not a plain one",
+		"ssh://host/../b":                      "has a path that is not a plain one",
+		"ssh://host?a":                         "has more than a user",
+		"ssh://host/a#b":                       "has more than a user",
+		"buildx":                               "is not a kind of builder",
+		"Docker":                               "is not a kind of builder",
+		"/run/buildkitd.sock":                  "is not a kind of builder",
+		"buildkitd:1234":                       "is not a kind of builder",
 	}
 	for value, says := range bad {
 		t.Run("bad "+value, func(t *testing.T) {
@@ -151,6 +185,31 @@ func TestBuilder(t *testing.T) {
 			_, err := parse(dir, vars{"builder": value})
 			wantMistake(t, err, "builder", value, says, "tcp://HOST:PORT or unix:///PATH")
 		})
+	}
+}
+
+func TestBuilderWithAPassword(t *testing.T) {
+	t.Parallel()
+	_, err := parse(checkout(t), vars{"builder": "ssh://me:canary@buildkitd"})
+	wantMistake(t, err, "builder", "buildkitd", "holds a password")
+	if strings.Contains(err.Error(), "canary") {
+		t.Errorf("Parse = %q, which shows the password", err)
+	}
+}
+
+// The address that auto would take is an input, too.
+func TestBuildkitHost(t *testing.T) {
+	t.Parallel()
+	dir := checkout(t)
+	for _, builder := range []string{"", "auto"} {
+		_, err := parse(dir, vars{"builder": builder, "BUILDKIT_HOST": "buildkitd:1234"})
+		wantMistake(t, err, "builder", "BUILDKIT_HOST", "buildkitd:1234", "is not a kind of builder", "tcp://HOST:PORT")
+		if in, err := parse(dir, vars{"builder": builder, "BUILDKIT_HOST": "kube-pod://b"}); err != nil || in.Builder != "auto" {
+			t.Errorf("Parse = %q, %v, want auto", in.Builder, err)
+		}
+	}
+	if _, err := parse(dir, vars{"builder": "local", "BUILDKIT_HOST": "buildkitd:1234"}); err != nil {
+		t.Errorf("Parse = %v, want nothing said of a BUILDKIT_HOST that is not used", err)
 	}
 }
 

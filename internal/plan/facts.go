@@ -15,7 +15,6 @@ type Facts struct {
 	Repository string // owner/name, as written on GitHub
 	ServerURL  string // https://github.com, or the Enterprise server
 	Actor      string // who triggered the run
-	RunURL     string // page of the run
 
 	Commit Commit
 	Pull   Pull

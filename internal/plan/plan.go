@@ -6,6 +6,7 @@ package plan
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type Plan struct {
 	Build   Build
 	Publish Publish
 	Login   Login
+	Notices []string // what the workflow author should know, although nothing fails
 }
 
 // Build is what BuildKit is asked for.
@@ -68,7 +70,7 @@ type Login struct {
 func New(in inputs.Inputs, f Facts) (Plan, error) {
 	push, reason, pushErr := decidePush(in.Push, f)
 	to, tagsErr := decideTargets(in, f)
-	login, loginErr := decideLogin(in, f)
+	login, loginErr := decideLogin(in, f, push)
 	if err := errors.Join(pushErr, tagsErr, loginErr); err != nil {
 		return Plan{}, err
 	}
@@ -84,14 +86,33 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		NoCache:    in.NoCache,
 		Pull:       in.Pull,
 		Epoch:      f.Commit.Time,
-		Key:        to.repositories[0].Name() + " " + filepath.Base(in.Context),
+		Key:        contextKey(to.repositories[0], in, f),
 	}
 	if push {
 		build.PushTo = to.repositories
 		versions, floating := publish.MoveOrder()
 		build.StoreAs = append(versions, floating...)[0]
 	}
-	return Plan{Build: build, Publish: publish, Login: login}, nil
+	return Plan{Build: build, Publish: publish, Login: login, Notices: notices(f)}, nil
+}
+
+// contextKey names the files that a builder keeps of a context. BuildKit asks
+// only for files whose size or time differ from those it keeps, and does not
+// compare what is in them, so that whoever may fill them decides what is built:
+// a pull request has files of its own.
+func contextKey(repo name.Repository, in inputs.Inputs, f Facts) string {
+	key := repo.Name() + " " + filepath.Base(in.Context)
+	if f.Pull.Number != 0 {
+		key += fmt.Sprintf(" pull request %d of %s", f.Pull.Number, f.Pull.HeadRepository)
+	}
+	return key
+}
+
+func notices(f Facts) []string {
+	if f.Actions && f.Commit.Time.IsZero() {
+		return []string{"the time of the commit is not known: it is not checked out, and GitHub's API did not tell; times in the image are the clock's"}
+	}
+	return nil
 }
 
 // source is what the standard labels say. On a pull request the revision is the
@@ -115,17 +136,30 @@ func source(f Facts, version string) metadata.Source {
 }
 
 // decideLogin gives the token to the main registry and to no other. GitHub's
-// registry does not check the user name, but wants one.
-func decideLogin(in inputs.Inputs, f Facts) (Login, error) {
+// registry does not check the user name, but wants one. GitHub's token, which
+// the input has by default, is not for others to see.
+func decideLogin(in inputs.Inputs, f Facts, push bool) (Login, error) {
 	registry, err := name.NewRegistry(registryOf(in, f))
 	if err != nil {
 		return Login{}, &Error{Doing: "naming the registry", Reason: err.Error(), Advice: "set the input registry", cause: err}
 	}
-	return Login{
+	login := Login{
 		Registry: registry,
 		Username: cmp.Or(in.Username, f.Actor, "slipway"),
 		Password: in.Token,
-	}, nil
+	}
+	if !githubToken(in.Token.Reveal()) || githubHost(registry.RegistryStr(), f) || loopback(registry.RegistryStr()) {
+		return login, nil
+	}
+	if push {
+		return Login{}, &Error{
+			Doing:  "logging in to " + registry.RegistryStr(),
+			Reason: "the input token is GitHub's, which no other registry accepts and which is not sent there",
+			Advice: "set the inputs token and username to the login of " + registry.RegistryStr(),
+		}
+	}
+	login.Password = ""
+	return login, nil
 }
 
 // MoveOrder splits the tags into those that name one version for good and those

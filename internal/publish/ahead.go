@@ -22,10 +22,11 @@ func newAhead(digest v1.Hash) *ahead {
 	return &ahead{digest: digest, manifests: map[name.Repository]*remote.Descriptor{}, there: map[string]bool{}}
 }
 
-// LookAhead asks the registries, while BuildKit pushes the image with this
-// digest, for what Tag would ask afterwards: the manifest, which is there when
-// nothing has changed since the last run, and where the tags point. It returns
-// at once. Nothing is moved, and what cannot be learnt is asked again by Tag.
+// LookAhead asks the registries, while the push of the image with this digest is
+// in its last request, for what Tag would ask afterwards: the manifest, which is
+// there when nothing has changed since the last run, and where the tags point.
+// It returns at once. Nothing is moved, and what cannot be learnt is asked again
+// by Tag.
 func (p *Publisher) LookAhead(ctx context.Context, digest v1.Hash, tags []name.Tag) {
 	a := newAhead(digest)
 	for _, repo := range repositories(tags) {
@@ -72,9 +73,12 @@ func (a *ahead) askTag(tag name.Tag, options []remote.Option) {
 // in. Of another digest it has learnt nothing.
 func (p *Publisher) learnt(digest v1.Hash) *ahead {
 	a := p.ahead.Load()
-	if a == nil || a.digest != digest {
+	if a == nil {
 		return newAhead(digest)
 	}
-	a.requests.Wait()
+	a.requests.Wait() // also of another digest: its login may be under way
+	if a.digest != digest {
+		return newAhead(digest)
+	}
 	return a
 }

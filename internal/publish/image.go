@@ -3,20 +3,17 @@ package publish
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/sync/errgroup"
 )
 
 // Image is what a registry holds now.
 type Image struct {
-	Digest    v1.Hash
-	MediaType types.MediaType
-	Size      int64 // bytes of configs and layers as stored, of all platforms; 0 where it is not known
+	Digest v1.Hash
+	Size   int64 // bytes of configs and layers as stored, of all platforms; 0 where it is not known
 	// Platforms has one entry for each platform of an index, and is empty for a
 	// single manifest, which does not say its platform.
 	Platforms []PlatformImage
@@ -30,21 +27,22 @@ type PlatformImage struct {
 }
 
 // describe reads sizes and platforms out of the manifest, and for an index out
-// of its children's.
-func (m *mover) describe(ctx context.Context, repo name.Repository) (Image, error) {
+// of its children's. What cannot be read is left out: the tags have moved, and
+// the image is published.
+func (m *mover) describe(ctx context.Context, repo name.Repository) Image {
 	manifest := m.manifests[repo]
-	image := Image{Digest: m.digest, MediaType: manifest.MediaType}
+	image := Image{Digest: m.digest}
 	if !manifest.MediaType.IsIndex() {
 		image.Size = manifestSize(manifest.Manifest)
-		return image, nil
+		return image
 	}
 	index, err := v1.ParseIndexManifest(bytes.NewReader(manifest.Manifest))
 	if err != nil {
-		return image, fmt.Errorf("reading the index %s@%s: %w", repo, m.digest, err)
+		return image
 	}
 	options, err := m.publisher.options(ctx, repo)
 	if err != nil {
-		return image, err
+		return image
 	}
 	image.Platforms = children(repo, index, options)
 	for _, child := range image.Platforms {
@@ -54,7 +52,7 @@ func (m *mover) describe(ctx context.Context, repo name.Repository) (Image, erro
 		}
 		image.Size += child.Size
 	}
-	return image, nil
+	return image
 }
 
 // children lists the platforms of an index. Attestations, which BuildKit keeps

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -19,12 +20,21 @@ import (
 // registry that counts requests sees no more than from a browser.
 const parallel = 8
 
+// preflightWithin is how long permission is asked for. A registry that does not
+// answer in time has not said no.
+const preflightWithin = 10 * time.Second
+
 // Publisher talks to the registries of one run. Each repository is logged in to
 // once, or until that succeeds. It is safe for concurrent use.
 type Publisher struct {
 	client *registry.Client
-	opened sync.Map // name.Repository -> func() (http.RoundTripper, error)
+	logins sync.Map // name.Repository -> *login
 	ahead  atomic.Pointer[ahead]
+}
+
+// login is one attempt to log in, which all that need it wait for.
+type login struct {
+	open func() (http.RoundTripper, error)
 }
 
 // New returns a Publisher that logs in through client.
@@ -34,26 +44,33 @@ func New(client *registry.Client) *Publisher {
 
 // open logs in to a repository, or returns the transport of an earlier login.
 func (p *Publisher) open(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
-	once, _ := p.opened.LoadOrStore(repo, sync.OnceValues(func() (http.RoundTripper, error) {
+	attempt, _ := p.logins.LoadOrStore(repo, &login{open: sync.OnceValues(func() (http.RoundTripper, error) {
 		return p.client.Open(ctx, repo)
-	}))
-	opened, err := once.(func() (http.RoundTripper, error))()
+	})})
+	opened, err := attempt.(*login).open()
 	if err != nil {
-		p.opened.Delete(repo) // its context may have cut it off, and is not the next caller's
+		p.logins.CompareAndDelete(repo, attempt) // its context may have cut it off, and is not the next caller's
 	}
 	return opened, err
 }
 
 // Preflight asks every repository for permission to push, at the same time. It
-// begins an upload and never finishes it, which leaves nothing behind: no image
-// and no version of a package exists until a manifest is put. Only a clear no
-// and a registry that cannot be reached are errors; any other answer says
-// nothing, and the run goes on. All errors are joined.
+// begins an upload and takes it back: no image and no version of a package
+// exists until a manifest is put. Only a clear no and a registry that cannot be
+// reached are errors; any other answer, and none in time, says nothing, and the
+// run goes on. All errors are joined.
 func (p *Publisher) Preflight(ctx context.Context, repos []name.Repository) error {
+	limited, cancel := context.WithTimeout(ctx, preflightWithin)
+	defer cancel()
 	errs := make([]error, len(repos))
 	var group sync.WaitGroup
 	for i, repo := range repos {
-		group.Go(func() { errs[i] = p.probe(ctx, repo) })
+		group.Go(func() {
+			errs[i] = p.probe(limited, repo)
+			if limited.Err() != nil && ctx.Err() == nil {
+				errs[i] = nil // it was the time that ran out
+			}
+		})
 	}
 	group.Wait()
 	return errors.Join(errs...)
@@ -64,19 +81,45 @@ func (p *Publisher) probe(ctx context.Context, repo name.Repository) error {
 	if err != nil {
 		return err
 	}
+	doing := fmt.Sprintf("asking %s for permission to push", repo)
 	url := fmt.Sprintf("%s://%s/v2/%s/blobs/uploads/", repo.Scheme(), repo.RegistryStr(), repo.RepositoryStr())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, http.NoBody)
 	if err != nil {
-		return fmt.Errorf("asking %s for permission to push: %w", repo, err)
+		return fmt.Errorf("%s: %w", doing, err)
 	}
-	client := &http.Client{Transport: opened}
+	client := &http.Client{Transport: opened, CheckRedirect: stay}
 	resp, err := client.Do(req)
 	if err != nil {
-		return registry.Explain(fmt.Sprintf("asking %s for permission to push", repo), repo, err)
+		return registry.Explain(doing, repo, err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusAccepted {
+		go takeBack(context.WithoutCancel(ctx), client, resp)
+		return nil
+	}
 	if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusForbidden {
 		return nil
 	}
-	return registry.Explain(fmt.Sprintf("asking %s for permission to push", repo), repo, registry.Answer(resp))
+	return registry.Explain(doing, repo, registry.Answer(resp))
+}
+
+// stay follows no redirect: where an upload begins is not asked elsewhere.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// takeBack cancels the upload that a probe has begun, as far as the registry
+// lets it: GitHub's does not, and lets it expire.
+func takeBack(ctx context.Context, client *http.Client, resp *http.Response) {
+	location, err := resp.Location()
+	if err != nil || location.Host != resp.Request.URL.Host {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, preflightWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, location.String(), http.NoBody)
+	if err != nil {
+		return
+	}
+	if answer, err := client.Do(req); err == nil {
+		_ = answer.Body.Close()
+	}
 }

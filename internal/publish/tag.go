@@ -35,7 +35,7 @@ func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating 
 		moved, still := split(all, m.moved)
 		return Image{}, &TagError{Moved: moved, Still: still, cause: err}
 	}
-	return m.describe(ctx, all[0].Repository)
+	return m.describe(ctx, all[0].Repository), nil
 }
 
 // TagError says which tags moved and which did not when publishing broke off.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -59,9 +60,18 @@ func Explain(doing string, repo name.Repository, err error) error {
 
 // HowToPush says what gives a workflow the right to push.
 func HowToPush(repo name.Repository) string {
+	if !githubs(repo.RegistryStr()) {
+		return fmt.Sprintf("%s does not let this login push to %s; check the inputs username and token, and their rights there", repo.RegistryStr(), repo.RepositoryStr())
+	}
 	return fmt.Sprintf(`the token may not push to %s; give it the permission in the workflow:
 permissions:
   contents: read
   packages: write
 and, where the package exists already, grant this repository the role Write in the package's settings under "Manage Actions access"`, repo)
+}
+
+// githubs tells whether a registry is one of GitHub's, whose rights are given in
+// the workflow.
+func githubs(host string) bool {
+	return host == "ghcr.io" || host == "docker.pkg.github.com" || strings.HasPrefix(host, "containers.")
 }

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"io"
 	"sync"
+	"time"
 )
 
 // Held is a group of the log that is shown only once it may be: what is written
-// before Open waits, and is never shown when Open is not called. A group that
-// nothing is written to is not shown either. It is safe for concurrent use.
+// before Open waits, at most for holdFor, and is not shown when Close comes
+// first. A group that nothing is written to is not shown either. It is safe for
+// concurrent use.
 type Held struct {
 	reporter *Reporter
 	title    string
+	timer    *time.Timer
 
 	mu         sync.Mutex
 	waiting    bytes.Buffer
@@ -20,9 +23,15 @@ type Held struct {
 	closeGroup func()
 }
 
+// holdFor is how long a group is held back: longer, and a reader would take the
+// run for one that hangs.
+const holdFor = time.Second
+
 // Hold returns a group that is not shown yet.
 func (r *Reporter) Hold(title string) *Held {
-	return &Held{reporter: r, title: title}
+	h := &Held{reporter: r, title: title}
+	h.timer = time.AfterFunc(holdFor, h.Open)
+	return h
 }
 
 // Write adds to the group.
@@ -55,8 +64,10 @@ func (h *Held) show() {
 
 // Close ends the group. Nothing may be written after it.
 func (h *Held) Close() {
+	h.timer.Stop()
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.waiting.Reset()
 	if h.closeGroup != nil {
 		h.closeGroup()
 	}

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// shortest is the length below which a secret's line is not looked for: hiding
-// every "}" of a JSON secret would hide the log.
+// shortest is the length below which a line of a secret is not looked for: hiding
+// every "}" of a JSON secret would hide the log. A secret as a whole always is.
 const shortest = 4
 
 // masker knows what must not be shown. It is safe for concurrent use.
@@ -18,11 +18,11 @@ type masker struct {
 	secrets []string // longest first, so that a whole secret goes before its lines
 }
 
-// add remembers a secret and tells whether it is new and long enough.
+// add remembers a secret and tells whether it is new.
 func (m *masker) add(secret string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(secret) < shortest || slices.Contains(m.secrets, secret) {
+	if secret == "" || slices.Contains(m.secrets, secret) {
 		return false
 	}
 	m.secrets = append(m.secrets, secret)
@@ -90,4 +90,13 @@ func (w *redactor) flush() {
 	if rest != "" || w.open {
 		_, _ = w.pass([]byte(rest + "\n")) // the log is gone, and nobody left to tell
 	}
+}
+
+// persistent is a writer that never fails: when nobody reads the log any more,
+// the run goes on and cleans up.
+type persistent struct{ next io.Writer }
+
+func (w *persistent) Write(p []byte) (int, error) {
+	_, _ = w.next.Write(p)
+	return len(p), nil
 }

@@ -35,6 +35,7 @@ type Options struct {
 // outputs or the summary cannot be written, because by the end of a build it
 // would be too late to say so.
 func New(o Options) (*Reporter, error) {
+	o.Out = &persistent{next: o.Out}
 	get := func(name string) string { value, _ := o.Lookup(name); return value }
 	mask := &masker{}
 	r := &Reporter{
@@ -74,14 +75,20 @@ func appendTo(path, text string) error {
 // Mask hides a secret in everything that is written from now on: by the runner,
 // and by ourselves where no runner reads along.
 func (r *Reporter) Mask(secret string) {
-	for _, line := range append([]string{secret}, strings.Split(secret, "\n")...) {
-		line = strings.TrimRight(line, "\r")
-		if strings.TrimSpace(line) == "" || !r.mask.add(line) {
-			continue
+	r.maskOne(secret)
+	for line := range strings.SplitSeq(secret, "\n") {
+		if line = strings.TrimRight(line, "\r"); len(line) >= shortest {
+			r.maskOne(line)
 		}
-		if r.action != nil {
-			r.action.AddMask(line)
-		}
+	}
+}
+
+func (r *Reporter) maskOne(text string) {
+	if strings.TrimSpace(text) == "" || !r.mask.add(text) {
+		return
+	}
+	if r.action != nil {
+		r.action.AddMask(text)
 	}
 }
 

@@ -149,9 +149,10 @@ func lines[R name.Reference](refs []R) string { return strings.Join(texts(refs),
 // labelLines writes KEY=value lines by key. A line end in a value is folded to a
 // blank: the json output has it as it is.
 func labelLines(labels map[string]string) string {
+	fold := strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		all = append(all, key+"="+strings.Join(strings.Fields(labels[key]), " "))
+		all = append(all, key+"="+fold.Replace(labels[key]))
 	}
 	return strings.Join(all, "\n")
 }

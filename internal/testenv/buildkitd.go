@@ -10,8 +10,12 @@ import (
 
 // BuildkitdOptions configure a buildkitd; the zero value listens on a unix socket only.
 type BuildkitdOptions struct {
-	// TCP also listens, without TLS, on a free port of 127.0.0.1.
+	// TCP also listens on a free port of 127.0.0.1, without TLS unless there is one of these authorities.
 	TCP bool
+	// TLS signs the certificate of the TCP listener.
+	TLS *Authority
+	// Clients is, with TLS, the authority whose certificate every client must have; by default they need none.
+	Clients *Authority
 	// Config is the text of buildkitd.toml, empty by default. Registries on 127.0.0.1 need none unless they speak TLS:
 	// see Registry.BuildkitConfig.
 	Config string
@@ -55,6 +59,7 @@ func Buildkitd(t T, opt BuildkitdOptions) *Daemon {
 	}
 	if opt.TCP {
 		args = append(args, "--addr", "tcp://127.0.0.1:0")
+		args = append(args, tlsFlags(t, dir, opt)...)
 	}
 	env := []string{"PATH=" + filepath.Dir(Tool(t, "runc")) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + tmp}
 	p := startProcess(t, env, Tool(t, "buildkitd"), args...)
@@ -70,6 +75,23 @@ func Buildkitd(t T, opt BuildkitdOptions) *Daemon {
 	}
 	d.waitInfo(t)
 	return d
+}
+
+// tlsFlags writes the certificates of the TCP listener.
+func tlsFlags(t T, dir string, opt BuildkitdOptions) []string {
+	t.Helper()
+	if opt.TLS == nil {
+		return nil
+	}
+	cert, key := opt.TLS.Server("slipway test buildkitd")
+	files := map[string][]byte{"cert.pem": cert, "key.pem": key}
+	flags := []string{"--tlscert", filepath.Join(dir, "cert.pem"), "--tlskey", filepath.Join(dir, "key.pem")}
+	if opt.Clients != nil {
+		files["clients.pem"] = opt.Clients.PEM
+		flags = append(flags, "--tlscacert", filepath.Join(dir, "clients.pem"))
+	}
+	writeFiles(t, dir, files)
+	return flags
 }
 
 // Log returns what the daemon has written so far.

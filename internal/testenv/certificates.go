@@ -14,46 +14,87 @@ import (
 	"time"
 )
 
-// writeCertificates makes an authority and a certificate of it for 127.0.0.1 and localhost, both good for a day, as
-// ca.pem, cert.pem and key.pem in dir. It returns ca.pem.
-func writeCertificates(t T, dir string) []byte {
+// Authority signs certificates. It and they are good for a day.
+type Authority struct {
+	PEM []byte // its own certificate
+
+	t    T
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// NewAuthority makes an authority with a key of its own.
+func NewAuthority(t T, name string) *Authority {
 	t.Helper()
 	now := time.Now()
-	ca := &x509.Certificate{
+	cert := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "slipway test authority"},
+		Subject:               pkix.Name{CommonName: name},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.Add(24 * time.Hour),
 		KeyUsage:              x509.KeyUsageCertSign,
 		BasicConstraintsValid: true,
 		IsCA:                  true,
 	}
-	leaf := &x509.Certificate{
+	key := newKey(t)
+	return &Authority{PEM: sign(t, cert, cert, key, key), t: t, cert: cert, key: key}
+}
+
+// Server returns a certificate for 127.0.0.1 and localhost, and its key, in PEM.
+func (a *Authority) Server(name string) (cert, key []byte) {
+	a.t.Helper()
+	return a.issue(&x509.Certificate{
 		SerialNumber: big.NewInt(2),
-		Subject:      pkix.Name{CommonName: "slipway test registry"},
-		NotBefore:    ca.NotBefore,
-		NotAfter:     ca.NotAfter,
+		Subject:      pkix.Name{CommonName: name},
+		NotBefore:    a.cert.NotBefore,
+		NotAfter:     a.cert.NotAfter,
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
 		DNSNames:     []string{"localhost"},
-	}
-	caKey, leafKey := newKey(t), newKey(t)
-	caPEM := sign(t, ca, ca, caKey, caKey)
+	})
+}
+
+// Client returns a certificate that a client shows of itself, and its key, in PEM.
+func (a *Authority) Client(name string) (cert, key []byte) {
+	a.t.Helper()
+	return a.issue(&x509.Certificate{
+		SerialNumber: big.NewInt(3),
+		Subject:      pkix.Name{CommonName: name},
+		NotBefore:    a.cert.NotBefore,
+		NotAfter:     a.cert.NotAfter,
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+}
+
+func (a *Authority) issue(leaf *x509.Certificate) (cert, key []byte) {
+	a.t.Helper()
+	leafKey := newKey(a.t)
 	keyDER, err := x509.MarshalPKCS8PrivateKey(leafKey)
 	if err != nil {
-		t.Fatalf("encoding a private key: %v", err)
+		a.t.Fatalf("encoding a private key: %v", err)
 	}
-	for name, content := range map[string][]byte{
-		"ca.pem":   caPEM,
-		"cert.pem": sign(t, leaf, ca, leafKey, caKey),
-		"key.pem":  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}),
-	} {
+	return sign(a.t, leaf, a.cert, leafKey, a.key), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
+}
+
+// writeCertificates makes an authority and a certificate of it for 127.0.0.1 and localhost, as ca.pem, cert.pem and
+// key.pem in dir. It returns ca.pem.
+func writeCertificates(t T, dir string) []byte {
+	t.Helper()
+	ca := NewAuthority(t, "slipway test authority")
+	cert, key := ca.Server("slipway test registry")
+	writeFiles(t, dir, map[string][]byte{"ca.pem": ca.PEM, "cert.pem": cert, "key.pem": key})
+	return ca.PEM
+}
+
+func writeFiles(t T, dir string, files map[string][]byte) {
+	t.Helper()
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			t.Fatalf("writing a certificate: %v", err)
 		}
 	}
-	return caPEM
 }
 
 func newKey(t T) *ecdsa.PrivateKey {

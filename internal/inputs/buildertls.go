@@ -1,0 +1,97 @@
+package inputs
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"strings"
+)
+
+// BuilderTLS is how a connection to a BuildKit at a tcp:// address is kept, all
+// of it in PEM. The zero value means that it is not.
+type BuilderTLS struct {
+	CA   []byte // the authorities of the server; without it, those of the system
+	Cert []byte // our certificate, and what is between it and its authority; may be empty
+	Key  Secret // of Cert
+}
+
+// Wanted tells whether there is to be TLS at all.
+func (t BuilderTLS) Wanted() bool { return len(t.CA) > 0 || len(t.Cert) > 0 }
+
+const acceptsTLS = "ca=PATH, cert=PATH and key=PATH, one a line, of PEM files: ca alone, cert and key, or all three"
+
+// builderTLS reads the files that builder-tls names. It comes after builder,
+// whose value it takes: TLS belongs to a tcp:// address alone.
+func (p *parser) builderTLS(input, builder string) BuilderTLS {
+	before := len(p.problems.errs)
+	read := p.tlsFiles(input)
+	if len(read) == 0 {
+		return BuilderTLS{}
+	}
+	if len(p.problems.errs) == before {
+		p.checkPEM(input, read)
+	}
+	if host, _ := p.env.Lookup(buildkitHost); builder == "auto" {
+		builder = host
+	}
+	if !strings.HasPrefix(builder, "tcp://") {
+		p.problems.add(input, "a tcp:// address in builder or BUILDKIT_HOST beside it", "there is no tcp:// address that it could be for")
+	}
+	if len(p.problems.errs) > before {
+		return BuilderTLS{}
+	}
+	return BuilderTLS{CA: []byte(read["ca"]), Cert: []byte(read["cert"]), Key: Secret(read["key"])}
+}
+
+// checkPEM checks what the files hold.
+func (p *parser) checkPEM(input string, read map[string]string) {
+	_, cert := read["cert"]
+	_, key := read["key"]
+	switch {
+	case cert && !key:
+		p.problems.add(input, acceptsTLS, "there is a cert and no key")
+	case key && !cert:
+		p.problems.add(input, acceptsTLS, "there is a key and no cert")
+	case cert:
+		if _, err := tls.X509KeyPair([]byte(read["cert"]), []byte(read["key"])); err != nil {
+			p.problems.add(input, acceptsTLS, "cert and key cannot be used: %s", strings.TrimPrefix(err.Error(), "tls: "))
+		}
+	}
+	if ca, ok := read["ca"]; ok && !x509.NewCertPool().AppendCertsFromPEM([]byte(ca)) {
+		p.problems.add(input, acceptsTLS, "the file of ca holds no certificate in PEM")
+	}
+}
+
+// tlsFiles reads the files by what they are for. Like those of secrets, its
+// errors show no line's text: somebody may have put the key itself there.
+func (p *parser) tlsFiles(input string) map[string]string {
+	read := map[string]string{}
+	for _, kv := range p.secretPairs(input, acceptsTLS) {
+		_, twice := read[kv.key]
+		switch {
+		case kv.key != "ca" && kv.key != "cert" && kv.key != "key":
+			p.problems.add(input, acceptsTLS, "line %d starts with none of ca=, cert= and key=", kv.line)
+			continue
+		case twice:
+			p.problems.add(input, acceptsTLS, "line %d: %s is given twice", kv.line, kv.key)
+			continue
+		}
+		content, err := p.readPEM(kv.value)
+		if err != nil {
+			p.problems.add(input, acceptsTLS, "line %d: %s: %v", kv.line, kv.key, err)
+		}
+		read[kv.key] = content
+	}
+	return read
+}
+
+func (p *parser) readPEM(path string) (string, error) {
+	if strings.Contains(path, "-----BEGIN") || strings.Contains(path, "\n") {
+		return "", errors.New("it is the PEM text itself; write it to a file in a step before, and name that")
+	}
+	content, err := p.readSecret(path)
+	if err == nil && strings.TrimSpace(content) == "" {
+		err = errors.New("the file is empty")
+	}
+	return content, err
+}
