@@ -74,19 +74,12 @@ func TestActionDeclaresWhatTheCodeReads(t *testing.T) {
 // TestReadmeTables holds the README's tables of inputs and outputs to action.yml.
 func TestReadmeTables(t *testing.T) {
 	t.Parallel()
-	declared, err := readActionYAML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	declared, readme := documents(t)
 	for heading, want := range map[string][]string{
 		"Inputs":  names(declared.Inputs),
 		"Outputs": names(declared.Outputs),
 	} {
-		got := tableNames(string(readme), heading)
+		got := tableNames(readme, heading)
 		if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
 			t.Errorf("the README's section %s and action.yml differ (-action.yml, +README):\n%s", heading, diff)
 		}
@@ -96,17 +89,10 @@ func TestReadmeTables(t *testing.T) {
 // TestReadmeDefaults compares the defaults that the README names.
 func TestReadmeDefaults(t *testing.T) {
 	t.Parallel()
-	declared, err := readActionYAML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	declared, readme := documents(t)
 	row := regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| `([^`]+)` \\|")
 	found := 0
-	for _, match := range row.FindAllStringSubmatch(section(string(readme), "Inputs"), -1) {
+	for _, match := range row.FindAllStringSubmatch(section(readme, "Inputs"), -1) {
 		found++
 		if want := declared.Inputs[match[1]].Default; match[2] != want {
 			t.Errorf("README says the default of %s is %q, action.yml %q", match[1], match[2], want)
@@ -115,6 +101,20 @@ func TestReadmeDefaults(t *testing.T) {
 	if found == 0 {
 		t.Error("the README's table of inputs names no default")
 	}
+}
+
+// documents reads action.yml and the README.
+func documents(t *testing.T) (actionYAML, string) {
+	t.Helper()
+	declared, err := readActionYAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return declared, string(readme)
 }
 
 // section returns the text of a README section, up to the next heading of the
