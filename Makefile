@@ -42,7 +42,7 @@ lint: $(BIN)/golangci-lint
 
 # Programs that tests, benchmarks and linters need, in the versions that
 # internal/tools pins.
-tools: $(addprefix $(BIN)/,buildkitd buildctl registry dockerd containerd containerd-shim-runc-v2)
+tools: $(addprefix $(BIN)/,buildkitd buildctl registry dockerd containerd containerd-shim-runc-v2) .cache/docker-20.10/usr/sbin/dockerd
 
 $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
 	@echo "compiling $(@F), which takes minutes the first time"
@@ -60,6 +60,13 @@ $(BIN)/dockerd: internal/tools/engine/go.mod
 $(BIN)/containerd $(BIN)/containerd-shim-runc-v2: internal/tools/engine/go.mod
 	@echo "compiling $(@F)"
 	cd internal/tools/engine && $(GOBUILD) -o $@ github.com/containerd/containerd/v2/cmd/$(@F)
+
+# Debian's Docker 20.10, unpacked and not installed: its package starts an engine.
+.cache/docker-20.10/usr/sbin/dockerd:
+	@echo "unpacking Debian's docker.io and containerd"
+	@mkdir -p .cache/docker-20.10 && cd .cache/docker-20.10 && \
+		{ apt-get download -q docker.io containerd || { $(SUDO) apt-get update -q && apt-get download -q docker.io containerd; }; } && \
+		for package in *.deb; do dpkg -x $$package . || exit; done && rm *.deb
 
 bench-tools: $(BIN)/buildx
 

@@ -47,16 +47,29 @@ func TestEngineWithContainerdStore(t *testing.T) {
 // engine pushes, and the digest is the one that it says while it does.
 func TestEngineWithGraphDriver(t *testing.T) {
 	t.Parallel()
-	tokens := testenv.NewTokenServer(t, testenv.Grant{User: user, Password: password, Repository: "*", Actions: []string{"pull", "push"}})
+	for name, options := range map[string]testenv.EngineOptions{"Docker 29": {GraphDriver: true}, "Docker 20.10": {Old: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testGraphDriver(t, options)
+		})
+	}
+}
+
+func testGraphDriver(t *testing.T, options testenv.EngineOptions) {
+	t.Helper()
+	tokens := testenv.NewTokenServer(t,
+		testenv.Grant{User: user, Password: password, Repository: "*", Actions: []string{"pull", "push"}},
+		testenv.Grant{User: "reader", Password: password, Repository: "*", Actions: []string{"pull"}})
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens})
-	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
+	engine := testenv.NewEngine(t, options)
 	engine.Forward(t, registry.Host)
 	engine.Forward(t, tokens.Host)
+	base := testenv.BaseImage(t, registry.Host, withLogin())
 	s := step{
-		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
+		dockerfile: "FROM " + base.Name() + "\nRUN --mount=type=secret,id=key test \"$(cat /run/secrets/key)\" = correct-horse\n",
 		env: []string{
 			"INPUT_REGISTRY=" + registry.Host, "INPUT_USERNAME=" + user, "INPUT_TOKEN=" + password,
-			"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_TAGS=latest,1.2.3",
+			"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_TAGS=latest,1.2.3", "INPUT_SECRETS=key=correct-horse",
 		},
 	}
 	r := start(t, s)
@@ -68,9 +81,9 @@ func TestEngineWithGraphDriver(t *testing.T) {
 		r.mustSay("digest  " + remoteDigest(t, registry.Host+"/octo/repo:"+tag, withLogin()))
 	}
 
-	// A token that may not push, found by the engine where nobody asked before.
+	// A user who may not push, found by the engine where nobody asked before.
 	refused := s
-	refused.env = append(slices.Clone(s.env), "INPUT_TOKEN=wrong", "INPUT_PREFLIGHT=false", "INPUT_LABELS=a=b")
+	refused.env = append(slices.Clone(s.env), "INPUT_USERNAME=reader", "INPUT_PREFLIGHT=false", "INPUT_LABELS=a=b")
 	r = start(t, refused)
 	if code := r.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
@@ -79,6 +92,7 @@ func TestEngineWithGraphDriver(t *testing.T) {
 
 	// More than it can do is refused before the build, or goes to the next
 	// builder, never half done.
+	s.dockerfile = "FROM scratch\nCOPY Dockerfile /\n"
 	s.env = append(slices.Clone(s.env), "INPUT_PLATFORMS=linux/amd64,linux/arm64")
 	r = start(t, s)
 	if code := r.wait(); code != 1 {

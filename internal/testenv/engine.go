@@ -17,6 +17,8 @@ import (
 type EngineOptions struct {
 	// GraphDriver keeps images with the overlay2 graph driver, as Docker 28 and before do.
 	GraphDriver bool
+	// Old is Debian's Docker 20.10, which has a graph driver only.
+	Old bool
 }
 
 // Engine is a running dockerd 29 with its own containerd, in a network and a mount namespace of its own: in the host's,
@@ -41,9 +43,15 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 		t.Fatalf("writing the configuration of dockerd: %v", err)
 	}
 	socket := filepath.Join(dir, "docker.sock")
-	programs := filepath.Dir(Tool(t, "dockerd")) // containerd and its shim are beside it
+	dockerd := Tool(t, "dockerd")
+	programs := filepath.Dir(dockerd) // containerd and its shim are beside it
+	if opt.Old {
+		// Unpacked and not installed: the package would start an engine of its own.
+		root := filepath.Join(filepath.Dir(programs), "docker-20.10")
+		dockerd, programs = filepath.Join(root, "usr/sbin/dockerd"), filepath.Join(root, "usr/bin")
+	}
 	env := []string{"PATH=" + programs + ":" + filepath.Dir(Tool(t, "runc")) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}
-	p := startIn(t, syscall.CLONE_NEWNET|syscall.CLONE_NEWNS, env, Tool(t, "dockerd"),
+	p := startIn(t, syscall.CLONE_NEWNET|syscall.CLONE_NEWNS, env, dockerd,
 		"--config-file", config,
 		"--host", "unix://"+socket,
 		"--data-root", filepath.Join(dir, "data"),
@@ -62,11 +70,12 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 }
 
 func engineConfig(opt EngineOptions) []byte {
-	config := map[string]any{
-		"iptables": false, "ip6tables": false, "userland-proxy": false,
-		"features": map[string]bool{"containerd-snapshotter": !opt.GraphDriver},
+	config := map[string]any{"iptables": false, "userland-proxy": false}
+	if !opt.Old {
+		config["ip6tables"] = false
+		config["features"] = map[string]bool{"containerd-snapshotter": !opt.GraphDriver}
 	}
-	if opt.GraphDriver {
+	if opt.GraphDriver || opt.Old {
 		config["storage-driver"] = "overlay2"
 	}
 	text, err := json.Marshal(config)
