@@ -41,10 +41,7 @@ func TestCancelLeavesNothing(t *testing.T) {
 			if len(processesWith(t, mark)) == 0 {
 				t.Fatal("the step does not run, although it has printed")
 			}
-			code, took := r.end(signal)
-			if code != 1 || took > cleanUpWithin {
-				t.Errorf("exit code %d after %s, want 1 within %s\n%s", code, took, cleanUpWithin, r.said())
-			}
+			r.mustEndInTime(signal)
 			r.mustSay("::error", signal.String()+" signal received")
 			if left := append(processesWith(t, mark), processesWith(t, tmp)...); len(left) > 0 {
 				t.Errorf("processes are left: %q", left)
@@ -68,9 +65,7 @@ func TestCancelStopsRemoteBuild(t *testing.T) {
 		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
 	})
 	r.waitForStep()
-	if code, took := r.end(syscall.SIGTERM); code != 1 || took > cleanUpWithin {
-		t.Errorf("exit code %d after %s, want 1 within %s\n%s", code, took, cleanUpWithin, r.said())
-	}
+	r.mustEndInTime(syscall.SIGTERM)
 	deadline := time.Now().Add(cleanUpWithin)
 	for len(processesWith(t, mark)) > 0 {
 		if time.Now().After(deadline) {
@@ -328,13 +323,17 @@ func (r *running) wait() int {
 	return r.cmd.ProcessState.ExitCode()
 }
 
-func (r *running) end(signal os.Signal) (code int, took time.Duration) {
+// mustEndInTime sends a signal and wants the step to fail within cleanUpWithin.
+func (r *running) mustEndInTime(signal os.Signal) {
 	r.t.Helper()
 	sent := time.Now()
 	if err := r.cmd.Process.Signal(signal); err != nil {
 		r.t.Fatal(err)
 	}
-	return r.wait(), time.Since(sent)
+	code := r.wait()
+	if took := time.Since(sent); code != 1 || took > cleanUpWithin {
+		r.t.Errorf("exit code %d after %s, want 1 within %s\n%s", code, took, cleanUpWithin, r.said())
+	}
 }
 
 func (r *running) mustSay(words ...string) {

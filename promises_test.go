@@ -65,9 +65,7 @@ func TestSilentRegistryHidesNothing(t *testing.T) {
 			t.Fatalf("nothing of the build is shown while the registry is silent:\n%s", r.said())
 		}
 	}
-	if code, took := r.end(syscall.SIGTERM); code != 1 || took > cleanUpWithin {
-		t.Errorf("exit code %d after %s, want 1 within %s", code, took, cleanUpWithin)
-	}
+	r.mustEndInTime(syscall.SIGTERM)
 }
 
 // TestCancelWithBuilderThatHangs stops a BuildKit in its tracks: a cancelled run
@@ -85,9 +83,7 @@ func TestCancelWithBuilderThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Kill(daemon.Pid, syscall.SIGCONT) })
-	if code, took := r.end(syscall.SIGTERM); code != 1 || took > cleanUpWithin {
-		t.Errorf("exit code %d after %s, want 1 within %s\n%s", code, took, cleanUpWithin, r.said())
-	}
+	r.mustEndInTime(syscall.SIGTERM)
 }
 
 // TestReaderOfTheLogGoes closes the pipe that the log goes to, as head does: the
