@@ -57,14 +57,8 @@ func TestCancelLeavesNothing(t *testing.T) {
 // step must not.
 func TestCancelStopsRemoteBuild(t *testing.T) {
 	t.Parallel()
-	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
-	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
 	mark := fmt.Sprintf("98765%d9", os.Getpid())
-	r := start(t, step{
-		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN echo started; sleep " + mark + "\n",
-		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
-	})
-	r.waitForStep()
+	_, r := startSleeping(t, mark)
 	r.mustEndInTime(syscall.SIGTERM)
 	deadline := time.Now().Add(cleanUpWithin)
 	for len(processesWith(t, mark)) > 0 {
@@ -78,13 +72,7 @@ func TestCancelStopsRemoteBuild(t *testing.T) {
 // TestBuilderDies kills BuildKit in the middle of a step.
 func TestBuilderDies(t *testing.T) {
 	t.Parallel()
-	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
-	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
-	r := start(t, step{
-		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN echo started; sleep 1000\n",
-		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
-	})
-	r.waitForStep()
+	daemon, r := startSleeping(t, "1000")
 	killed := time.Now()
 	daemon.Kill()
 	code := r.wait()
@@ -235,6 +223,20 @@ func start(t *testing.T, s step) *running {
 	}
 	t.Cleanup(func() { _ = r.cmd.Process.Kill() })
 	return r
+}
+
+// startSleeping starts a step on a BuildKit of its own and waits until the step's
+// command sleeps.
+func startSleeping(t *testing.T, seconds string) (*testenv.Daemon, *running) {
+	t.Helper()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+	r := start(t, step{
+		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN echo started; sleep " + seconds + "\n",
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
+	})
+	r.waitForStep()
+	return daemon, r
 }
 
 // slipway copies the program to where every user can run it.

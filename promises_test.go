@@ -72,13 +72,7 @@ func TestSilentRegistryHidesNothing(t *testing.T) {
 // does not wait for it.
 func TestCancelWithBuilderThatHangs(t *testing.T) {
 	t.Parallel()
-	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
-	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
-	r := start(t, step{
-		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN echo started; sleep 1000\n",
-		env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address},
-	})
-	r.waitForStep()
+	daemon, r := startSleeping(t, "1000")
 	if err := syscall.Kill(daemon.Pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,6 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	}
 	credentials := registry.NewCredentials(p.Login.Registry, p.Login.Username, p.Login.Password.Reveal())
 	publisher := publish.New(registry.NewClient(credentials))
-	versions, floating := p.Publish.MoveOrder()
 
 	// The build starts while permission is asked for. Until it is given, no
 	// credentials are handed out and the log is held back; a refusal ends both.
@@ -78,6 +77,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 			digest, err = b.Push(ctx, p.Build.StoreAs, credentials)
 		}
 		if err == nil {
+			versions, floating := p.Publish.MoveOrder()
 			image, err = publisher.Tag(ctx, digest, versions, floating)
 		}
 		if err != nil {
@@ -127,7 +127,7 @@ func closeBuilder(b *builder.Builder, r *report.Reporter) {
 	}
 }
 
-// announce says in two lines what will be done, with what.
+// announce says what will be done, with what, and what was not taken for it.
 func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 	for _, refused := range b.Refused() {
 		r.Printf("Not building with %s", refused)

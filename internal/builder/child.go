@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	goruntime "runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -81,14 +80,8 @@ func privileged() error {
 // find looks for a program on PATH, and in the places where Debian keeps root's
 // programs, which are not on every user's PATH.
 func (c child) find(names ...string) (string, error) {
-	path, _ := c.lookup("PATH")
-	for _, name := range names {
-		for _, dir := range append(filepath.SplitList(path), "/usr/local/sbin", "/usr/sbin", "/sbin") {
-			candidate := filepath.Join(dir, name)
-			if found, err := exec.LookPath(candidate); err == nil {
-				return found, nil
-			}
-		}
+	if found := findProgram(c.lookup, names, "/usr/local/sbin", "/usr/sbin", "/sbin"); found != "" {
+		return found, nil
 	}
 	return "", fmt.Errorf("there is no %s on PATH", strings.Join(names, " or "))
 }
@@ -112,7 +105,7 @@ type daemon struct {
 	root   string
 	log    *tail
 	cmd    *exec.Cmd
-	exited chan struct{} // closed when the process has ended
+	exited <-chan struct{} // closed when the process has ended
 }
 
 func (d *daemon) address() string { return filepath.Join(d.root, "buildkitd.sock") }
@@ -131,20 +124,8 @@ func (d *daemon) start(path, runtime string, env []string) error {
 	// A process group of its own: Ctrl-C in a terminal reaches us, and we stop
 	// buildkitd after the build. Should we be killed, the kernel kills it.
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	d.exited = make(chan struct{})
-	started := make(chan error)
-	go func() {
-		defer close(d.exited)
-		// The kernel takes the end of the thread that started the child for ours.
-		goruntime.LockOSThread()
-		defer goruntime.UnlockOSThread()
-		err := d.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = d.cmd.Wait() // how it ended is in its log
-		}
-	}()
-	if err := <-started; err != nil {
+	var err error
+	if d.exited, err = launch(d.cmd); err != nil {
 		return fmt.Errorf("starting %s: %w", path, err)
 	}
 	return nil

@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
-	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -79,14 +77,8 @@ func flag(option, value string) []string {
 
 // find looks for the program on PATH.
 func (p program) find(lookup func(string) (string, bool)) (string, error) {
-	path, _ := lookup("PATH")
-	for _, dir := range filepath.SplitList(path) {
-		if !filepath.IsAbs(dir) { // what is in the checkout is not ours
-			continue
-		}
-		if found, err := exec.LookPath(filepath.Join(dir, p.name)); err == nil {
-			return found, nil
-		}
+	if found := findProgram(lookup, []string{p.name}); found != "" {
+		return found, nil
 	}
 	return "", fmt.Errorf("%s:// addresses are reached with the program %s, which is not on PATH; the action's own image does not have it: run slipway where it is installed, or let buildkitd listen on tcp:// with builder-tls", p.scheme, p.name)
 }
@@ -105,7 +97,7 @@ type running struct {
 // connected is one run of the program.
 type connected struct {
 	cmd    *exec.Cmd
-	exited chan struct{} // closed when the process has ended
+	exited <-chan struct{} // closed when the process has ended
 }
 
 // start runs the program, and returns the other end of its standard input and
@@ -121,41 +113,24 @@ func (r *running) start() (net.Conn, error) {
 		return nil, fmt.Errorf("making a connection for %s: %w", r.path, err)
 	}
 	defer theirs.Close()
-	c := &connected{
-		cmd:    exec.Command(r.path, r.arguments...), //nolint:noctx // it lives as long as the connection, and stop ends it
-		exited: make(chan struct{}),
-	}
+	c := &connected{cmd: exec.Command(r.path, r.arguments...)} //nolint:noctx // it lives as long as the connection, and stop ends it
 	c.cmd.Env = slices.DeleteFunc(c.cmd.Environ(), secretVariable)
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = theirs, theirs, &r.log
 	// A session of its own: it asks nobody for a password, Ctrl-C reaches only
 	// us, and stop ends what it has started, too. Should we be killed, the
 	// kernel kills it.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
-	if err := c.run(ours); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", r.path, err)
+	c.cmd.WaitDelay = hangUpWithin // for what it leaves behind with its standard error
+	if c.exited, err = launch(c.cmd); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting %s: %w", r.path, err), ours.Close())
 	}
+	// The connection ends with the program, whatever that has left behind.
+	go func() {
+		<-c.exited
+		_ = ours.Close()
+	}()
 	r.commands = append(r.commands, c)
 	return ours, nil
-}
-
-// run starts the program and waits for its end in the background. The connection
-// ends with the program, whatever that has left behind.
-func (c *connected) run(conn net.Conn) error {
-	c.cmd.WaitDelay = hangUpWithin // for what it leaves behind with its standard error
-	started := make(chan error)
-	go func() {
-		defer close(c.exited)
-		defer conn.Close()
-		// The kernel takes the end of the thread that started the child for ours.
-		goruntime.LockOSThread()
-		defer goruntime.UnlockOSThread()
-		err := c.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = c.cmd.Wait() // how it ended is in its state
-		}
-	}()
-	return <-started
 }
 
 // secretVariable tells which of our variables a program must not see: the

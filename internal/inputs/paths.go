@@ -3,7 +3,6 @@ package inputs
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,13 +17,12 @@ func (p *parser) absolute(path string) string {
 	return filepath.Join(p.env.Workspace, path)
 }
 
-// resolve follows a path of the workflow to a file or directory. A relative one
-// must stay inside the workspace, links followed: a link in a stranger's pull
-// request must not send the runner's files to the builder. An absolute one was
-// meant by the workflow's author. Nothing in /proc is ever meant: it holds this
-// process's environment.
-func (p *parser) resolve(written string) (string, error) {
-	path := p.absolute(written)
+// resolve follows a path of the workflow to a file or directory. Unless it may
+// leave the workspace, it must end inside, links followed: a link in a stranger's
+// pull request must not send the runner's files to the builder. Nothing in /proc
+// is ever meant: it holds this process's environment.
+func (p *parser) resolve(path string, mayLeave bool) (string, error) {
+	path = p.absolute(path)
 	workspace, err := filepath.EvalSymlinks(p.env.Workspace)
 	if err != nil {
 		return "", fmt.Errorf("the workspace %s cannot be read: %v", p.env.Workspace, err) //nolint:errorlint // it is not the path that is missing
@@ -36,10 +34,19 @@ func (p *parser) resolve(written string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if within(followed, "/proc") || !filepath.IsAbs(written) && !within(followed, workspace) {
+	if within(followed, "/proc") || !mayLeave && !within(followed, workspace) {
 		return "", fmt.Errorf("it is %s, outside the workspace %s", followed, workspace)
 	}
 	return followed, nil
+}
+
+// resolveFile is resolve for a file to read.
+func (p *parser) resolveFile(path string, mayLeave bool) (string, error) {
+	followed, err := p.resolve(path, mayLeave)
+	if err != nil {
+		return "", err
+	}
+	return followed, regular(followed)
 }
 
 // within tells whether a clean path is dir or below it.
@@ -52,9 +59,9 @@ func within(path, dir string) bool {
 func (p *parser) context(input string) string {
 	const accepts = "a directory inside the workspace, relative to it"
 	written := p.text(input)
-	followed, err := p.resolve(written)
+	followed, err := p.resolve(written, false)
 	if err == nil {
-		err = p.directoryInWorkspace(followed)
+		err = directory(followed)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -67,15 +74,8 @@ func (p *parser) context(input string) string {
 	return followed
 }
 
-func (p *parser) directoryInWorkspace(dir string) error {
-	workspace, err := filepath.EvalSymlinks(p.env.Workspace)
-	if err != nil {
-		return err
-	}
-	if !within(dir, workspace) {
-		return fmt.Errorf("it is %s, outside the workspace %s", dir, workspace)
-	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+func directory(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return errors.New("it is not a directory")
 	}
 	return nil
@@ -93,17 +93,12 @@ func (p *parser) dockerfile(input, context string) string {
 	path := p.absolute(written)
 	if written == "" {
 		path = filepath.Join(context, "Dockerfile")
-		if rel, err := filepath.Rel(p.env.Workspace, path); err == nil {
-			written = rel
-		}
 	}
-	followed, err := p.resolve(written)
+	// An absolute path was meant by the workflow's author, wherever it leads.
+	_, err := p.resolveFile(path, filepath.IsAbs(written))
 	if errors.Is(err, fs.ErrNotExist) {
 		p.problems.add(input, accepts, "there is no Dockerfile at %s%s", path, alternatives(path))
 		return ""
-	}
-	if err == nil {
-		err = regular(followed)
 	}
 	if err != nil {
 		p.problems.add(input, accepts, "the Dockerfile cannot be read: %v", err)
@@ -146,9 +141,4 @@ func alternatives(path string) string {
 		return ""
 	}
 	return " (did you mean " + strings.Join(found, " or ") + "?)"
-}
-
-// copyAtMost copies up to limit bytes; reaching the end before is no error.
-func copyAtMost(w io.Writer, r io.Reader, limit int64) (int64, error) {
-	return io.Copy(w, io.LimitReader(r, limit))
 }

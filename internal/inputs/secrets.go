@@ -2,7 +2,9 @@ package inputs
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -67,11 +69,9 @@ func (p *parser) secretPairs(input, accepts string) []pair {
 // readSecret reads at most one byte more than a secret may have, so that a file
 // of any size ends.
 func (p *parser) readSecret(path string) (string, error) {
-	path, err := p.resolve(strings.TrimSpace(path))
+	path = strings.TrimSpace(path)
+	path, err := p.resolveFile(path, filepath.IsAbs(path))
 	if err != nil {
-		return "", err
-	}
-	if err := regular(path); err != nil {
 		return "", err
 	}
 	file, err := os.Open(path)
@@ -79,9 +79,9 @@ func (p *parser) readSecret(path string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
-	buf := new(strings.Builder)
-	if _, err := copyAtMost(buf, file, maxSecretSize+1); err != nil {
+	content, err := io.ReadAll(io.LimitReader(file, maxSecretSize+1))
+	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", path, err)
 	}
-	return buf.String(), nil
+	return string(content), nil
 }

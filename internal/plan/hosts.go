@@ -1,16 +1,17 @@
 package plan
 
 import (
-	"net"
 	"net/url"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/host"
 )
 
 // githubHost tells whether a registry belongs to GitHub: to github.com, to
 // GitHub with data residency, or to the Enterprise server of the run.
 func githubHost(registry string, f Facts) bool {
-	host := hostname(registry)
-	if host == githubRegistry || host == "docker.pkg.github.com" || strings.HasSuffix(host, ".ghe.com") {
+	name := host.Name(registry)
+	if name == githubRegistry || name == "docker.pkg.github.com" || strings.HasSuffix(name, ".ghe.com") {
 		return true
 	}
 	server, err := url.Parse(f.ServerURL)
@@ -18,7 +19,7 @@ func githubHost(registry string, f Facts) bool {
 		return false
 	}
 	own := strings.ToLower(server.Hostname())
-	return host == own || strings.HasSuffix(host, "."+own)
+	return name == own || strings.HasSuffix(name, "."+own)
 }
 
 // githubToken tells GitHub's tokens by their prefix
@@ -31,18 +32,4 @@ func githubToken(token string) bool {
 		}
 	}
 	return false
-}
-
-// loopback tells whether a registry is on this machine.
-func loopback(registry string) bool {
-	host := hostname(registry)
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
-}
-
-func hostname(hostport string) string {
-	if host, _, err := net.SplitHostPort(hostport); err == nil {
-		return host
-	}
-	return strings.Trim(hostport, "[]")
 }

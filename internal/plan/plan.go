@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
 )
@@ -148,7 +149,7 @@ func decideLogin(in inputs.Inputs, f Facts, push bool) (Login, error) {
 		Username: cmp.Or(in.Username, f.Actor, "slipway"),
 		Password: in.Token,
 	}
-	if !githubToken(in.Token.Reveal()) || githubHost(registry.RegistryStr(), f) || loopback(registry.RegistryStr()) {
+	if !githubToken(in.Token.Reveal()) || githubHost(registry.RegistryStr(), f) || host.Loopback(host.Name(registry.RegistryStr())) {
 		return login, nil
 	}
 	if push {

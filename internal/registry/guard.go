@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/slipway-build/slipway/internal/host"
 )
 
 // guard is a transport for one registry that keeps credentials with it,
@@ -20,7 +22,7 @@ type guard struct {
 }
 
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme == "http" && !loopback(req.URL.Hostname()) {
+	if req.URL.Scheme == "http" && !host.Loopback(req.URL.Hostname()) {
 		return nil, fmt.Errorf("asking %s: plain http is used for loopback addresses only; serve the registry over https", req.URL.Host)
 	}
 	req, err := unread(req)
@@ -68,13 +70,13 @@ func CheckRealm(registryHost, realm string) error {
 	if err != nil {
 		return fmt.Errorf("reading the token realm %q of %s: %w", realm, registryHost, err)
 	}
-	host := hostname(registryHost)
+	name := host.Name(registryHost)
 	switch {
-	case loopback(host) && loopback(u.Hostname()):
+	case host.Loopback(name) && host.Loopback(u.Hostname()):
 		return nil
 	case u.Scheme != "https":
 		return fmt.Errorf("asking %s for a token: its realm %q is not https, and the credentials stay here", registryHost, realm)
-	case strings.EqualFold(u.Host, registryHost), sameDomain(host, u.Hostname()):
+	case strings.EqualFold(u.Host, registryHost), sameDomain(name, u.Hostname()):
 		return nil
 	}
 	return fmt.Errorf("asking %s for a token: its realm %q belongs to another site, and the credentials stay here", registryHost, realm)
@@ -87,29 +89,14 @@ func sameDomain(a, b string) bool {
 }
 
 // sameHost compares host and port; the default port may be left out.
-func sameHost(host string, u *url.URL) bool {
-	return withPort(host, u.Scheme) == withPort(u.Host, u.Scheme)
+func sameHost(hostport string, u *url.URL) bool {
+	return withPort(hostport, u.Scheme) == withPort(u.Host, u.Scheme)
 }
 
-func withPort(host, scheme string) string {
-	host = strings.ToLower(host)
-	if _, _, err := net.SplitHostPort(host); err == nil {
-		return host
+func withPort(hostport, scheme string) string {
+	hostport = strings.ToLower(hostport)
+	if _, _, err := net.SplitHostPort(hostport); err == nil {
+		return hostport
 	}
-	return net.JoinHostPort(strings.Trim(host, "[]"), map[string]string{"http": "80", "https": "443"}[scheme])
-}
-
-func hostname(hostport string) string {
-	if host, _, err := net.SplitHostPort(hostport); err == nil {
-		return host
-	}
-	return strings.Trim(hostport, "[]")
-}
-
-func loopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return net.JoinHostPort(host.Name(hostport), map[string]string{"http": "80", "https": "443"}[scheme])
 }

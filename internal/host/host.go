@@ -1,0 +1,25 @@
+// Package host answers what the name of a host tells: it is the one place that
+// says which addresses are this machine's, where plain http and tokens may go.
+package host
+
+import (
+	"net"
+	"strings"
+)
+
+// Name returns the name or address of a host without its port and brackets.
+func Name(hostport string) string {
+	if name, _, err := net.SplitHostPort(hostport); err == nil {
+		return name
+	}
+	return strings.Trim(hostport, "[]")
+}
+
+// Loopback tells whether a name or address, without a port, is this machine's.
+func Loopback(name string) bool {
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback()
+}
