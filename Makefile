@@ -3,8 +3,8 @@
 # make bench  a table of times beside buildctl's and buildx's, on the same daemon
 # make lint   golangci-lint
 #
-# What they need and do not find they install: Debian's runc and busybox-static
-# (with apt, as root or through sudo), and programs compiled by Go into .cache/bin.
+# What they need and do not find they install: Debian's runc, busybox-static and
+# libseccomp-dev (with apt, as root or through sudo), and programs compiled by Go into .cache.
 
 BIN     := $(CURDIR)/.cache/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -42,7 +42,7 @@ lint: $(BIN)/golangci-lint
 
 # Programs that tests, benchmarks and linters need, in the versions that
 # internal/tools pins.
-tools: $(addprefix $(BIN)/,buildkitd buildctl registry dockerd containerd containerd-shim-runc-v2) .cache/docker-20.10/usr/sbin/dockerd
+tools: $(addprefix $(BIN)/,buildkitd buildctl registry dockerd containerd containerd-shim-runc-v2) .cache/runc-1.5/runc .cache/docker-20.10/usr/sbin/dockerd
 
 $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
 	@echo "compiling $(@F), which takes minutes the first time"
@@ -60,6 +60,13 @@ $(BIN)/dockerd: internal/tools/engine/go.mod
 $(BIN)/containerd $(BIN)/containerd-shim-runc-v2: internal/tools/engine/go.mod
 	@echo "compiling $(@F)"
 	cd internal/tools/engine && $(GOBUILD) -o $@ github.com/containerd/containerd/v2/cmd/$(@F)
+
+# The runc that a containerd 2.4 wants. Debian's stays the one on PATH: it is
+# what the tests' BuildKits run steps with. Seccomp is C; static, it also runs in
+# an image that has nothing else.
+.cache/runc-1.5/runc: internal/tools/runc/go.mod | libseccomp
+	@echo "compiling runc"
+	cd internal/tools/runc && CGO_ENABLED=1 go build -trimpath -buildvcs=false -tags 'seccomp netgo osusergo' -ldflags '-s -w -extldflags -static' -o $(CURDIR)/$@ github.com/opencontainers/runc
 
 # Debian's Docker 20.10, unpacked and not installed: its package starts an engine.
 .cache/docker-20.10/usr/sbin/dockerd:
@@ -85,12 +92,15 @@ root:
 
 packages: runc busybox
 
-.PHONY: runc busybox
+.PHONY: runc busybox libseccomp
 runc:
 	@command -v runc >/dev/null || { echo "installing Debian's runc"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends runc; }
 
 busybox:
 	@[ -x /bin/busybox ] || { echo "installing Debian's busybox-static"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends busybox-static; }
+
+libseccomp:
+	@pkg-config --exists libseccomp || { echo "installing Debian's libseccomp-dev"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends libseccomp-dev pkg-config; }
 
 clean:
 	rm -rf .cache
