@@ -180,6 +180,7 @@ type step struct {
 	files      map[string][]byte
 	unreadable string // one of files; the step then runs as nobody
 	closedLog  bool   // nobody reads what the step prints
+	program    string // runs in place of the test binary's own
 	env        []string
 }
 
@@ -205,6 +206,9 @@ func start(t *testing.T, s step) *running {
 		mustWrite(t, filepath.Join(repo, name), content)
 	}
 	r := &running{t: t, cmd: exec.CommandContext(t.Context(), slipway(t, work))}
+	if s.program != "" {
+		r.cmd.Path = s.program
+	}
 	r.cmd.Dir = repo
 	r.cmd.Env = append([]string{
 		"PATH=" + filepath.Dir(testenv.Tool(t, "buildkitd")) + ":" + os.Getenv("PATH"),

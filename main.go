@@ -38,7 +38,9 @@ func run() int {
 	return action.Main(ctx, action.Env{
 		Args:       os.Args[1:],
 		Lookup:     os.LookupEnv,
+		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
+		Stderr:     os.Stderr,
 		Dir:        dir,
 		Executable: executable,
 		Version:    version,

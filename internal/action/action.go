@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/localregistry"
+	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/report"
 )
 
@@ -20,9 +21,11 @@ import (
 type Env struct {
 	Args       []string // without the program's name
 	Lookup     func(name string) (string, bool)
-	Stdout     io.Writer
-	Dir        string // working directory
-	Executable string // this program
+	Stdin      io.Reader
+	Stdout     io.Writer // takes all that a run says
+	Stderr     io.Writer // only for a command whose standard output is data
+	Dir        string    // working directory
+	Executable string    // this program
 	Version    string
 }
 
@@ -48,6 +51,8 @@ func Main(ctx context.Context, env Env) int {
 		return 0
 	case localregistry.Command:
 		return serveRegistry(ctx, env, rest)
+	case builder.ServeCommand:
+		return serveBuildkit(ctx, env, rest)
 	case "help", "-h", "--help":
 		fmt.Fprint(env.Stdout, usage)
 		return 0
@@ -104,12 +109,12 @@ func followLinks(dir string) string {
 
 // showBuilder connects as a run would.
 func showBuilder(ctx context.Context, env Env) int {
-	want, err := inputs.Builder(env.Lookup)
+	in, err := inputs.Builder(inputs.Env{Lookup: env.Lookup, Workspace: env.Dir})
 	if err != nil {
 		fmt.Fprintln(env.Stdout, err)
 		return 1
 	}
-	b, err := builder.Connect(ctx, builder.Options{Want: want, Lookup: env.Lookup})
+	b, err := builder.Connect(ctx, builderOptions(env, in, plan.Needs{}))
 	if err != nil {
 		fmt.Fprintln(env.Stdout, err)
 		return 1
@@ -117,6 +122,26 @@ func showBuilder(ctx context.Context, env Env) int {
 	fmt.Fprintln(env.Stdout, b)
 	if err := b.Close(); err != nil {
 		fmt.Fprintln(env.Stdout, err)
+		return 1
+	}
+	return 0
+}
+
+// builderOptions says which BuildKit the inputs ask for.
+func builderOptions(env Env, in inputs.Inputs, needs plan.Needs) builder.Options {
+	return builder.Options{
+		Want: in.Builder, Needs: needs, TLS: in.BuilderTLS, Image: in.BuilderImage, Volume: in.BuilderVolume,
+		Executable: env.Executable, Lookup: env.Lookup,
+	}
+}
+
+// serveBuildkit is what runs in a container that a run has made for itself.
+// Standard output is the connection, and errors go where the other end expects
+// them.
+func serveBuildkit(ctx context.Context, env Env, args []string) int {
+	keep := len(args) > 0 && args[0] == builder.ServeAndKeep
+	if err := builder.Serve(ctx, env.Stdin, env.Stdout, keep, env.Lookup); err != nil {
+		fmt.Fprintln(env.Stderr, err)
 		return 1
 	}
 	return 0

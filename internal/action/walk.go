@@ -47,7 +47,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return refusal
 	})
 	group.Go(func() (err error) {
-		if b, err = builder.Connect(groupCtx, builder.Options{Want: in.Builder, TLS: in.BuilderTLS, Needs: p.Needs(), Lookup: env.Lookup}); err != nil {
+		if b, err = builder.Connect(groupCtx, builderOptions(env, in, p.Needs())); err != nil {
 			return err
 		}
 		announce(r, b, p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
@@ -23,7 +24,12 @@ type answer struct {
 
 // ask puts the first question, which is also the proof that something answers.
 func ask(ctx context.Context, c *client.Client) (answer, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, fmt.Errorf("no answer within %s", answerWithin))
+	return askWithin(ctx, c, answerWithin)
+}
+
+// askWithin is ask where something must start first.
+func askWithin(ctx context.Context, c *client.Client, limit time.Duration) (answer, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
 	defer cancel()
 	workers, err := c.ListWorkers(ctx)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type Builder struct {
 	refused []string // the places that were tried before, and why they were not used
 	push    pusher   // nil where BuildKit pushes by itself
 	stop    func() error
+	docker  io.Closer // the connection to the engine that it is reached through, or nil
 }
 
 // pusher pushes an image out of an engine's store.
@@ -60,6 +62,9 @@ func (b *Builder) Close() error {
 	if b.stop != nil {
 		err = errors.Join(err, b.stop())
 	}
+	if b.docker != nil {
+		err = errors.Join(err, b.docker.Close())
+	}
 	if err != nil {
 		return fmt.Errorf("closing %s: %w", b.Name, err)
 	}
@@ -68,8 +73,13 @@ func (b *Builder) Close() error {
 
 // Options says which BuildKit is wanted and where to look.
 type Options struct {
-	// Want is the input builder: auto, docker, local, or an address.
+	// Want is the input builder: auto, docker, container, local, or an address.
 	Want string
+	// Image and Volume are the inputs builder-image and builder-volume, for a
+	// container of its own.
+	Image, Volume string
+	// Executable is this program, which is process 1 of such a container.
+	Executable string
 	// TLS is for an address tcp://, wherever it comes from. The zero value means
 	// that there is none.
 	TLS inputs.BuilderTLS
@@ -92,35 +102,17 @@ type source interface {
 // Connect returns the first BuildKit of the wanted kind that answers. The error
 // lists every place that was tried and why it was refused.
 func Connect(ctx context.Context, o Options) (*Builder, error) {
-	tried := sources(o)
-	refused := make([]string, 0, len(tried))
-	errs := make([]error, 0, len(tried))
-	for _, s := range tried {
-		found, err := connectFor(ctx, s, o.Needs)
-		if err == nil {
-			found.refused = refused
-			return found, nil
+	found := search{needs: o.Needs}
+	defer found.giveUp()
+	for _, s := range found.sources(ctx, o) {
+		if b := found.try(ctx, s); b != nil {
+			return b, nil
 		}
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("looking for a BuildKit: %w", context.Cause(ctx))
 		}
-		refused = append(refused, fmt.Sprintf("%s: %v", s, err))
-		errs = append(errs, err)
 	}
-	return nil, &NotFoundError{Tried: refused, cause: errors.Join(errs...)}
-}
-
-// connectFor connects to a BuildKit and gives it up again where it cannot do
-// what is needed.
-func connectFor(ctx context.Context, s source, needs plan.Needs) (*Builder, error) {
-	found, err := s.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if lack := found.Lacks(needs); lack != "" {
-		return nil, errors.Join(errors.New(lack), found.Close())
-	}
-	return found, nil
+	return nil, &NotFoundError{Tried: found.refused, cause: errors.Join(found.errs...)}
 }
 
 // NotFoundError says that no BuildKit could be used, and why for each place.
@@ -139,22 +131,6 @@ func (e *NotFoundError) Error() string {
 
 // Unwrap returns the joined reasons.
 func (e *NotFoundError) Unwrap() error { return e.cause }
-
-// sources lists where to look. An address is meant, and nothing else is tried.
-func sources(o Options) []source {
-	host, _ := o.Lookup("BUILDKIT_HOST")
-	switch {
-	case o.Want == "docker":
-		return []source{newEngine(o)}
-	case o.Want == "local":
-		return []source{newChild(o)}
-	case o.Want != "auto":
-		return []source{newRemote(o, o.Want, "the input builder")}
-	case host != "":
-		return []source{newRemote(o, host, "BUILDKIT_HOST")}
-	}
-	return []source{newEngine(o), newChild(o)}
-}
 
 // String says in one line which BuildKit this is.
 func (b *Builder) String() string {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -36,14 +37,7 @@ func newChild(o Options) child { return child{lookup: o.Lookup} }
 func (c child) String() string { return "buildkitd as a child process" }
 
 func (c child) connect(ctx context.Context) (*Builder, error) {
-	if err := privileged(); err != nil {
-		return nil, err
-	}
-	path, err := c.find("buildkitd")
-	if err != nil {
-		return nil, err
-	}
-	runtime, err := c.find("buildkit-runc", "runc", "crun")
+	path, runtime, err := c.programs()
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +45,7 @@ func (c child) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a root for buildkitd: %w", err)
 	}
-	d := &daemon{root: root, log: &tail{}}
+	d := &daemon{dir: root, state: filepath.Join(root, "root"), log: &tail{}}
 	if err := d.start(path, runtime, c.environment(root)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(root))
 	}
@@ -61,6 +55,19 @@ func (c child) connect(ctx context.Context) (*Builder, error) {
 	}
 	builder.Name = c.String()
 	return builder, nil
+}
+
+// programs finds buildkitd and what runs its containers, or says why they are of
+// no use.
+func (c child) programs() (daemon, runtime string, err error) {
+	if err := privileged(); err != nil {
+		return "", "", err
+	}
+	if daemon, err = c.find("buildkitd"); err != nil {
+		return "", "", err
+	}
+	runtime, err = c.find("buildkit-runc", "runc", "crun")
+	return daemon, runtime, err
 }
 
 // privileged says why this process cannot run containers, before one is tried:
@@ -89,35 +96,44 @@ func (c child) find(names ...string) (string, error) {
 // environment is what buildkitd gets: where to find programs and how to reach
 // registries. Nothing else of ours, which holds the token and the secrets.
 func (c child) environment(root string) []string {
-	env := []string{"HOME=" + root, "TMPDIR=" + root}
-	for _, name := range []string{
-		"PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
-	} {
-		if value, ok := c.lookup(name); ok {
-			env = append(env, name+"="+value)
+	return append(variables(c.lookup, "PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"), append(proxies(c.lookup), "HOME="+root, "TMPDIR="+root)...)
+}
+
+// proxies is the part of our environment that says how registries are reached.
+func proxies(lookup func(string) (string, bool)) []string {
+	return variables(lookup, "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+}
+
+func variables(lookup func(string) (string, bool), names ...string) []string {
+	var set []string
+	for _, name := range names {
+		if value, ok := lookup(name); ok {
+			set = append(set, name+"="+value)
 		}
 	}
-	return env
+	return set
 }
 
 // daemon is a running buildkitd.
 type daemon struct {
-	root   string
+	dir    string // of its sockets and temporary files; removed in the end
+	state  string // directory of its cache
+	gc     bool   // throw away what is old, for a state that is kept
 	log    *tail
 	cmd    *exec.Cmd
 	exited <-chan struct{} // closed when the process has ended
 }
 
-func (d *daemon) address() string { return filepath.Join(d.root, "buildkitd.sock") }
+func (d *daemon) address() string { return filepath.Join(d.dir, "buildkitd.sock") }
 
 func (d *daemon) start(path, runtime string, env []string) error {
 	d.cmd = exec.Command(path, //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
-		"--root", filepath.Join(d.root, "root"),
+		"--root", d.state,
 		"--addr", "unix://"+d.address(),
 		"--oci-worker=true", // by itself it looks for runc on PATH alone
 		"--oci-worker-binary", runtime,
-		"--oci-worker-gc=false",                                  // all of it is gone after the run
-		"--otel-socket-path", filepath.Join(d.root, "otel.sock"), // the default is shared by every buildkitd of the machine
+		"--oci-worker-gc="+strconv.FormatBool(d.gc),
+		"--otel-socket-path", filepath.Join(d.dir, "otel.sock"), // the default is shared by every buildkitd of the machine
 		"--containerd-worker=false")
 	d.cmd.Env = env
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
@@ -178,8 +194,8 @@ func (d *daemon) stop() error {
 		_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL)
 		<-d.exited
 	}
-	if err := os.RemoveAll(d.root); err != nil {
-		return fmt.Errorf("removing buildkitd's root: %w", err)
+	if err := os.RemoveAll(d.dir); err != nil {
+		return fmt.Errorf("removing buildkitd's files: %w", err)
 	}
 	return nil
 }

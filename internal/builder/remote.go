@@ -101,7 +101,7 @@ func (r remote) through(ctx context.Context, p program) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	said, err := askThrough(ctx, c)
+	said, err := askWithin(ctx, c, throughWithin)
 	if err != nil {
 		_ = c.Close()
 		runs.stop()
@@ -112,17 +112,4 @@ func (r remote) through(ctx context.Context, p program) (*Builder, error) {
 		Client:       c,
 		stop:         func() error { runs.stop(); return nil },
 	}, nil
-}
-
-// askThrough is ask with the time that a program needs first.
-func askThrough(ctx context.Context, c *client.Client) (answer, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, throughWithin, fmt.Errorf("no answer within %s", throughWithin))
-	defer cancel()
-	if _, err := c.Info(ctx); err != nil {
-		if ctx.Err() != nil {
-			return answer{}, context.Cause(ctx)
-		}
-		return answer{}, err
-	}
-	return ask(ctx, c)
 }

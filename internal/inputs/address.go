@@ -22,11 +22,11 @@ func (p *parser) builder(input string) string {
 			p.problems.add(input, "in "+buildkitHost+" "+acceptsAddresses, "%s: %v", buildkitHost, err)
 		}
 		return "auto"
-	case "docker", "local":
+	case "docker", "container", "local":
 		return value
 	}
 	if err := CheckAddress(value); err != nil {
-		p.problems.add(input, "auto, docker (the engine behind the Docker socket), local (buildkitd as a child process), "+acceptsAddresses, "%v", err)
+		p.problems.add(input, "auto, docker (the engine behind the Docker socket), container (a builder container on that engine), local (buildkitd as a child process), "+acceptsAddresses, "%v", err)
 	}
 	return value
 }

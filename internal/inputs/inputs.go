@@ -40,8 +40,10 @@ type Inputs struct {
 	NoCache    bool
 	Pull       bool
 
-	Builder    string     // "auto", "docker", "local", or an address that CheckAddress takes
-	BuilderTLS BuilderTLS // for a tcp:// address, in Builder or BUILDKIT_HOST. Default: zero, which means no TLS
+	Builder       string     // "auto", "docker", "container", "local", or an address that CheckAddress takes
+	BuilderImage  string     // reference of an image with buildkitd. Default: empty, which means the action's own
+	BuilderVolume string     // name of a volume that keeps the builder's cache. Default: empty, which means that nothing is kept
+	BuilderTLS    BuilderTLS // for a tcp:// address, in Builder or BUILDKIT_HOST. Default: zero, which means no TLS
 }
 
 // APIToken returns the token where it is one for GitHub's API, too: with a
@@ -84,6 +86,7 @@ func Parse(env Env) (Inputs, error) {
 		Pull:      p.boolean("pull", false),
 		Builder:   p.builder("builder"),
 	}
+	in.BuilderImage, in.BuilderVolume = p.reference("builder-image"), p.volume("builder-volume")
 	in.BuilderTLS = p.builderTLS("builder-tls", in.Builder)
 	in.Context = p.context("context")
 	in.Dockerfile = p.dockerfile("file", in.Context)

@@ -195,7 +195,7 @@ func TestNames(t *testing.T) {
 		context file target platforms build-args build-contexts secrets secret-envs secret-files ssh
 		cache-from cache-to no-cache no-cache-filters pull network add-hosts allow shm-size ulimit cgroup-parent
 		attests provenance sbom outputs load call reproducible
-		builder builder-tls`)
+		builder builder-tls builder-image builder-volume`)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(slices.Values(inputs.Names()))); diff != "" {
 		t.Errorf("Names(), -want +got:\n%s", diff)

@@ -83,7 +83,7 @@ func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
 		"image": "name", "registry": "ghcr.io", "token": "t", "username": "u", "tags": "1", "labels": "a=b", "push": "auto", "preflight": "true",
 		"context": ".", "file": "Dockerfile", "target": "t", "platforms": "linux/amd64", "build-args": "a=b", "secrets": "a=b",
 		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
-		"builder-tls": "ca=ca.pem",
+		"builder-tls": "ca=ca.pem", "builder-image": "moby/buildkit:v0.33.1", "builder-volume": "slipway",
 	}
 	for _, name := range inputs.Names() {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ func supported() []string {
 		"push", "preflight",
 		"context", "file", "target", "platforms", "build-args",
 		"secrets", "secret-envs", "secret-files", "no-cache", "pull",
-		"builder", "builder-tls",
+		"builder", "builder-tls", "builder-image", "builder-volume",
 	}
 }
 
@@ -54,9 +54,10 @@ func NameRegistry(lookup func(name string) (string, bool)) bool {
 // value.
 func Image(image string) (variable, value string) { return "INPUT_IMAGE", image }
 
-// Builder reads the input builder alone.
-func Builder(lookup func(name string) (string, bool)) (string, error) {
-	p := &parser{env: Env{Lookup: lookup}}
-	builder := p.builder("builder")
-	return builder, errors.Join(p.problems.errs...)
+// Builder reads the inputs that say which BuildKit is wanted, and no other.
+func Builder(env Env) (Inputs, error) {
+	p := &parser{env: env}
+	in := Inputs{Builder: p.builder("builder"), BuilderImage: p.reference("builder-image"), BuilderVolume: p.volume("builder-volume")}
+	in.BuilderTLS = p.builderTLS("builder-tls", in.Builder)
+	return in, errors.Join(p.problems.errs...)
 }

@@ -1,0 +1,96 @@
+package builder
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/moby/moby/api/types/container"
+	moby "github.com/moby/moby/client"
+)
+
+// buildxPrefix starts the names of buildx's builder containers; the builder's
+// name and its node's number follow
+// (https://github.com/docker/buildx/blob/v0.37.2/driver/docker-container/factory.go).
+const buildxPrefix = "buildx_buildkit_"
+
+// adopted is a running builder container that buildx has made, as
+// docker/setup-buildx-action does. It belongs to somebody else and stays.
+type adopted struct{ docker docker }
+
+func (a adopted) String() string {
+	return "a builder container of docker/setup-buildx-action on " + a.docker.String()
+}
+
+func (a adopted) connect(ctx context.Context) (*Builder, error) {
+	id, name, err := a.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	exec, err := a.docker.ExecCreate(ctx, id, moby.ExecCreateOptions{
+		AttachStdin: true, AttachStdout: true, AttachStderr: true, Cmd: []string{"buildctl", "dial-stdio"},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", name, err)
+	}
+	attached, err := a.docker.ExecAttach(ctx, exec.ID, moby.ExecAttachOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", name, err)
+	}
+	log := &tail{}
+	c, err := clientOver(ctx, newStdio(attached.HijackedResponse, log))
+	if err != nil {
+		attached.Close()
+		return nil, fmt.Errorf("connecting to %s: %w", name, err)
+	}
+	said, err := ask(ctx, c)
+	if err != nil {
+		_ = c.Close()
+		return nil, fmt.Errorf("asking %s: %w\n%s", name, err, log)
+	}
+	return &Builder{
+		Capabilities: said.Capabilities,
+		Client:       c,
+		Name:         fmt.Sprintf("BuildKit in the builder container %s on %s", name, a.docker),
+	}, nil
+}
+
+// find returns the newest running builder container: a later step's builder is
+// the one that is meant.
+func (a adopted) find(ctx context.Context) (id, name string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	list, err := a.docker.ContainerList(ctx, moby.ContainerListOptions{
+		Filters: moby.Filters{}.Add("name", "^/?"+buildxPrefix).Add("status", "running"),
+	})
+	if err != nil {
+		return "", "", err
+	}
+	builders := slices.DeleteFunc(list.Items, func(c container.Summary) bool { return builderName(c) == "" })
+	if len(builders) == 0 {
+		return "", "", errors.New("there is none")
+	}
+	newest := slices.MaxFunc(builders, func(a, b container.Summary) int { return cmp.Compare(a.Created, b.Created) })
+	return newest.ID, builderName(newest), nil
+}
+
+// builderName returns the name of a container that buildx has made, or "". Such
+// a container has the name, and its state on a volume that is named after it.
+// It has no label to know it by.
+func builderName(c container.Summary) string {
+	for _, name := range c.Names {
+		name = strings.TrimPrefix(name, "/")
+		if !strings.HasPrefix(name, buildxPrefix) {
+			continue
+		}
+		for _, mount := range c.Mounts {
+			if mount.Name == name+"_state" && mount.Destination == stateDir {
+				return name
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,85 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// search is one walk through the places where a BuildKit may be.
+type search struct {
+	needs   plan.Needs
+	docker  docker   // of the sources that are reached through it
+	refused []string // places, and why they are not used
+	errs    []error
+	found   bool
+}
+
+// sources lists where to look. An address is meant, and nothing else is tried.
+func (s *search) sources(ctx context.Context, o Options) []source {
+	host, _ := o.Lookup("BUILDKIT_HOST")
+	switch {
+	case o.Want == "local":
+		return []source{newChild(o)}
+	case o.Want == "auto" && host != "":
+		return []source{newRemote(o, host, "BUILDKIT_HOST")}
+	case o.Want == "auto":
+		return append(s.dockerSources(ctx, o), newChild(o))
+	case o.Want == "docker" || o.Want == "container":
+		return s.dockerSources(ctx, o)
+	}
+	return []source{newRemote(o, o.Want, "the input builder")}
+}
+
+// dockerSources lists what is reached through a Docker engine, where there is
+// one.
+func (s *search) dockerSources(ctx context.Context, o Options) []source {
+	d, err := openDocker(ctx, o)
+	if err != nil {
+		s.refuse(d, err)
+		return nil
+	}
+	s.docker = d
+	switch o.Want {
+	case "docker":
+		return []source{engine{d}}
+	case "container":
+		return []source{adopted{d}, newSibling(d, o)}
+	}
+	return []source{engine{d}, adopted{d}, newSibling(d, o)}
+}
+
+// try connects to a BuildKit, and gives it up again where it cannot do what is
+// needed.
+func (s *search) try(ctx context.Context, at source) *Builder {
+	b, err := at.connect(ctx)
+	if err == nil {
+		if lack := b.Lacks(s.needs); lack != "" {
+			err = errors.Join(errors.New(lack), b.Close())
+		}
+	}
+	if err != nil {
+		s.refuse(at, err)
+		return nil
+	}
+	s.found = true
+	b.refused = s.refused
+	if s.docker.Client != nil {
+		b.docker = s.docker.Client
+	}
+	return b
+}
+
+func (s *search) refuse(place fmt.Stringer, err error) {
+	s.refused = append(s.refused, fmt.Sprintf("%s: %v", place, err))
+	s.errs = append(s.errs, err)
+}
+
+// giveUp closes what was opened on the way, where nothing was found that needs it.
+func (s *search) giveUp() {
+	if !s.found && s.docker.Client != nil {
+		_ = s.docker.Close()
+	}
+}

@@ -1,0 +1,76 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+)
+
+// ServeCommand is the argument with which the program is process 1 of a sibling
+// container. ServeAndKeep may follow it.
+const (
+	ServeCommand = "serve-buildkit"
+	ServeAndKeep = "keep"
+)
+
+// stateDir is where BuildKit's own images keep their state, and where a sibling
+// container has its volume.
+const stateDir = "/var/lib/buildkit"
+
+// Serve runs buildkitd for the one client that in and out are connected to, and
+// ends with it: when the client is gone, however it died, in ends. Kept state is
+// cleaned up as BuildKit does by default, and other state not at all.
+func Serve(ctx context.Context, in io.Reader, out io.Writer, keep bool, lookup func(string) (string, bool)) error {
+	c := child{lookup: lookup}
+	path, runtime, err := c.programs()
+	if err != nil {
+		return fmt.Errorf("serving BuildKit: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "slipway-")
+	if err != nil {
+		return fmt.Errorf("serving BuildKit: making a directory for its sockets: %w", err)
+	}
+	d := &daemon{dir: dir, state: filepath.Join(stateDir, "slipway"), gc: keep, log: &tail{}}
+	if err := d.start(path, runtime, c.environment(dir)); err != nil {
+		return fmt.Errorf("serving BuildKit: %w", errors.Join(err, os.RemoveAll(dir)))
+	}
+	err = d.accepting(ctx)
+	if err == nil {
+		err = d.relay(ctx, in, out)
+	}
+	if err := errors.Join(err, d.stop()); err != nil {
+		return fmt.Errorf("serving BuildKit: %w", err)
+	}
+	return nil
+}
+
+// relay connects in and out to the daemon until one of them ends.
+func (d *daemon) relay(ctx context.Context, in io.Reader, out io.Writer) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", d.address())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ended := make(chan error, 2)
+	for _, copied := range []struct {
+		to   io.Writer
+		from io.Reader
+	}{{conn, in}, {out, conn}} {
+		go func() {
+			_, err := io.Copy(copied.to, copied.from)
+			ended <- err
+		}()
+	}
+	select {
+	case err = <-ended:
+		return err
+	case <-d.exited:
+		return fmt.Errorf("buildkitd ended:\n%s", d.log)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
