@@ -20,6 +20,7 @@ func cases() []benchCase {
 		{"changed", (*bench).changed},
 		{"files", (*bench).files},
 		{"start", (*bench).startUp},
+		{"engine", (*bench).engine},
 		{"refuse", (*bench).refuse},
 		{"size", (*bench).size},
 	}
