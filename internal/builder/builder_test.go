@@ -4,6 +4,8 @@ import (
 	"errors"
 	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -220,5 +222,25 @@ func TestRefusedSolveDoesNotStall(t *testing.T) {
 		if took := time.Since(started); took > 3*time.Second {
 			t.Errorf("it took %s: the client waited for a job that never was", took)
 		}
+	}
+}
+
+// TestEngineTooOld asks something that speaks as Docker 19.03 does.
+func TestEngineTooOld(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(t.TempDir(), "docker.sock")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Api-Version", "1.40")
+	}))
+	server.Listener = listener
+	server.Start()
+	t.Cleanup(server.Close)
+	_, err = builder.Connect(t.Context(), builder.Options{Want: "docker", Lookup: environment(map[string]string{"DOCKER_HOST": "unix://" + socket})})
+	if err == nil || !strings.Contains(err.Error(), "version 1.40") || !strings.Contains(err.Error(), "Docker 20.10") {
+		t.Errorf("Connect() = %v, want an error that names both versions", err)
 	}
 }

@@ -3,8 +3,10 @@ package builder
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	moby "github.com/moby/moby/client"
+	"github.com/moby/moby/client/pkg/versions"
 )
 
 // docker is a Docker engine that has answered. Several kinds of builder are
@@ -13,6 +15,10 @@ type docker struct {
 	*moby.Client
 	host string // DOCKER_HOST, or the socket that the runner mounts
 }
+
+// oldestAPI is Docker 20.10's. What older engines do with a build is not known
+// here.
+const oldestAPI = "1.41"
 
 func dockerHost(o Options) string {
 	host, _ := o.Lookup("DOCKER_HOST")
@@ -29,7 +35,11 @@ func openDocker(ctx context.Context, o Options) (docker, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	if _, err := d.Ping(ctx, moby.PingOptions{}); err != nil {
+	said, err := d.Ping(ctx, moby.PingOptions{NegotiateAPIVersion: true})
+	if said.APIVersion != "" && versions.LessThan(said.APIVersion, oldestAPI) {
+		err = fmt.Errorf("it speaks version %s of the API; version %s is needed, which Docker 20.10 was the first to have", said.APIVersion, oldestAPI)
+	}
+	if err != nil {
 		_ = d.Close()
 		return d, err
 	}
