@@ -4,7 +4,8 @@
 # make lint   golangci-lint
 #
 # What they need and do not find they install: Debian's runc, busybox-static and
-# libseccomp-dev (with apt, as root or through sudo), and programs compiled by Go into .cache.
+# libseccomp-dev and uidmap (with apt, as root or through sudo), and programs
+# compiled by Go into .cache.
 
 BIN     := $(CURDIR)/.cache/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -42,7 +43,8 @@ lint: $(BIN)/golangci-lint
 
 # Programs that tests, benchmarks and linters need, in the versions that
 # internal/tools pins.
-tools: $(addprefix $(BIN)/,buildkitd buildctl registry dockerd containerd containerd-shim-runc-v2) .cache/runc-1.5/runc .cache/docker-20.10/usr/sbin/dockerd
+tools: $(addprefix $(BIN)/,buildkitd buildctl rootlesskit registry dockerd containerd containerd-shim-runc-v2) \
+	.cache/runc-1.5/runc .cache/docker-20.10/usr/sbin/dockerd
 
 $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
 	@echo "compiling $(@F), which takes minutes the first time"
@@ -51,6 +53,10 @@ $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
 $(BIN)/registry: internal/tools/go.mod
 	@echo "compiling $(@F)"
 	cd internal/tools && $(GOBUILD) -o $@ github.com/distribution/distribution/v3/cmd/registry
+
+$(BIN)/rootlesskit: internal/tools/go.mod
+	@echo "compiling $(@F)"
+	cd internal/tools && $(GOBUILD) -o $@ github.com/rootless-containers/rootlesskit/v2/cmd/rootlesskit
 
 # A Docker engine 29, with the containerd that it starts.
 $(BIN)/dockerd: internal/tools/engine/go.mod
@@ -90,14 +96,17 @@ $(BIN)/golangci-lint: internal/tools/lint/go.mod
 root:
 	@[ "$$(id -u)" = 0 ] || { echo "make test needs root: sudo make test"; exit 1; }
 
-packages: runc busybox
+packages: runc busybox uidmap
 
-.PHONY: runc busybox libseccomp
+.PHONY: runc busybox uidmap libseccomp
 runc:
 	@command -v runc >/dev/null || { echo "installing Debian's runc"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends runc; }
 
 busybox:
 	@[ -x /bin/busybox ] || { echo "installing Debian's busybox-static"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends busybox-static; }
+
+uidmap:
+	@command -v newuidmap >/dev/null || { echo "installing Debian's uidmap"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends uidmap; }
 
 libseccomp:
 	@pkg-config --exists libseccomp || { echo "installing Debian's libseccomp-dev"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends libseccomp-dev pkg-config; }

@@ -182,6 +182,7 @@ type step struct {
 	closedLog  bool   // nobody reads what the step prints
 	program    string // runs in place of the test binary's own
 	env        []string
+	wrap       func(cmd *exec.Cmd, work string) // changes the command before it starts, with the step's directory
 }
 
 // running is a step that has been started.
@@ -221,6 +222,9 @@ func start(t *testing.T, s step) *running {
 	}
 	if s.unreadable != "" {
 		becomeNobody(t, r.cmd, work, filepath.Join(repo, s.unreadable))
+	}
+	if s.wrap != nil {
+		s.wrap(r.cmd, work)
 	}
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"slipway": main})
+	testscript.Main(m, map[string]func(){"slipway": main, becomeUserCommand: becomeUser})
 }
 
 // user and password may push everywhere in the token registry of the scripts.

@@ -53,6 +53,8 @@ func Main(ctx context.Context, env Env) int {
 		return serveRegistry(ctx, env, rest)
 	case builder.ServeCommand:
 		return serveBuildkit(ctx, env, rest)
+	case builder.InsideCommand:
+		return inside(env, rest)
 	case "help", "-h", "--help":
 		fmt.Fprint(env.Stdout, usage)
 		return 0
@@ -140,7 +142,7 @@ func builderOptions(env Env, in inputs.Inputs, needs plan.Needs) builder.Options
 // them.
 func serveBuildkit(ctx context.Context, env Env, args []string) int {
 	keep := len(args) > 0 && args[0] == builder.ServeAndKeep
-	if err := builder.Serve(ctx, env.Stdin, env.Stdout, keep, env.Lookup); err != nil {
+	if err := builder.Serve(ctx, env.Stdin, env.Stdout, keep, builder.Options{Executable: env.Executable, Lookup: env.Lookup}); err != nil {
 		fmt.Fprintln(env.Stderr, err)
 		return 1
 	}
@@ -153,6 +155,15 @@ func serveRegistry(ctx context.Context, env Env, args []string) int {
 		err = localregistry.Serve(ctx, keep, env.Stdout)
 	}
 	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// inside is what runs in the namespaces of a child process.
+func inside(env Env, args []string) int {
+	if err := builder.Inside(args); err != nil {
+		fmt.Fprintln(env.Stdout, err)
 		return 1
 	}
 	return 0

@@ -78,7 +78,8 @@ type Options struct {
 	// Image and Volume are the inputs builder-image and builder-volume, for a
 	// container of its own.
 	Image, Volume string
-	// Executable is this program, which is process 1 of such a container.
+	// Executable is this program, which is process 1 of such a container (Serve),
+	// and which a child process needs inside its namespaces (Inside).
 	Executable string
 	// TLS is for an address tcp://, wherever it comes from. The zero value means
 	// that there is none.

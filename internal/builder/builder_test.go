@@ -2,6 +2,7 @@ package builder_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -18,6 +19,19 @@ import (
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
+
+// TestMain lets the tests' program be what slipway is inside the namespaces of a
+// child process.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == builder.InsideCommand {
+		if err := builder.Inside(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
 
 // environment is a Lookup over a map.
 func environment(vars map[string]string) func(string) (string, bool) {
@@ -103,7 +117,11 @@ func childOptions(t *testing.T, vars map[string]string) builder.Options {
 	t.Helper()
 	all := map[string]string{"PATH": filepath.Dir(testenv.Tool(t, "buildkitd"))}
 	maps.Copy(all, vars)
-	return builder.Options{Want: "local", Lookup: environment(all)}
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return builder.Options{Want: "local", Executable: executable, Lookup: environment(all)}
 }
 
 // TestChildKnowsNoSecret reads the environment and the arguments of the child
@@ -163,7 +181,7 @@ func TestChildThatFails(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := builder.Connect(t.Context(), builder.Options{Want: "local", Lookup: environment(map[string]string{"PATH": programs})})
+	_, err := builder.Connect(t.Context(), childOptions(t, map[string]string{"PATH": programs}))
 	if err == nil || !strings.Contains(err.Error(), "the disk is on fire") {
 		t.Errorf("Connect() = %v, want what the program said", err)
 	}

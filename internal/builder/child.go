@@ -21,23 +21,30 @@ const (
 	// startWithin is how long buildkitd may take to open its socket. It takes
 	// 0.1 s on an idle machine.
 	startWithin = 20 * time.Second
-	// stopWithin is how long it may take to end by itself. The runner kills a
-	// cancelled step after 10 s.
-	stopWithin = 3 * time.Second
+	// stopWithin is how long it may take to end by itself. It takes some
+	// milliseconds; a run that is cancelled must be gone after 5 s, of which a
+	// solve without an answer takes one.
+	stopWithin = 2 * time.Second
+	// killWithin is how long it may take to end when it is killed.
+	killWithin = time.Second
 )
+
+// childName is what a buildkitd of our own is called in the log.
+const childName = "buildkitd as a child process"
 
 // child is a buildkitd of our own, with a root and a socket that nobody else
 // has. Both are gone after the run.
 type child struct {
-	lookup func(string) (string, bool)
+	executable string // this program
+	lookup     func(string) (string, bool)
 }
 
-func newChild(o Options) child { return child{lookup: o.Lookup} }
+func newChild(o Options) child { return child{executable: o.Executable, lookup: o.Lookup} }
 
-func (c child) String() string { return "buildkitd as a child process" }
+func (c child) String() string { return childName }
 
 func (c child) connect(ctx context.Context) (*Builder, error) {
-	path, runtime, err := c.programs()
+	how, path, runtime, err := c.prepare()
 	if err != nil {
 		return nil, err
 	}
@@ -45,43 +52,56 @@ func (c child) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a root for buildkitd: %w", err)
 	}
-	d := &daemon{dir: root, state: filepath.Join(root, "root"), log: &tail{}}
+	d := &daemon{launcher: how, dir: root, state: filepath.Join(root, "root"), log: &tail{}}
 	if err := d.start(path, runtime, c.environment(root)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(root))
 	}
 	builder, err := d.dial(ctx)
 	if err != nil {
-		return nil, errors.Join(err, d.stop())
+		return nil, errors.Join(err, d.abandon())
 	}
-	builder.Name = c.String()
+	builder.Name = how.String()
 	return builder, nil
 }
 
-// programs finds buildkitd and what runs its containers, or says why they are of
-// no use.
-func (c child) programs() (daemon, runtime string, err error) {
-	if err := privileged(); err != nil {
-		return "", "", err
+// prepare finds what runs buildkitd, buildkitd, and what runs its containers, or
+// says all that is in the way. Nothing is tried that would only fail in the
+// middle of a build, as buildkitd without the privilege does.
+func (c child) prepare() (how launcher, path, runtime string, err error) {
+	path, noDaemon := c.find("buildkitd")
+	runtime, noRuntime := c.find("buildkit-runc", "runc", "crun")
+	var lacks []string
+	for _, err := range []error{noDaemon, noRuntime} {
+		if err != nil {
+			lacks = append(lacks, err.Error())
+		}
 	}
-	if daemon, err = c.find("buildkitd"); err != nil {
-		return "", "", err
+	privileged, err := privileged()
+	if err != nil {
+		return nil, "", "", err
 	}
-	runtime, err = c.find("buildkit-runc", "runc", "crun")
-	return daemon, runtime, err
+	prefix := ""
+	how = namespaces{executable: c.executable}
+	if !privileged {
+		prefix = "this process lacks the capability CAP_SYS_ADMIN (root and a privileged container have it), and buildkitd cannot run rootless: "
+		var more []string
+		how, more = c.rootless()
+		lacks = append(lacks, more...)
+	}
+	if len(lacks) > 0 {
+		return nil, "", "", errors.New(prefix + strings.Join(lacks, "; "))
+	}
+	return how, path, runtime, nil
 }
 
-// privileged says why this process cannot run containers, before one is tried:
-// buildkitd starts without the privilege and fails in the middle of a build.
-func privileged() error {
+// privileged tells whether this process may make namespaces and mount in them.
+func privileged() (bool, error) {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData
 	if err := unix.Capget(&header, &data[0]); err != nil {
-		return fmt.Errorf("asking for this process's capabilities: %w", err)
+		return false, fmt.Errorf("asking for this process's capabilities: %w", err)
 	}
-	if data[0].Effective&(1<<unix.CAP_SYS_ADMIN) == 0 {
-		return errors.New("this process lacks the capability CAP_SYS_ADMIN, which building needs; run as root or in a privileged container")
-	}
-	return nil
+	return data[0].Effective&(1<<unix.CAP_SYS_ADMIN) != 0, nil
 }
 
 // find looks for a program on PATH, and in the places where Debian keeps root's
@@ -96,7 +116,9 @@ func (c child) find(names ...string) (string, error) {
 // environment is what buildkitd gets: where to find programs and how to reach
 // registries. Nothing else of ours, which holds the token and the secrets.
 func (c child) environment(root string) []string {
-	return append(variables(c.lookup, "PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"), append(proxies(c.lookup), "HOME="+root, "TMPDIR="+root)...)
+	env := append(variables(c.lookup, "PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"), proxies(c.lookup)...)
+	// The last is where a rootless runc keeps its state.
+	return append(env, "HOME="+root, "TMPDIR="+root, "XDG_RUNTIME_DIR="+root)
 }
 
 // proxies is the part of our environment that says how registries are reached.
@@ -116,6 +138,7 @@ func variables(lookup func(string) (string, bool), names ...string) []string {
 
 // daemon is a running buildkitd.
 type daemon struct {
+	launcher
 	dir    string // of its sockets and temporary files; removed in the end
 	state  string // directory of its cache
 	gc     bool   // throw away what is old, for a state that is kept
@@ -127,7 +150,7 @@ type daemon struct {
 func (d *daemon) address() string { return filepath.Join(d.dir, "buildkitd.sock") }
 
 func (d *daemon) start(path, runtime string, env []string) error {
-	d.cmd = exec.Command(path, //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
+	d.cmd = d.command(d.dir, path,
 		"--root", d.state,
 		"--addr", "unix://"+d.address(),
 		"--oci-worker=true", // by itself it looks for runc on PATH alone
@@ -137,9 +160,7 @@ func (d *daemon) start(path, runtime string, env []string) error {
 		"--containerd-worker=false")
 	d.cmd.Env = env
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
-	// A process group of its own: Ctrl-C in a terminal reaches us, and we stop
-	// buildkitd after the build. Should we be killed, the kernel kills it.
-	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	d.cmd.WaitDelay = killWithin
 	var err error
 	if d.exited, err = launch(d.cmd); err != nil {
 		return fmt.Errorf("starting %s: %w", path, err)
@@ -188,14 +209,36 @@ func (d *daemon) accepting(ctx context.Context) error {
 // stop ends buildkitd and removes everything it had.
 func (d *daemon) stop() error {
 	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
-	select {
-	case <-d.exited:
-	case <-time.After(stopWithin):
-		_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL)
-		<-d.exited
+	d.ended(stopWithin)
+	return d.abandon()
+}
+
+// abandon ends at once, without a word to buildkitd, what has not ended yet, and
+// removes everything. While it starts, buildkitd is deaf to SIGTERM: the kernel
+// protects the first process of a PID namespace from signals that it does not
+// handle.
+func (d *daemon) abandon() error {
+	for deadline := time.After(killWithin); !d.ended(5 * time.Millisecond); {
+		d.kill(d.cmd.Process)
+		select {
+		case <-deadline:
+			_ = d.cmd.Process.Kill()
+			<-d.exited
+		default:
+		}
 	}
-	if err := os.RemoveAll(d.dir); err != nil {
+	if err := d.remove(d.dir); err != nil {
 		return fmt.Errorf("removing buildkitd's files: %w", err)
 	}
 	return nil
+}
+
+// ended waits for the end, and tells whether it came.
+func (d *daemon) ended(within time.Duration) bool {
+	select {
+	case <-d.exited:
+		return true
+	case <-time.After(within):
+		return false
+	}
 }

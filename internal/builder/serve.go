@@ -23,10 +23,11 @@ const stateDir = "/var/lib/buildkit"
 
 // Serve runs buildkitd for the one client that in and out are connected to, and
 // ends with it: when the client is gone, however it died, in ends. Kept state is
-// cleaned up as BuildKit does by default, and other state not at all.
-func Serve(ctx context.Context, in io.Reader, out io.Writer, keep bool, lookup func(string) (string, bool)) error {
-	c := child{lookup: lookup}
-	path, runtime, err := c.programs()
+// cleaned up as BuildKit does by default, and other state not at all. Of the
+// options it reads Executable and Lookup.
+func Serve(ctx context.Context, in io.Reader, out io.Writer, keep bool, o Options) error {
+	c := newChild(o)
+	how, path, runtime, err := c.prepare()
 	if err != nil {
 		return fmt.Errorf("serving BuildKit: %w", err)
 	}
@@ -34,7 +35,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, keep bool, lookup f
 	if err != nil {
 		return fmt.Errorf("serving BuildKit: making a directory for its sockets: %w", err)
 	}
-	d := &daemon{dir: dir, state: filepath.Join(stateDir, "slipway"), gc: keep, log: &tail{}}
+	d := &daemon{launcher: how, dir: dir, state: filepath.Join(stateDir, "slipway"), gc: keep, log: &tail{}}
 	if err := d.start(path, runtime, c.environment(dir)); err != nil {
 		return fmt.Errorf("serving BuildKit: %w", errors.Join(err, os.RemoveAll(dir)))
 	}

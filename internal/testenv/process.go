@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/processes"
 )
 
 const (
@@ -121,7 +123,7 @@ func (p *process) logOnFailure(t T) {
 // descendants returns the children of pid and theirs, as handles (pidfd) that can never hit a later process with the
 // same number.
 func descendants(pid int) []*os.Process {
-	children := processTree()
+	children := processes.Children()
 	var family []*os.Process
 	for queue := children[pid]; len(queue) > 0; queue = queue[1:] {
 		if member, err := os.FindProcess(queue[0]); err == nil {
