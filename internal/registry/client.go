@@ -27,12 +27,17 @@ func NewClient(credentials Credentials) *Client {
 	return &Client{credentials: credentials, base: newTransport()}
 }
 
+// dialWithin is how long a host may take to take a connection: two packets may be
+// lost on the way. It is shorter than publish waits for permission, so that a host
+// that is never reached is told from one that is slow to answer.
+const dialWithin = 5 * time.Second
+
 // newTransport is http.DefaultTransport with room for as many connections to
 // one registry as tags are moved at a time.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:           (&net.Dialer{Timeout: dialWithin, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
 		MaxIdleConnsPerHost:   16,
 		IdleConnTimeout:       90 * time.Second,

@@ -41,6 +41,7 @@ func Explain(doing string, repo name.Repository, err error) error {
 	var answer *transport.Error
 	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
+	var far *UnreachableError
 	switch {
 	case errors.As(err, &answer) && answer.StatusCode == http.StatusUnauthorized:
 		e.Denied = true
@@ -52,6 +53,8 @@ func Explain(doing string, repo name.Repository, err error) error {
 		e.Advice = HowToPush(repo)
 	case errors.As(err, &certificate):
 		e.Advice = fmt.Sprintf("%s has no certificate that is trusted here; check the input registry, and that the certificate is valid, for this name and by a public authority", repo.RegistryStr())
+	case errors.As(err, &far) && !OutOfReach(repo, err):
+		e.Advice = fmt.Sprintf("%s sends its clients to %s, which cannot be reached from here; check that it is up, and that the registry names it by an address that is good everywhere", repo.RegistryStr(), far.Host)
 	case errors.As(err, &network):
 		e.Advice = fmt.Sprintf("%s cannot be reached; check the input registry and that it is up", repo.RegistryStr())
 	}

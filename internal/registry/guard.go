@@ -31,17 +31,26 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	authorization := req.Header.Get("Authorization")
 	if authorization == "" || sameHost(g.host, req.URL) {
-		return g.next.RoundTrip(req)
+		return g.send(req)
 	}
 	if scheme, _, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "basic") {
 		if err := CheckRealm(g.host, req.URL.String()); err != nil {
 			return nil, err
 		}
-		return g.next.RoundTrip(req)
+		return g.send(req)
 	}
 	req = req.Clone(req.Context())
 	req.Header.Del("Authorization")
-	return g.next.RoundTrip(req)
+	return g.send(req)
+}
+
+// send passes a request on.
+func (g *guard) send(req *http.Request) (*http.Response, error) {
+	resp, err := g.next.RoundTrip(req)
+	if err != nil {
+		return nil, unreachable(req.URL.Host, err)
+	}
+	return resp, nil
 }
 
 // unread returns a request with its body from the start. go-containerregistry
