@@ -4,7 +4,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -58,22 +57,29 @@ func (p *Publisher) open(ctx context.Context, repo name.Repository) (http.RoundT
 // begins an upload and takes it back: no image and no version of a package
 // exists until a manifest is put. Only a clear no and a registry that cannot be
 // reached are errors; any other answer, and none in time, says nothing, and the
-// run goes on. All errors are joined.
+// run goes on. All errors are joined, in an *UnreachableError where none of them
+// is a no.
 func (p *Publisher) Preflight(ctx context.Context, repos []name.Repository) error {
+	return judge(repos, each(ctx, repos, p.probe))
+}
+
+// each asks every repository, at the same time and no longer than
+// preflightWithin. The errors are in the order of the repositories.
+func each(ctx context.Context, repos []name.Repository, ask func(context.Context, name.Repository) error) []error {
 	limited, cancel := context.WithTimeout(ctx, preflightWithin)
 	defer cancel()
 	errs := make([]error, len(repos))
 	var group sync.WaitGroup
 	for i, repo := range repos {
 		group.Go(func() {
-			errs[i] = p.probe(limited, repo)
+			errs[i] = ask(limited, repo)
 			if limited.Err() != nil && ctx.Err() == nil {
 				errs[i] = nil // it was the time that ran out
 			}
 		})
 	}
 	group.Wait()
-	return errors.Join(errs...)
+	return errs
 }
 
 func (p *Publisher) probe(ctx context.Context, repo name.Repository) error {
