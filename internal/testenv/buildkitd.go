@@ -19,6 +19,8 @@ type BuildkitdOptions struct {
 	// Config is the text of buildkitd.toml, empty by default. Registries on 127.0.0.1 need none unless they speak TLS:
 	// see Registry.BuildkitConfig.
 	Config string
+	// Network is the one it works in, in place of the host's. The unix socket is reached all the same.
+	Network *Network
 }
 
 // Daemon is a running buildkitd with a state directory of its own, so that its cache starts empty.
@@ -62,7 +64,7 @@ func Buildkitd(t T, opt BuildkitdOptions) *Daemon {
 		args = append(args, tlsFlags(t, dir, opt)...)
 	}
 	env := []string{"PATH=" + filepath.Dir(Tool(t, "runc")) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + tmp}
-	p := startProcess(t, env, Tool(t, "buildkitd"), args...)
+	p := startIn(t, place{network: opt.Network}, env, Tool(t, "buildkitd"), args...)
 	t.Cleanup(func() {
 		p.terminate()
 		p.logOnFailure(t)

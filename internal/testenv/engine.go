@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -53,7 +52,7 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 		dockerd, programs, runc = filepath.Join(root, "usr/sbin/dockerd"), filepath.Join(root, "usr/bin"), oldRunc(t, dir)
 	}
 	env := []string{"PATH=" + programs + ":" + runc + ":" + os.Getenv("PATH") + ":/usr/sbin", "HOME=" + dir, "TMPDIR=" + dir}
-	p := startIn(t, syscall.CLONE_NEWNET|syscall.CLONE_NEWNS, env, dockerd,
+	p := startIn(t, place{namespaces: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}, env, dockerd,
 		"--config-file", config,
 		"--host", "unix://"+socket,
 		"--data-root", filepath.Join(dir, "data"),
@@ -145,23 +144,14 @@ func forward(conn net.Conn, hostport string) {
 	_, _ = io.Copy(conn, server)
 }
 
-// inNetwork calls f in the engine's network namespace. A socket stays in the namespace that it was made in.
+// inNetwork calls f in the engine's network namespace.
 func (e *Engine) inNetwork(f func() error) error {
-	result := make(chan error)
-	go func() {
-		// The thread is not unlocked and so ends with the goroutine: nothing else ever runs in the namespace.
-		runtime.LockOSThread()
-		namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", e.Pid))
-		if err == nil {
-			err = unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET)
-			_ = namespace.Close()
-		}
-		if err == nil {
-			err = f()
-		}
-		result <- err
-	}()
-	return <-result
+	namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", e.Pid))
+	if err != nil {
+		return err
+	}
+	defer namespace.Close()
+	return (&Network{namespace}).in(f)
 }
 
 // loopbackUp raises lo in the current network namespace, where a new one has it down.

@@ -33,11 +33,17 @@ type process struct {
 // caller registers the cleanup that terminates it.
 func startProcess(t T, env []string, path string, args ...string) *process {
 	t.Helper()
-	return startIn(t, 0, env, path, args...)
+	return startIn(t, place{}, env, path, args...)
 }
 
-// startIn is startProcess in new namespaces (CLONE_NEWNET and so on), none for 0.
-func startIn(t T, namespaces uintptr, env []string, path string, args ...string) *process {
+// place is where a process runs; the zero value is where this one does.
+type place struct {
+	namespaces uintptr  // new ones: CLONE_NEWNET and so on
+	network    *Network // that is there already; nil for none
+}
+
+// startIn is startProcess in a place.
+func startIn(t T, at place, env []string, path string, args ...string) *process {
 	t.Helper()
 	// Not the test's context: it ends before the cleanups of a test, which may still need the daemon.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -47,15 +53,20 @@ func startIn(t T, namespaces uintptr, env []string, path string, args ...string)
 	cmd.Stdout, cmd.Stderr = &p.log, &p.log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopGrace
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Unshareflags: namespaces}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Unshareflags: at.namespaces}
 
 	started := make(chan error)
 	go func() {
 		defer close(p.done)
 		// Pdeathsig is sent when the thread that forked ends, not the process: keep that thread for as long.
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+		if at.network == nil {
+			defer runtime.UnlockOSThread() // else it ends with the goroutine
+		}
+		err := at.network.enter()
+		if err == nil {
+			err = cmd.Start()
+		}
 		started <- err
 		if err == nil {
 			_ = cmd.Wait()

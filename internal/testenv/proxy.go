@@ -18,6 +18,8 @@ type ProxyOptions struct {
 	// Fault may return an answer to give in place of the target's, or nil to pass the request on. n counts requests
 	// from 1 in the order of their arrival. It runs in the goroutine of the request, several at a time.
 	Fault func(n int, r *http.Request) *Answer
+	// Network is where it listens, in place of the host's; the target is always on the host.
+	Network *Network
 }
 
 // Answer is what a proxy answers by itself.
@@ -66,7 +68,7 @@ func NewProxy(t T, targetHost string, opt ProxyOptions) *Proxy {
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}}
-	p.Host = serve(t, p)
+	p.Host = serve(t, p, opt.Network)
 	p.URL = "http://" + p.Host
 	return p
 }

@@ -22,6 +22,8 @@ type RegistryOptions struct {
 	Token *TokenServer
 	// TLS serves HTTPS with a certificate for 127.0.0.1 and localhost by a new authority, Registry.CA.
 	TLS bool
+	// Network is where it listens, in place of the host's: only what runs there reaches it, and Transport.
+	Network *Network
 }
 
 // Registry is a running github.com/distribution/distribution, the reference implementation, with an empty store and
@@ -34,6 +36,7 @@ type Registry struct {
 
 	t       T
 	dir     string
+	network *Network
 	config  map[string]any
 	process *process
 }
@@ -42,11 +45,14 @@ type Registry struct {
 func NewRegistry(t T, opt RegistryOptions) *Registry {
 	t.Helper()
 	dir := t.TempDir()
-	r := &Registry{t: t, dir: dir, Root: filepath.Join(dir, "store")}
+	r := &Registry{t: t, dir: dir, network: opt.Network, Root: filepath.Join(dir, "store")}
 	// Port 0 and the log tell the port, so no other program can take it in between.
 	serving := map[string]any{
 		"addr":   "127.0.0.1:0",
 		"secret": "kept, so that an upload survives Restart",
+	}
+	if opt.Network != nil {
+		serving["addr"] = reserve(t)
 	}
 	scheme := "http://"
 	if opt.TLS {
@@ -90,9 +96,13 @@ func (r *Registry) Restart() {
 // Log returns what the registry has written since its last start: its own messages and an access log.
 func (r *Registry) Log() string { return r.process.log.String() }
 
-// Transport returns a new transport that trusts the registry's authority besides those of the host.
+// Transport returns a new transport that trusts the registry's authority besides those of the host, and that reaches
+// it in its network.
 func (r *Registry) Transport() *http.Transport {
 	transport := &http.Transport{}
+	if r.network != nil {
+		transport = r.network.Transport()
+	}
 	if r.CA != nil {
 		pool := x509.NewCertPool()
 		pool.AppendCertsFromPEM(r.CA)
@@ -124,7 +134,7 @@ func (r *Registry) start() {
 	}
 	// Without the variable it would look for an OpenTelemetry collector on the host.
 	env := []string{"PATH=" + os.Getenv("PATH"), "OTEL_TRACES_EXPORTER=none"}
-	r.process = startProcess(r.t, env, Tool(r.t, "registry"), "serve", r.path("config.yml"))
+	r.process = startIn(r.t, place{network: r.network}, env, Tool(r.t, "registry"), "serve", r.path("config.yml"))
 	r.Host = r.process.waitLog(r.t, `listening on (127\.0\.0\.1:\d+)`)
 }
 

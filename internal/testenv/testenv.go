@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -71,15 +70,12 @@ func moduleRoot() (string, error) {
 	}
 }
 
-// serve answers HTTP on a free port of 127.0.0.1 until the test ends, and returns host:port. It is not httptest: that
+// serve answers HTTP on a free port of 127.0.0.1, in a network or for nil on the host, until the test ends, and returns
+// host:port. It is not httptest: that
 // registers a flag in any program that imports it, and its Close waits for clients that were faulted on purpose.
-func serve(t T, handler http.Handler) string {
+func serve(t T, handler http.Handler, network *Network) string {
 	t.Helper()
-	var config net.ListenConfig
-	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("listening on 127.0.0.1: %v", err)
-	}
+	listener := network.listen(t)
 	// Handshakes tried on plain HTTP and aborted connections are what tests do here; nobody wants them logged.
 	server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = server.Serve(listener) }()

@@ -57,7 +57,7 @@ func NewTokenServer(t T, grants ...Grant) *TokenServer {
 		t.Fatalf("generating the key of the token server: %v", err)
 	}
 	s := &TokenServer{grants: slices.Clone(grants), key: key}
-	s.Host = serve(t, s)
+	s.Host = serve(t, s, nil)
 	s.Realm = realm(s.Host)
 	return s
 }
