@@ -34,6 +34,7 @@ type Builder struct {
 
 	refused []string // the places that were tried before, and why they were not used
 	push    pusher   // nil where BuildKit pushes by itself
+	images  *engineStore
 	stop    func() error
 	docker  io.Closer // the connection to the engine that it is reached through, or nil
 }

@@ -44,6 +44,7 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		b.Name += ", which keeps images with a graph driver"
 		b.PushByDigest, b.PushByTag = false, true
 		b.push = enginePusher{e.docker.Client}.push
+		b.images = &engineStore{e.docker.Client}
 	}
 	return b, nil
 }

@@ -7,13 +7,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	control "github.com/moby/buildkit/api/services/control"
 	"github.com/moby/buildkit/client"
 	"google.golang.org/grpc"
 )
 
-// The control methods that a solve uses.
+// The streams that a solve uses.
 const (
-	solveMethod   = "/moby.buildkit.v1.Control/Solve"
 	statusMethod  = "/moby.buildkit.v1.Control/Status"
 	sessionMethod = "/moby.buildkit.v1.Control/Session"
 )
@@ -31,45 +31,48 @@ const lastBreath = time.Second
 // client goes on waiting for the status of a job that never comes. Here the
 // status is ended when the solve has failed and nothing was ever heard.
 func unstall() []client.ClientOpt {
-	s := &staller{}
+	s := &staller{statuses: map[string]*status{}}
 	return []client.ClientOpt{
 		client.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(s.unary)),
 		client.WithGRPCDialOption(grpc.WithChainStreamInterceptor(s.stream)),
 	}
 }
 
-// staller holds the status stream of the solve that is under way. A run solves
-// one thing at a time on a connection.
+// staller holds the status streams of the solves that are under way, by the
+// reference that the client gives to each.
 type staller struct {
-	mu     sync.Mutex
-	status *status
+	mu       sync.Mutex
+	statuses map[string]*status
 }
 
 func (s *staller) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	err := invoker(ctx, method, req, reply, cc, opts...)
-	if err != nil && method == solveMethod {
-		time.AfterFunc(lastWords, s.endIfSilent)
+	solve, ok := req.(*control.SolveRequest)
+	if !ok {
+		return err
 	}
-	if ctx.Err() != nil && method == solveMethod {
-		time.AfterFunc(lastBreath, s.end)
+	if err != nil {
+		time.AfterFunc(lastWords, func() {
+			if status := s.status(solve.Ref); status != nil && !status.heard.Load() {
+				status.end()
+			}
+		})
+	}
+	if ctx.Err() != nil {
+		time.AfterFunc(lastBreath, func() {
+			if status := s.status(solve.Ref); status != nil {
+				status.end()
+			}
+		})
 	}
 	return err
 }
 
-func (s *staller) endIfSilent() {
+// status returns the stream of a solve, or nil.
+func (s *staller) status(ref string) *status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.status != nil && !s.status.heard.Load() {
-		s.status.end()
-	}
-}
-
-func (s *staller) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.status != nil {
-		s.status.end()
-	}
+	return s.statuses[ref]
 }
 
 func (s *staller) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
@@ -85,10 +88,7 @@ func (s *staller) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.Cl
 	if method == sessionMethod {
 		return &session{ClientStream: stream, cancel: cancel}, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.status = &status{ClientStream: stream, cancel: cancel}
-	return s.status, nil
+	return &status{ClientStream: stream, cancel: cancel, owner: s}, nil
 }
 
 // status is the stream of a solve's status. It notes that something was heard,
@@ -96,7 +96,18 @@ func (s *staller) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.Cl
 type status struct {
 	grpc.ClientStream
 	cancel       context.CancelFunc
+	owner        *staller
 	heard, ended atomic.Bool
+}
+
+// SendMsg reads in the one request which solve this is the status of.
+func (s *status) SendMsg(m any) error {
+	if request, ok := m.(*control.StatusRequest); ok {
+		s.owner.mu.Lock()
+		s.owner.statuses[request.Ref] = s
+		s.owner.mu.Unlock()
+	}
+	return s.ClientStream.SendMsg(m)
 }
 
 func (s *status) end() {
