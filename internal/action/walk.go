@@ -38,9 +38,10 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	var built build.Result
 	log := r.Hold("Build")
 	permission := newPermission()
+	tags := &tagger{report: r, plan: p, publisher: publisher, credentials: credentials, permission: permission, connected: make(chan *builder.Builder, 1)}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		refusal := permission.give(permit(groupCtx, in, p, publisher))
+		refusal := permission.give(tags.permit(groupCtx, in.Preflight))
 		if refusal == nil {
 			log.Open()
 		}
@@ -51,9 +52,13 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 			return err
 		}
 		announce(r, b, p)
+		tags.connected <- b
+		if err = permission.settle(groupCtx); err != nil {
+			return err
+		}
 		built, err = build.Solve(groupCtx, b, build.Request{
-			Plan: p.Build, Credentials: credentials, Log: log, Permitted: permission.wait,
-			Pushing: func(digest v1.Hash) { publisher.LookAhead(ctx, digest, p.Publish.Tags) },
+			Plan: p.Build, Credentials: credentials, Log: log,
+			Permitted: permission.before(in.Preflight), Pushing: tags.lookAhead(ctx),
 		})
 		return err
 	})
@@ -70,19 +75,9 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return err
 	}
 
-	var image publish.Image
-	if p.Publish.Push {
-		digest := built.Digest
-		if !b.PushByDigest {
-			digest, err = b.Push(ctx, p.Build.StoreAs, credentials)
-		}
-		if err == nil {
-			versions, floating := p.Publish.MoveOrder()
-			image, err = publisher.Tag(ctx, digest, versions, floating)
-		}
-		if err != nil {
-			return err
-		}
+	image, err := tags.tag(ctx, b, &built)
+	if err != nil {
+		return err
 	}
 	return r.Success(outcome(started, p, b, built, image))
 }
@@ -104,14 +99,6 @@ func decide(ctx context.Context, env Env, workspace string, r *report.Reporter) 
 	}
 	p, err := plan.New(in, f)
 	return in, p, errors.Join(inputsErr, err)
-}
-
-// permit asks every registry whether this run may push there.
-func permit(ctx context.Context, in inputs.Inputs, p plan.Plan, publisher *publish.Publisher) error {
-	if !p.Publish.Push || !in.Preflight {
-		return nil
-	}
-	return publisher.Preflight(ctx, p.Build.PushTo)
 }
 
 // warn hands on what BuildKit's checks found, also when the build failed.
@@ -168,7 +155,7 @@ func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Res
 	for _, child := range image.Platforms {
 		o.Platforms[child.Platform.String()] = child.Digest
 	}
-	if len(image.Platforms) == 0 {
+	if len(image.Platforms) == 0 && len(p.Build.Platforms) < 2 {
 		o.Platforms[singlePlatform(p, b).String()] = image.Digest
 	}
 	return o

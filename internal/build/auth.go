@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/docker/cli/cli/config/types"
 	"github.com/moby/buildkit/session/auth"
@@ -27,6 +28,7 @@ type authServer struct {
 	auth.AuthServer
 	permitted func(ctx context.Context) error // may be nil
 	seed      []byte
+	realm     atomic.Pointer[RealmError] // the last token server that could not be reached
 }
 
 // newAuthServer answers with these credentials once permitted has returned: what
@@ -60,7 +62,11 @@ func (s *authServer) FetchToken(ctx context.Context, req *auth.FetchTokenRequest
 	if err := s.wait(ctx); err != nil {
 		return nil, err
 	}
-	return s.AuthServer.FetchToken(ctx, req)
+	token, err := s.AuthServer.FetchToken(ctx, req)
+	if err != nil {
+		return nil, s.noToken(req, err)
+	}
+	return token, nil
 }
 
 // Credentials returns the login of a registry that wants a password.

@@ -47,15 +47,22 @@ func explain(ctx context.Context, err error, p plan.Build, b *builder.Builder) e
 	switch text := err.Error(); {
 	case strings.Contains(text, "failed to push"):
 		doing = "pushing by digest, before any tag moves"
-		if repo := refusedBy(text, p.PushTo); repo != nil && (strings.Contains(text, "denied") || strings.Contains(text, "403 Forbidden") || strings.Contains(text, "401 Unauthorized")) {
-			advice = "\n" + registry.HowToPush(*repo)
-		}
+		advice = denial(text, p.PushTo)
 	case strings.Contains(text, "no space left on device"):
 		advice = fmt.Sprintf("\nthe disk of %s is full; free some, or use a builder with more", b.Name)
 	case grpcerrors.Code(err) == codes.Unavailable:
 		advice = fmt.Sprintf("\n%s ended or cannot be reached any more; it may have run out of memory", b.Name)
 	}
 	return fmt.Errorf("%s: %w%s", doing, cause, advice)
+}
+
+// denial is what to do about a registry that refused a push, or "".
+func denial(text string, repos []name.Repository) string {
+	repo := refusedBy(text, repos)
+	if repo == nil || !strings.Contains(text, "denied") && !strings.Contains(text, "403 Forbidden") && !strings.Contains(text, "401 Unauthorized") {
+		return ""
+	}
+	return "\n" + registry.HowToPush(*repo)
 }
 
 // refusedBy finds the repository that BuildKit's error names, or nil.

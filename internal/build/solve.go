@@ -22,6 +22,7 @@ import (
 type Result struct {
 	Digest   v1.Hash // of the manifest or index that was pushed; zero when BuildKit pushed nothing
 	Config   v1.Hash // of the image's config, its image ID; zero for several platforms and when nothing was pushed
+	Manifest []byte  // the manifest or index itself, from PushTags; nil where the builder did not show it
 	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
 	Cached   int     // those found in the cache
 	Warnings []Warning

@@ -31,20 +31,15 @@ type PlatformImage struct {
 // the image is published.
 func (m *mover) describe(ctx context.Context, repo name.Repository) Image {
 	manifest := m.manifests[repo]
-	image := Image{Digest: m.digest}
-	if !manifest.MediaType.IsIndex() {
-		image.Size = manifestSize(manifest.Manifest)
-		return image
-	}
-	index, err := v1.ParseIndexManifest(bytes.NewReader(manifest.Manifest))
-	if err != nil {
+	image := Describe(m.digest, manifest.Manifest)
+	if len(image.Platforms) == 0 {
 		return image
 	}
 	options, err := m.publisher.options(ctx, repo)
 	if err != nil {
 		return image
 	}
-	image.Platforms = children(repo, index, options)
+	weigh(repo, image.Platforms, options)
 	for _, child := range image.Platforms {
 		if child.Size == 0 {
 			image.Size = 0
@@ -55,15 +50,26 @@ func (m *mover) describe(ctx context.Context, repo name.Repository) Image {
 	return image
 }
 
-// children lists the platforms of an index. Attestations, which BuildKit keeps
-// there with an unknown platform, are left out.
-func children(repo name.Repository, index *v1.IndexManifest, options []remote.Option) []PlatformImage {
-	var all []PlatformImage
+// Describe reads what a manifest or index tells by itself: the size of the one,
+// and the platforms of the other. Of no bytes it knows nothing but the digest.
+func Describe(digest v1.Hash, raw []byte) Image {
+	image := Image{Digest: digest, Size: manifestSize(raw)}
+	index, err := v1.ParseIndexManifest(bytes.NewReader(raw))
+	if err != nil {
+		return image
+	}
 	for _, d := range index.Manifests {
+		// Attestations, which BuildKit keeps there with an unknown platform,
+		// are left out.
 		if d.Platform != nil && d.Platform.OS != "unknown" {
-			all = append(all, PlatformImage{Platform: *d.Platform, Digest: d.Digest})
+			image.Platforms = append(image.Platforms, PlatformImage{Platform: *d.Platform, Digest: d.Digest})
 		}
 	}
+	return image
+}
+
+// weigh asks the registry for the sizes of the platforms of an index.
+func weigh(repo name.Repository, all []PlatformImage, options []remote.Option) {
 	var group errgroup.Group
 	group.SetLimit(parallel)
 	for i := range all {
@@ -75,7 +81,6 @@ func children(repo name.Repository, index *v1.IndexManifest, options []remote.Op
 		})
 	}
 	_ = group.Wait() // a size that cannot be read stays 0
-	return all
 }
 
 // manifestSize adds up what a manifest names; 0 where it cannot be read, because

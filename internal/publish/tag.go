@@ -32,8 +32,7 @@ func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating 
 		err = m.move(ctx, floating)
 	}
 	if err != nil {
-		moved, still := split(all, m.moved)
-		return Image{}, &TagError{Moved: moved, Still: still, cause: err}
+		return Image{}, NewTagError(all, m.moved, err)
 	}
 	return m.describe(ctx, all[0].Repository), nil
 }
@@ -43,6 +42,12 @@ type TagError struct {
 	Moved []name.Tag // point at the new image now
 	Still []name.Tag // were not moved, or do not answer with the new image
 	cause error
+}
+
+// NewTagError says that of all these tags only some have moved, and why.
+func NewTagError(all, moved []name.Tag, cause error) *TagError {
+	done, still := split(all, moved)
+	return &TagError{Moved: done, Still: still, cause: cause}
 }
 
 func (e *TagError) Error() string {

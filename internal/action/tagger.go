@@ -1,0 +1,148 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/build"
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/publish"
+	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/report"
+)
+
+// tagger moves the tags of a run. Where this process cannot reach a registry and
+// the builder can, the builder does it.
+type tagger struct {
+	report      *report.Reporter
+	plan        plan.Plan
+	publisher   *publish.Publisher
+	credentials registry.Credentials
+	permission  *permission
+	connected   chan *builder.Builder // takes the builder, when there is one
+}
+
+// permit asks every registry whether this run may push there, and the builder
+// whether it reaches one that we do not. Without a preflight, which registries
+// are reached is all that is asked.
+func (t *tagger) permit(ctx context.Context, preflight bool) error {
+	if !t.plan.Publish.Push {
+		return nil
+	}
+	ask := t.publisher.Preflight
+	if !preflight {
+		ask = t.publisher.Reach
+	}
+	err := ask(ctx, t.plan.Build.PushTo)
+	if far := (*publish.UnreachableError)(nil); errors.As(err, &far) {
+		t.permission.doubt()
+		return t.askBuilder(ctx, far)
+	}
+	return err
+}
+
+// askBuilder asks the builder, as soon as there is one, whether it reaches what
+// we do not. Where nobody does, it returns an error.
+func (t *tagger) askBuilder(ctx context.Context, far *publish.UnreachableError) error {
+	var b *builder.Builder
+	select {
+	case b = <-t.connected:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	tags := onePerHost(t.plan.Publish.Tags, far.Repositories)
+	err := build.Reach(ctx, b, t.credentials, tags)
+	var here *registry.UnreachableError
+	var there *build.UnreachableError
+	if errors.As(err, &there) && errors.As(far, &here) {
+		return fmt.Errorf("reaching %s: neither this process nor %s does\nfrom here: %v\nfrom the builder: %w\n"+
+			"check the input registry and that it is up; where it is a service container, publish its port on the runner, whose engine then reaches it at localhost", there.Host, b.Name, here, there)
+	}
+	if err != nil {
+		return err
+	}
+	t.report.Printf("Only the builder reaches %s: it pushes the tags, and nothing is read back from here", hosts(tags))
+	return nil
+}
+
+// onePerHost returns the first tag of each registry of these repositories.
+func onePerHost(tags []name.Tag, repos []name.Repository) []name.Tag {
+	var first []name.Tag
+	for _, tag := range tags {
+		sameHost := func(other name.Tag) bool { return other.RegistryStr() == tag.RegistryStr() }
+		wanted := func(repo name.Repository) bool { return repo.RegistryStr() == tag.RegistryStr() }
+		if slices.ContainsFunc(repos, wanted) && !slices.ContainsFunc(first, sameHost) {
+			first = append(first, tag)
+		}
+	}
+	return first
+}
+
+func hosts(tags []name.Tag) string {
+	names := make([]string, len(tags))
+	for i, tag := range tags {
+		names[i] = tag.RegistryStr()
+	}
+	return strings.Join(names, ", ")
+}
+
+// lookAhead asks for what moving the tags will need, once BuildKit has pushed.
+func (t *tagger) lookAhead(ctx context.Context) func(v1.Hash) {
+	return func(digest v1.Hash) {
+		if !t.permission.inDoubt() {
+			t.publisher.LookAhead(ctx, digest, t.plan.Publish.Tags)
+		}
+	}
+}
+
+// tag moves the tags to what was built: versions first.
+func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Result) (publish.Image, error) {
+	versions, floating := t.plan.Publish.MoveOrder()
+	switch {
+	case !t.plan.Publish.Push:
+		return publish.Image{}, nil
+	case t.permission.inDoubt():
+		return t.pushTags(ctx, b, built, slices.Concat(versions, floating))
+	}
+	digest := built.Digest
+	if !b.PushByDigest {
+		var err error
+		if digest, err = b.Push(ctx, t.plan.Build.StoreAs, t.credentials); err != nil {
+			return publish.Image{}, err
+		}
+	}
+	return t.publisher.Tag(ctx, digest, versions, floating)
+}
+
+// pushTags has the builder push the tags, in their order. Of the image is known
+// what the builder shows: of an engine's push the digest, else also the size of a
+// single manifest and the platforms of an index. The Result is corrected to be of
+// the same image.
+func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (publish.Image, error) {
+	if !b.PushByDigest {
+		digest, moved, err := b.PushAll(ctx, tags, t.credentials)
+		if err != nil {
+			return publish.Image{}, publish.NewTagError(tags, moved, err)
+		}
+		return publish.Image{Digest: digest}, nil
+	}
+	log := t.report.Hold("Push tags")
+	log.Open()
+	pushed, moved, err := build.PushTags(ctx, b, build.Request{Plan: t.plan.Build, Credentials: t.credentials, Log: log}, tags)
+	log.Close()
+	if err != nil {
+		return publish.Image{}, publish.NewTagError(tags, moved, err)
+	}
+	if pushed.Digest != built.Digest {
+		t.report.Printf("The tags are at %s, and the image that was pushed by digest before is %s: it is not the same each time it is made", pushed.Digest, built.Digest)
+	}
+	built.Digest, built.Config = pushed.Digest, pushed.Config
+	return publish.Describe(pushed.Digest, pushed.Manifest), nil
+}

@@ -1,0 +1,80 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/builder"
+)
+
+// PushTags has the builder push under these tags what Solve has built for the
+// same request: for registries that only the builder reaches. BuildKit finds all
+// steps in its cache and pushes the tags one after the other, in their order; it
+// stops at the first that fails. The digest in the Result is the one of all the
+// tags. It differs from that of Solve where the image is not the same each time,
+// as with attestations, which tell when they were made. The tags that were pushed
+// are returned with an error too, as far as BuildKit's words tell.
+func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Tag) (Result, []name.Tag, error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	r.Plan.NoCache = false // it was built without a moment ago
+	manifest := &manifestReader{builder: b}
+	r.Pushing, r.Permitted = manifest.pushing(ctx), nil
+	opt, err := solveOpt(r, b, fail)
+	if err != nil {
+		return Result{}, nil, err
+	}
+	opt.Exports = byTag(opt.Exports, tags)
+	opt.CacheExports = nil // Solve has exported it
+	w := watch(ctx, r)
+	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
+	result := w.result(r.Plan)
+	if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), failedToPush) {
+		err = fmt.Errorf("pushing tags with %s: %w%s", b.Name, &trimmed{err}, denial(err.Error(), r.Plan.PushTo))
+		return result, pushedBefore(err, tags), err
+	}
+	if err != nil || ctx.Err() != nil {
+		return result, nil, explain(ctx, err, r.Plan, b)
+	}
+	err = result.read(response)
+	result.Manifest = manifest.result(result.Digest)
+	return result, tags, err
+}
+
+// failedToPush begins what BuildKit's exporter says of a name that it could not
+// push, which follows.
+const failedToPush = "failed to push "
+
+// byTag turns the export by digest into one by tag. What else was exported has
+// been.
+func byTag(exports []client.ExportEntry, tags []name.Tag) []client.ExportEntry {
+	names := make([]string, len(tags))
+	for i, tag := range tags {
+		names[i] = tag.Name()
+	}
+	for _, export := range exports {
+		if export.Type != client.ExporterImage {
+			continue
+		}
+		export.Attrs = maps.Clone(export.Attrs)
+		export.Attrs["name"] = strings.Join(names, ",")
+		delete(export.Attrs, "push-by-digest")
+		delete(export.Attrs, "name-canonical")
+		return []client.ExportEntry{export}
+	}
+	return nil
+}
+
+// pushedBefore returns the tags that came before the one that BuildKit names.
+func pushedBefore(err error, tags []name.Tag) []name.Tag {
+	failed := slices.IndexFunc(tags, func(tag name.Tag) bool {
+		return strings.Contains(err.Error(), failedToPush+tag.Name()+":")
+	})
+	return tags[:max(failed, 0)]
+}

@@ -1,0 +1,329 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/slipway-build/slipway/internal/testenv"
+)
+
+// away is a builder in a network of its own, with the environment of a step that
+// uses it. A registry in that network is one that only the builder reaches, as a
+// service container on a runner's localhost is for a container action.
+type away struct {
+	network *testenv.Network
+	env     []string
+	engine  bool // pushes by itself, for a BuildKit that cannot by digest
+}
+
+// TestRegistryThatOnlyTheBuilderReaches publishes to such a registry with every
+// kind of builder that pushes in a way of its own.
+func TestRegistryThatOnlyTheBuilderReaches(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]func(t *testing.T) away{
+		"containerd store":    func(t *testing.T) away { return awayEngine(t, testenv.EngineOptions{}) },
+		"graph driver":        func(t *testing.T) away { return awayEngine(t, testenv.EngineOptions{GraphDriver: true}) },
+		"Docker 20.10":        func(t *testing.T) away { return awayEngine(t, testenv.EngineOptions{Old: true}) },
+		"BuildKit at address": awayBuildkitd,
+	}
+	for kind, begin := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			b := begin(t)
+			t.Run("published", func(t *testing.T) { testPublishedFromAway(t, b) })
+			t.Run("refused", func(t *testing.T) { testRefusedAway(t, b) })
+			t.Run("nobody", func(t *testing.T) { testNobodyReaches(t, b) })
+			t.Run("tokens", func(t *testing.T) { testTokensAway(t, b) })
+			if !b.engine {
+				t.Run("platforms", func(t *testing.T) { testPlatformsAway(t, b) })
+			}
+		})
+	}
+}
+
+func awayEngine(t *testing.T, options testenv.EngineOptions) away {
+	t.Helper()
+	engine := testenv.NewEngine(t, options)
+	return away{engine.Network(t), []string{"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host}, options.GraphDriver || options.Old}
+}
+
+func awayBuildkitd(t *testing.T) away {
+	t.Helper()
+	network := testenv.NewNetwork(t)
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{Network: network})
+	return away{network, []string{"INPUT_BUILDER=" + daemon.Address}, false}
+}
+
+// step is a step that publishes with this builder.
+func (b away) step(registry, dockerfile string, env ...string) step {
+	return step{dockerfile: dockerfile, env: slices.Concat(b.env, []string{
+		"INPUT_REGISTRY=" + registry, "INPUT_USERNAME=" + user, "INPUT_TOKEN=" + password, "INPUT_TAGS=latest,1.2.3,edge",
+	}, env)}
+}
+
+// testPublishedFromAway has a registry that wants a password, for pulling too.
+func testPublishedFromAway(t *testing.T, b away) {
+	t.Helper()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Network: b.network, Htpasswd: map[string]string{user: password}})
+	inside := []remote.Option{withLogin(), remote.WithTransport(registry.Transport())}
+	base := testenv.BaseImage(t, registry.Host, inside...)
+	dockerfile := "FROM " + base.Name() + "\nRUN echo \"ran as $$ at $(date +%N)\" | tee /now\n"
+	digests := map[string]bool{}
+	order := []string{"1.2.3", "latest", "edge"}
+	again := order
+	if !b.engine {
+		again = nil // BuildKit looks first, and leaves a tag that is there already
+	}
+	variants := []struct{ env, puts []string }{{nil, order}, {[]string{"INPUT_PREFLIGHT=false"}, again}, {[]string{"INPUT_NO-CACHE=true"}, order}}
+	for _, v := range variants {
+		variant := v.env
+		files := t.TempDir()
+		outputs, summary := filepath.Join(files, "output"), filepath.Join(files, "summary")
+		registry.Restart() // for a new log
+		r := start(t, b.step(registry.Host, dockerfile, append(variant, "GITHUB_OUTPUT="+outputs, "GITHUB_STEP_SUMMARY="+summary)...))
+		if code := r.wait(); code != 0 {
+			t.Fatalf("%q: exit code %d\n%s", variant, code, r.said())
+		}
+		r.mustSay("Only the builder reaches " + registry.Host + ": it pushes the tags, and nothing is read back from here")
+		got, err := parseOutputs(mustRead(t, outputs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range []string{"latest", "1.2.3", "edge"} {
+			if held := remoteDigest(t, registry.Host+"/octo/repo:"+tag, inside...); held != got["digest"] {
+				t.Errorf("%q: the registry holds %s for %s, and the output says %s", variant, held, tag, got["digest"])
+			}
+		}
+		digests[got["digest"]] = true
+		if want := fmt.Sprintf(`{"linux/amd64":%q}`, got["digest"]); got["platforms"] != want {
+			t.Errorf("%q: platforms = %s, want %s", variant, got["platforms"], want)
+		}
+		if got["imageid"] != imageID(t, registry.Host+"/octo/repo:latest", inside...) {
+			t.Errorf("%q: imageid = %s, which is not the image's", variant, got["imageid"])
+		}
+		if text := mustRead(t, summary); strings.Contains(text, "| Size |") == b.engine || !strings.Contains(text, got["digest"]) {
+			t.Errorf("%q: the summary should name the digest, and the size where it is known:\n%s", variant, text)
+		}
+		if diff := cmp.Diff(v.puts, tagsPut(registry.Log())); diff != "" {
+			t.Errorf("%q: order of the tags (-want, +got):\n%s", variant, diff)
+		}
+		if strings.Contains(r.said(), "it is not the same each time") {
+			t.Errorf("%q: it was built anew for the tags:\n%s", variant, r.said())
+		}
+	}
+	if len(digests) != 2 {
+		t.Errorf("the three runs have the digests %v, want one for the first two and another without the cache", digests)
+	}
+}
+
+// tagsPut lists the tags of octo/repo in the order in which a registry has taken
+// them, from its access log.
+func tagsPut(log string) []string {
+	var tags []string
+	for _, match := range regexp.MustCompile(`"PUT /v2/octo/repo/manifests/([^": ]+) HTTP/1.1" 201`).FindAllStringSubmatch(log, -1) {
+		tags = append(tags, match[1])
+	}
+	return tags
+}
+
+// testRefusedAway has a registry that takes all but one tag.
+func testRefusedAway(t *testing.T, b away) {
+	t.Helper()
+	for refused, moved := range map[string]string{"1.2.3": "none", "latest": "1.2.3"} {
+		upstream := testenv.NewRegistry(t, testenv.RegistryOptions{})
+		proxy := testenv.NewProxy(t, upstream.Host, testenv.ProxyOptions{Network: b.network, Fault: func(_ int, r *http.Request) *testenv.Answer {
+			if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/manifests/"+refused) {
+				return &testenv.Answer{Status: http.StatusForbidden, Body: `{"errors":[{"code":"DENIED","message":"that tag is not for you"}]}`}
+			}
+			return nil
+		}})
+		r := start(t, b.step(proxy.Host, "FROM scratch\nCOPY Dockerfile /\n"))
+		if code := r.wait(); code != 1 {
+			t.Errorf("%s: exit code %d, want 1", refused, code)
+		}
+		if moved != "none" {
+			moved = proxy.Host + "/octo/repo:" + moved
+		}
+		r.mustSay("::error::moving tags: pushing", "that tag is not for you", "%0Amoved: "+moved+"%0Anot moved, or not confirmed: "+proxy.Host+"/octo/repo:"+refused)
+		if !b.engine {
+			r.mustSay("does not let this login push to octo/repo") // an engine's words do not tell why
+		}
+		for _, tag := range []string{"1.2.3", "latest", "edge"} {
+			_, err := remote.Head(mustParse(t, upstream.Host+"/octo/repo:"+tag))
+			if there := err == nil; there != strings.HasSuffix(moved, ":"+tag) {
+				t.Errorf("%s refused: %s is there: %t", refused, tag, there)
+			}
+		}
+	}
+}
+
+// testNobodyReaches has a registry that is down: that is known before the build,
+// and is no matter to a run that publishes nothing.
+func testNobodyReaches(t *testing.T, b away) {
+	t.Helper()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Network: b.network})
+	registry.Stop()
+	for _, preflight := range []string{"true", "false"} {
+		started := time.Now()
+		r := start(t, b.step(registry.Host, "FROM scratch\nCOPY Dockerfile /\n", "INPUT_PREFLIGHT="+preflight))
+		if code := r.wait(); code != 1 {
+			t.Errorf("preflight %s: exit code %d, want 1", preflight, code)
+		}
+		if took := time.Since(started); took > 3*time.Second {
+			t.Errorf("preflight %s: it took %s", preflight, took)
+		}
+		r.mustSay("::error::reaching "+registry.Host+": neither this process nor BuildKit ", "publish its port on the runner")
+		if strings.Contains(r.said(), "load build definition") {
+			t.Errorf("preflight %s: it built all the same:\n%s", preflight, r.said())
+		}
+	}
+	r := start(t, b.step(registry.Host, "FROM scratch\nCOPY Dockerfile /\n", "INPUT_PUSH=false"))
+	if code := r.wait(); code != 0 {
+		t.Errorf("a run that publishes nothing: exit code %d\n%s", code, r.said())
+	}
+	if strings.Contains(r.said(), "reaches") {
+		t.Errorf("a run that publishes nothing asks who reaches the registry:\n%s", r.said())
+	}
+}
+
+// testTokensAway has a token server that is reached from here, and one that is
+// not: BuildKit leaves it to us to ask for tokens, and an engine that pushes asks
+// by itself.
+func testTokensAway(t *testing.T, b away) {
+	t.Helper()
+	grant := testenv.Grant{User: user, Password: password, Repository: "*", Actions: []string{"pull", "push"}}
+	near := testenv.NewTokenServer(t, grant)
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Network: b.network, Token: near})
+	if !b.engine {
+		r := start(t, b.step(registry.Host, "FROM scratch\nCOPY Dockerfile /\n"))
+		if code := r.wait(); code != 0 {
+			t.Errorf("a token server that is reached: exit code %d\n%s", code, r.said())
+		}
+		r.mustSay("digest  " + remoteDigest(t, registry.Host+"/octo/repo:1.2.3", withLogin(), remote.WithTransport(inside(registry, near.Host))))
+	}
+
+	far := testenv.NewTokenServer(t, grant)
+	door := testenv.NewProxy(t, far.Host, testenv.ProxyOptions{Network: b.network})
+	far.Realm = door.Realm()
+	registry = testenv.NewRegistry(t, testenv.RegistryOptions{Network: b.network, Token: far})
+	r := start(t, b.step(registry.Host, "FROM scratch\nCOPY Dockerfile /\n"))
+	code := r.wait()
+	if b.engine {
+		if code != 0 {
+			t.Errorf("an engine that reaches the token server: exit code %d\n%s", code, r.said())
+		}
+		r.mustSay("digest  " + remoteDigest(t, registry.Host+"/octo/repo:1.2.3", withLogin(), remote.WithTransport(registry.Transport())))
+		return
+	}
+	if code != 1 {
+		t.Errorf("a token server out of reach: exit code %d, want 1", code)
+	}
+	r.mustSay("::error::asking for a token for "+registry.Host, "connection refused", far.Realm+", which this process cannot reach and has to")
+	if strings.Contains(r.said(), "load build definition") {
+		t.Errorf("it built all the same:\n%s", r.said())
+	}
+	for _, asked := range far.Requests() {
+		if asked.User != "" {
+			t.Errorf("the password was handed over: %+v", asked)
+		}
+	}
+}
+
+// inside reaches a registry in another network, and a token server in this one.
+func inside(registry *testenv.Registry, tokens string) http.RoundTripper {
+	there := registry.Transport()
+	_, port, _ := strings.Cut(tokens, ":")
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Port() == port {
+			return http.DefaultTransport.RoundTrip(r)
+		}
+		return there.RoundTrip(r)
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// testPlatformsAway publishes an index: the builder shows what is in it.
+func testPlatformsAway(t *testing.T, b away) {
+	t.Helper()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Network: b.network})
+	inside := remote.WithTransport(registry.Transport())
+	outputs := filepath.Join(t.TempDir(), "output")
+	for range 2 { // the second time there is nothing to push
+		r := start(t, b.step(registry.Host, "FROM scratch\nCOPY Dockerfile /\n", "INPUT_PLATFORMS=linux/amd64,linux/arm64", "GITHUB_OUTPUT="+outputs))
+		if code := r.wait(); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, r.said())
+		}
+		got, err := parseOutputs(mustRead(t, outputs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		index, err := remote.Index(mustParse(t, registry.Host+"/octo/repo:edge"), inside)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held, err := index.Digest(); err != nil || held.String() != got["digest"] {
+			t.Errorf("the registry holds %s (%v), and the output says %s", held, err, got["digest"])
+		}
+		held, err := index.IndexManifest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		platforms := map[string]string{}
+		for _, child := range held.Manifests {
+			platforms[child.Platform.String()] = child.Digest.String()
+		}
+		want, err := json.Marshal(platforms)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got["platforms"] != string(want) || got["imageid"] != "" {
+			t.Errorf("platforms = %s and imageid = %q, want %s and none", got["platforms"], got["imageid"], want)
+		}
+	}
+}
+
+func imageID(t *testing.T, text string, options ...remote.Option) string {
+	t.Helper()
+	image, err := remote.Image(mustParse(t, text), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := image.ConfigName()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id.String()
+}
+
+func mustParse(t *testing.T, text string) name.Reference {
+	t.Helper()
+	ref, err := name.ParseReference(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}
+
+func mustRead(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
