@@ -25,7 +25,8 @@ import (
 type away struct {
 	network *testenv.Network
 	env     []string
-	engine  bool // pushes by itself, for a BuildKit that cannot by digest
+	host    string // of a Docker engine
+	engine  bool   // pushes by itself, for a BuildKit that cannot by digest
 }
 
 // TestRegistryThatOnlyTheBuilderReaches publishes to such a registry with every
@@ -36,7 +37,7 @@ func TestRegistryThatOnlyTheBuilderReaches(t *testing.T) {
 		"containerd store":    func(t *testing.T) away { return awayEngine(t, testenv.EngineOptions{}) },
 		"graph driver":        func(t *testing.T) away { return awayEngine(t, testenv.EngineOptions{GraphDriver: true}) },
 		"Docker 20.10":        func(t *testing.T) away { return awayEngine(t, testenv.EngineOptions{Old: true}) },
-		"BuildKit at address": awayBuildkitd,
+		"BuildKit at address": func(t *testing.T) away { b, _ := awayBuildkitd(t); return b },
 	}
 	for kind, begin := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -49,6 +50,7 @@ func TestRegistryThatOnlyTheBuilderReaches(t *testing.T) {
 			if !b.engine {
 				t.Run("platforms", func(t *testing.T) { testPlatformsAway(t, b) })
 			}
+			b.mustKeepNothing(t)
 		})
 	}
 }
@@ -56,14 +58,14 @@ func TestRegistryThatOnlyTheBuilderReaches(t *testing.T) {
 func awayEngine(t *testing.T, options testenv.EngineOptions) away {
 	t.Helper()
 	engine := testenv.NewEngine(t, options)
-	return away{engine.Network(t), []string{"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host}, options.GraphDriver || options.Old}
+	return away{engine.Network(t), []string{"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host}, engine.Host, options.GraphDriver || options.Old}
 }
 
-func awayBuildkitd(t *testing.T) away {
+func awayBuildkitd(t *testing.T) (away, *testenv.Daemon) {
 	t.Helper()
 	network := testenv.NewNetwork(t)
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{Network: network})
-	return away{network, []string{"INPUT_BUILDER=" + daemon.Address}, false}
+	return away{network: network, env: []string{"INPUT_BUILDER=" + daemon.Address}}, daemon
 }
 
 // step is a step that publishes with this builder.

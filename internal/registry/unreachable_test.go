@@ -109,12 +109,11 @@ func fullListener(t *testing.T) string {
 		t.Fatal(err)
 	}
 	address := (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: bound.(*syscall.SockaddrInet4).Port}).String()
-	// The kernel takes one more than the queue holds, and drops the next.
-	for range 2 {
-		conn, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
-		if err == nil {
-			t.Cleanup(func() { _ = conn.Close() })
-		}
+	// The kernel takes one connection more than the queue holds, and drops the next.
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = conn.Close() })
 	return address
 }

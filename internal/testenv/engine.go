@@ -2,9 +2,6 @@ package testenv
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -64,7 +61,7 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 	})
 	p.waitLog(t, `(API listen on \S+docker\.sock)`)
 	e := &Engine{Host: "unix://" + socket, Pid: p.cmd.Process.Pid, process: p}
-	if err := e.inNetwork(loopbackUp); err != nil {
+	if err := e.Network(t).in(loopbackUp); err != nil {
 		t.Fatalf("raising loopback in the engine's network: %v", err)
 	}
 	return e
@@ -106,52 +103,10 @@ func engineConfig(opt EngineOptions) []byte {
 // Kill ends the engine and everything it runs with SIGKILL, and returns when it has ended.
 func (e *Engine) Kill() { e.process.kill() }
 
-// Forward lets the engine reach a server on this host's loopback, such as a Registry, under the same address: it
-// listens there in the engine's network and passes connections on.
+// Forward lets the engine reach a server on this host's loopback, such as a Registry, under the same address.
 func (e *Engine) Forward(t T, hostport string) {
 	t.Helper()
-	var listener net.Listener
-	err := e.inNetwork(func() (err error) {
-		listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp", hostport)
-		return err
-	})
-	if err != nil {
-		t.Fatalf("listening on %s in the engine's network: %v", hostport, err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return // closed
-			}
-			go forward(conn, hostport)
-		}
-	}()
-}
-
-func forward(conn net.Conn, hostport string) {
-	defer conn.Close()
-	server, err := net.Dial("tcp", hostport)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	go func() {
-		_, _ = io.Copy(server, conn)
-		_ = server.(*net.TCPConn).CloseWrite()
-	}()
-	_, _ = io.Copy(conn, server)
-}
-
-// inNetwork calls f in the engine's network namespace.
-func (e *Engine) inNetwork(f func() error) error {
-	namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", e.Pid))
-	if err != nil {
-		return err
-	}
-	defer namespace.Close()
-	return (&Network{namespace}).in(f)
+	e.Network(t).Forward(t, hostport)
 }
 
 // loopbackUp raises lo in the current network namespace, where a new one has it down.

@@ -3,6 +3,7 @@ package testenv
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -59,6 +60,37 @@ func (n *Network) Transport() *http.Transport {
 	}}
 }
 
+// Forward lets what runs in the network reach a server on this host's loopback, such as a Registry, under the same
+// address: it listens there in the network and passes connections on.
+func (n *Network) Forward(t T, hostport string) {
+	t.Helper()
+	listener := n.listen(t, hostport)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			go forward(conn, hostport)
+		}
+	}()
+}
+
+func forward(conn net.Conn, hostport string) {
+	defer conn.Close()
+	server, err := net.Dial("tcp", hostport)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() {
+		_, _ = io.Copy(server, conn)
+		_ = server.(*net.TCPConn).CloseWrite()
+	}()
+	_, _ = io.Copy(conn, server)
+}
+
 // in calls f in the network. A socket stays in the namespace that it was made in.
 func (n *Network) in(f func() error) error {
 	return apart(func() error {
@@ -77,13 +109,9 @@ func (n *Network) enter() error {
 	return unix.Setns(int(n.namespace.Fd()), unix.CLONE_NEWNET)
 }
 
-// listen listens on a free port of the network's 127.0.0.1.
-func (n *Network) listen(t T) net.Listener {
+// listen listens in the network; nil is the host's.
+func (n *Network) listen(t T, address string) net.Listener {
 	t.Helper()
-	address := "127.0.0.1:0"
-	if n != nil {
-		address = reserve(t)
-	}
 	var listener net.Listener
 	err := n.in(func() (err error) {
 		listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp", address)
@@ -96,8 +124,9 @@ func (n *Network) listen(t T) net.Listener {
 }
 
 // reserve returns a free 127.0.0.1:port of this host where nothing listens until the test ends: a server that takes it
-// in another network is refused here, and not mistaken for the server of another test.
-func reserve(t T) string {
+// in another network is refused here, and not mistaken for the server of another test. With silent, connections are
+// neither refused nor taken, as behind a firewall that drops packets.
+func reserve(t T, silent bool) string {
 	t.Helper()
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -111,7 +140,20 @@ func reserve(t T) string {
 	if err != nil {
 		t.Fatalf("reserving a port: %v", err)
 	}
-	return fmt.Sprintf("127.0.0.1:%d", bound.(*unix.SockaddrInet4).Port)
+	address := fmt.Sprintf("127.0.0.1:%d", bound.(*unix.SockaddrInet4).Port)
+	if !silent {
+		return address
+	}
+	// The kernel takes one connection more than the queue holds, and drops the next.
+	if err := unix.Listen(socket, 0); err != nil {
+		t.Fatalf("listening on %s: %v", address, err)
+	}
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatalf("filling the queue of %s: %v", address, err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return address
 }
 
 // apart calls f on a thread that ends with it: nothing else ever runs where f has taken it.

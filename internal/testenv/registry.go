@@ -24,6 +24,8 @@ type RegistryOptions struct {
 	TLS bool
 	// Network is where it listens, in place of the host's: only what runs there reaches it, and Transport.
 	Network *Network
+	// Silent, with a Network, has its address on the host drop connections in place of refusing them.
+	Silent bool
 }
 
 // Registry is a running github.com/distribution/distribution, the reference implementation, with an empty store and
@@ -52,7 +54,7 @@ func NewRegistry(t T, opt RegistryOptions) *Registry {
 		"secret": "kept, so that an upload survives Restart",
 	}
 	if opt.Network != nil {
-		serving["addr"] = reserve(t)
+		serving["addr"] = reserve(t, opt.Silent)
 	}
 	scheme := "http://"
 	if opt.TLS {

@@ -75,7 +75,11 @@ func moduleRoot() (string, error) {
 // registers a flag in any program that imports it, and its Close waits for clients that were faulted on purpose.
 func serve(t T, handler http.Handler, network *Network) string {
 	t.Helper()
-	listener := network.listen(t)
+	address := "127.0.0.1:0"
+	if network != nil {
+		address = reserve(t, false)
+	}
+	listener := network.listen(t, address)
 	// Handshakes tried on plain HTTP and aborted connections are what tests do here; nobody wants them logged.
 	server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = server.Serve(listener) }()
