@@ -59,17 +59,26 @@ func (t *tagger) askBuilder(ctx context.Context, far *publish.UnreachableError) 
 	}
 	tags := onePerHost(t.plan.Publish.Tags, far.Repositories)
 	err := build.Reach(ctx, b, t.credentials, tags)
-	var here *registry.UnreachableError
-	var there *build.UnreachableError
-	if errors.As(err, &there) && errors.As(far, &here) {
+	if there := (*build.UnreachableError)(nil); errors.As(err, &there) {
 		return fmt.Errorf("reaching %s: neither this process nor %s does\nfrom here: %v\nfrom the builder: %w\n"+
-			"check the input registry and that it is up; where it is a service container, publish its port on the runner, whose engine then reaches it at localhost", there.Host, b.Name, here, there)
+			"check the input registry and that it is up; where it is a service container, publish its port on the runner, whose engine then reaches it at localhost", there.Host, b.Name, whyNot(far, there.Host), there)
 	}
 	if err != nil {
 		return err
 	}
 	t.report.Printf("Only the builder reaches %s: it pushes the tags, and nothing is read back from here", hosts(tags))
 	return nil
+}
+
+// whyNot returns the network's words on a host that we do not reach.
+func whyNot(far *publish.UnreachableError, host string) error {
+	for _, cause := range far.Unwrap() {
+		var here *registry.UnreachableError
+		if errors.As(cause, &here) && here.Host == host {
+			return here
+		}
+	}
+	return far
 }
 
 // onePerHost returns the first tag of each registry of these repositories.

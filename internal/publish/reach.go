@@ -14,13 +14,13 @@ import (
 // them.
 type UnreachableError struct {
 	Repositories []name.Repository
-	cause        error
+	causes       []error // one for each
 }
 
-func (e *UnreachableError) Error() string { return e.cause.Error() }
+func (e *UnreachableError) Error() string { return errors.Join(e.causes...).Error() }
 
-// Unwrap returns the joined causes.
-func (e *UnreachableError) Unwrap() error { return e.cause }
+// Unwrap returns why, for each of the repositories.
+func (e *UnreachableError) Unwrap() []error { return e.causes }
 
 // Reach logs in to every repository, at the same time, and returns an
 // *UnreachableError where a registry cannot be reached. It asks nothing that Tag
@@ -37,19 +37,19 @@ func (p *Publisher) Reach(ctx context.Context, repos []name.Repository) error {
 // judge joins what asking the repositories came to, in an *UnreachableError where
 // nothing but the way there is missing.
 func judge(repos []name.Repository, errs []error) error {
-	joined := errors.Join(errs...)
-	var far []name.Repository
+	var far UnreachableError
 	for i, err := range errs {
 		switch {
 		case err == nil:
 		case registry.OutOfReach(repos[i], err):
-			far = append(far, repos[i])
+			far.Repositories = append(far.Repositories, repos[i])
+			far.causes = append(far.causes, err)
 		default:
-			return joined
+			return errors.Join(errs...)
 		}
 	}
-	if joined == nil {
+	if len(far.causes) == 0 {
 		return nil
 	}
-	return &UnreachableError{Repositories: far, cause: joined}
+	return &far
 }

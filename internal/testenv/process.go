@@ -29,20 +29,14 @@ type process struct {
 	done chan struct{} // closed when the process has ended and been waited for
 }
 
-// startProcess runs a program with only env, so that nothing the caller's shell exports can configure a daemon. The
-// caller registers the cleanup that terminates it.
-func startProcess(t T, env []string, path string, args ...string) *process {
-	t.Helper()
-	return startIn(t, place{}, env, path, args...)
-}
-
 // place is where a process runs; the zero value is where this one does.
 type place struct {
 	namespaces uintptr  // new ones: CLONE_NEWNET and so on
 	network    *Network // that is there already; nil for none
 }
 
-// startIn is startProcess in a place.
+// startIn runs a program with only env, so that nothing the caller's shell exports can configure a daemon. The caller
+// registers the cleanup that terminates it.
 func startIn(t T, at place, env []string, path string, args ...string) *process {
 	t.Helper()
 	// Not the test's context: it ends before the cleanups of a test, which may still need the daemon.
