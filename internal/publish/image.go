@@ -13,7 +13,8 @@ import (
 // Image is what a registry holds now.
 type Image struct {
 	Digest v1.Hash
-	Size   int64 // bytes of configs and layers as stored, of all platforms; 0 where it is not known
+	Config v1.Hash // of a single platform, also in an index; zero where there are several, or it is not known
+	Size   int64   // bytes of configs and layers as stored, of all platforms; 0 where it is not known
 	// Platforms has one entry for each platform of an index, and is empty for a
 	// single manifest, which does not say its platform.
 	Platforms []PlatformImage
@@ -23,7 +24,8 @@ type Image struct {
 type PlatformImage struct {
 	Platform v1.Platform
 	Digest   v1.Hash
-	Size     int64 // bytes as stored; 0 where it is not known
+	Config   v1.Hash // zero where it is not known
+	Size     int64   // bytes as stored; 0 where it is not known
 }
 
 // describe reads sizes and platforms out of the manifest, and for an index out
@@ -40,6 +42,9 @@ func (m *mover) describe(ctx context.Context, repo name.Repository) Image {
 		return image
 	}
 	weigh(repo, image.Platforms, options)
+	if len(image.Platforms) == 1 {
+		image.Config = image.Platforms[0].Config
+	}
 	for _, child := range image.Platforms {
 		if child.Size == 0 {
 			image.Size = 0
@@ -53,7 +58,8 @@ func (m *mover) describe(ctx context.Context, repo name.Repository) Image {
 // Describe reads what a manifest or index tells by itself: the size of the one,
 // and the platforms of the other. Of no bytes it knows nothing but the digest.
 func Describe(digest v1.Hash, raw []byte) Image {
-	image := Image{Digest: digest, Size: manifestSize(raw)}
+	image := Image{Digest: digest}
+	image.Config, image.Size = readManifest(raw)
 	index, err := v1.ParseIndexManifest(bytes.NewReader(raw))
 	if err != nil {
 		return image
@@ -75,7 +81,7 @@ func weigh(repo name.Repository, all []PlatformImage, options []remote.Option) {
 	for i := range all {
 		group.Go(func() error {
 			if child, err := remote.Get(repo.Digest(all[i].Digest.String()), options...); err == nil {
-				all[i].Size = manifestSize(child.Manifest)
+				all[i].Config, all[i].Size = readManifest(child.Manifest)
 			}
 			return nil
 		})
@@ -83,16 +89,17 @@ func weigh(repo name.Repository, all []PlatformImage, options []remote.Option) {
 	_ = group.Wait() // a size that cannot be read stays 0
 }
 
-// manifestSize adds up what a manifest names; 0 where it cannot be read, because
-// a published image is published even if its size is not known.
-func manifestSize(raw []byte) int64 {
+// readManifest returns the digest of a manifest's config, and adds up the sizes
+// of what it names. Both are zero where it cannot be read, because a published
+// image is published even if that is not known.
+func readManifest(raw []byte) (config v1.Hash, size int64) {
 	manifest, err := v1.ParseManifest(bytes.NewReader(raw))
 	if err != nil {
-		return 0
+		return v1.Hash{}, 0
 	}
-	size := manifest.Config.Size
+	size = manifest.Config.Size
 	for _, layer := range manifest.Layers {
 		size += layer.Size
 	}
-	return size
+	return manifest.Config.Digest, size
 }

@@ -23,7 +23,7 @@ func pushIndex(t *testing.T, repo name.Repository, platforms ...v1.Platform) pub
 	t.Helper()
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	want := publish.Image{}
-	add := func(platform v1.Platform, layers int64, annotations map[string]string) (v1.Hash, int64) {
+	add := func(platform v1.Platform, layers int64, annotations map[string]string) publish.PlatformImage {
 		image, err := random.Image(512*layers, layers)
 		if err != nil {
 			t.Fatal(err)
@@ -43,15 +43,18 @@ func pushIndex(t *testing.T, repo name.Repository, platforms ...v1.Platform) pub
 		for _, layer := range manifest.Layers {
 			size += layer.Size
 		}
-		return digest, size
+		return publish.PlatformImage{Platform: platform, Digest: digest, Config: manifest.Config.Digest, Size: size}
 	}
 	for i, platform := range platforms {
-		digest, size := add(platform, int64(i+1), nil)
+		child := add(platform, int64(i+1), nil)
 		add(v1.Platform{OS: "unknown", Architecture: "unknown"}, 1, map[string]string{
-			"vnd.docker.reference.digest": digest.String(), "vnd.docker.reference.type": "attestation-manifest",
+			"vnd.docker.reference.digest": child.Digest.String(), "vnd.docker.reference.type": "attestation-manifest",
 		})
-		want.Platforms = append(want.Platforms, publish.PlatformImage{Platform: platform, Digest: digest, Size: size})
-		want.Size += size
+		want.Platforms = append(want.Platforms, child)
+		want.Size += child.Size
+	}
+	if len(platforms) == 1 {
+		want.Config = want.Platforms[0].Config
 	}
 	digest, err := index.Digest()
 	if err != nil {
@@ -67,12 +70,12 @@ func pushIndex(t *testing.T, repo name.Repository, platforms ...v1.Platform) pub
 // sameImage compares field by field: Platform has no ==.
 func sameImage(t *testing.T, got, want publish.Image) {
 	t.Helper()
-	if got.Digest != want.Digest || got.Size != want.Size || len(got.Platforms) != len(want.Platforms) {
+	if got.Digest != want.Digest || got.Config != want.Config || got.Size != want.Size || len(got.Platforms) != len(want.Platforms) {
 		t.Fatalf("Tag = %+v, want %+v", got, want)
 	}
 	for i, child := range got.Platforms {
 		wanted := want.Platforms[i]
-		if !child.Platform.Equals(wanted.Platform) || child.Digest != wanted.Digest || child.Size != wanted.Size {
+		if !child.Platform.Equals(wanted.Platform) || child.Digest != wanted.Digest || child.Config != wanted.Config || child.Size != wanted.Size {
 			t.Errorf("platform %d is %+v, want %+v", i, child, wanted)
 		}
 	}
@@ -124,7 +127,7 @@ func TestTagOfAnIndexWithoutItsSizes(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Tag = %v, although every tag has moved", err)
 	}
-	want.Platforms[1].Size = 0
+	want.Platforms[1].Config, want.Platforms[1].Size = v1.Hash{}, 0
 	want.Size = 0 // half of it would be wrong
 	sameImage(t, got, want)
 }
