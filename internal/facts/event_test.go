@@ -140,6 +140,7 @@ func TestLoadReadsEveryEvent(t *testing.T) {
 			want := c.want
 			want.Actions, want.Event = true, c.event
 			want.Repository, want.ServerURL = "Octo-Org/Hello-World", "https://github.com"
+			want.Run = "https://github.com/Octo-Org/Hello-World/actions/runs/4711/attempts/1"
 			if want.Ref == "" {
 				want.Ref = "refs/heads/main"
 			}
@@ -152,6 +153,28 @@ func TestLoadReadsEveryEvent(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("Load(%s) (-want +got):\n%s", c.event, diff)
+			}
+		})
+	}
+}
+
+// The URL of a run names its attempt, and the server that it is on.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		vars map[string]string
+		want string
+	}{
+		"a second attempt":     {map[string]string{"GITHUB_RUN_ATTEMPT": "2"}, "https://github.com/Octo-Org/Hello-World/actions/runs/4711/attempts/2"},
+		"an Enterprise server": {map[string]string{"GITHUB_SERVER_URL": "https://git.example.com/"}, "https://git.example.com/Octo-Org/Hello-World/actions/runs/4711/attempts/1"},
+		"nobody knows":         {map[string]string{"GITHUB_RUN_ID": ""}, ""},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			f, err := Load(t.Context(), newSource(t, c.vars))
+			if err != nil || f.Run != c.want {
+				t.Errorf("Run = %q, %v, want %q", f.Run, err, c.want)
 			}
 		})
 	}

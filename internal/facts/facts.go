@@ -47,6 +47,7 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 		return plan.Facts{}, err
 	}
 	f.Pull = event.pull()
+	f.Run = s.run(f)
 	f.Commit.Time = s.commitTime(ctx, f, event)
 	return f, nil
 }
@@ -54,6 +55,16 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 func (s Source) get(name string) string {
 	value, _ := s.Lookup(name)
 	return value
+}
+
+// run returns the URL of this attempt of the run, or "" where the runner does
+// not say which it is.
+func (s Source) run(f plan.Facts) string {
+	id := s.get("GITHUB_RUN_ID")
+	if id == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s/%s/actions/runs/%s/attempts/%s", f.ServerURL, f.Repository, id, cmp.Or(s.get("GITHUB_RUN_ATTEMPT"), "1"))
 }
 
 // required reports what the runner always sets. Without it this is no step of a

@@ -15,6 +15,7 @@ type Facts struct {
 	Repository string // owner/name, as written on GitHub
 	ServerURL  string // https://github.com, or the Enterprise server
 	Actor      string // who triggered the run
+	Run        string // URL of this attempt of the run
 
 	Commit Commit
 	Pull   Pull
