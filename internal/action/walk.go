@@ -91,6 +91,9 @@ func decide(ctx context.Context, env Env, workspace string, r *report.Reporter) 
 	for _, secret := range in.Secrets {
 		r.Mask(secret.Reveal())
 	}
+	for _, secret := range in.CacheSecrets() {
+		r.Mask(secret.Reveal())
+	}
 	f, err := facts.Load(ctx, facts.Source{
 		Lookup: env.Lookup, Dir: workspace, Token: in.APIToken().Reveal(), Offline: inputsErr != nil,
 	})
@@ -120,6 +123,12 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 		r.Printf("Not building with %s", refused)
 	}
 	r.Printf("Building with %s", b)
+	for _, remark := range p.Remarks {
+		r.Printf("%s", remark)
+	}
+	for _, tag := range p.Build.LoadAs {
+		r.Printf("Loading %s", tag)
+	}
 	if !p.Publish.Push {
 		r.Printf("Publishing nothing: %s", p.Publish.Reason)
 		return
@@ -136,6 +145,7 @@ func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Res
 		Reason:    p.Publish.Reason,
 		Digest:    image.Digest,
 		ImageID:   built.Config,
+		Loaded:    p.Build.LoadAs,
 		Tags:      p.Publish.Tags,
 		Version:   p.Publish.Version,
 		Platforms: map[string]v1.Hash{},
@@ -154,6 +164,9 @@ func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Res
 	}
 	for _, child := range image.Platforms {
 		o.Platforms[child.Platform.String()] = child.Digest
+	}
+	if o.ImageID == (v1.Hash{}) {
+		o.ImageID = image.Config
 	}
 	if len(image.Platforms) == 0 && len(p.Build.Platforms) < 2 {
 		o.Platforms[singlePlatform(p, b).String()] = image.Digest

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"maps"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ import (
 
 // solveOpt translates a plan for BuildKit. What goes wrong with a file while
 // BuildKit reads it is told to fail.
-func solveOpt(r Request, b *builder.Builder, fail func(error)) (client.SolveOpt, error) {
+func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, fail func(error)) (client.SolveOpt, error) {
 	p := r.Plan
 	directories, err := mounts(p, fail)
 	if err != nil {
@@ -26,13 +27,17 @@ func solveOpt(r Request, b *builder.Builder, fail func(error)) (client.SolveOpt,
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
+	attrs := frontendAttrs(p)
+	maps.Copy(attrs, attestationAttrs(p.Attestations, loading != nil))
 	return client.SolveOpt{
 		Frontend:      "dockerfile.v0",
-		FrontendAttrs: frontendAttrs(p),
+		FrontendAttrs: attrs,
 		LocalMounts:   directories,
 		SharedKey:     p.Key,
 		Session:       attached,
-		Exports:       exports(p, b),
+		Exports:       allExports(p, b, loading),
+		CacheExports:  cacheExports(p),
+		CacheImports:  cacheImports(p, r.Log),
 		// No record in the builder's history: nobody asks for it here, and
 		// writing it takes BuildKit longer than a cached build.
 		Internal: true,

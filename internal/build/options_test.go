@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,8 +12,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/frontend/attestations"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -86,6 +89,78 @@ func TestExports(t *testing.T) {
 	want = []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": "ghcr.io/octo/a:1.2.3"}}}
 	if diff := cmp.Diff(want, exports(plan.Build{PushTo: repos[:1], StoreAs: repos[0].Tag("1.2.3")}, b)); diff != "" {
 		t.Errorf("exports for an engine that pushes differ (-want, +got):\n%s", diff)
+	}
+}
+
+// TestAllExports has the push last: BuildKit's answer is the last one's.
+func TestAllExports(t *testing.T) {
+	t.Parallel()
+	repo := mustRepository(t, "octo/a")
+	p := plan.Build{PushTo: []name.Repository{repo}, StoreAs: repo.Tag("1.2.3"), LoadAs: []name.Tag{repo.Tag("1.2.3"), repo.Tag("latest")}}
+	const names = "docker.io/octo/a:1.2.3,docker.io/octo/a:latest"
+	types := func(entries []client.ExportEntry) string {
+		var all []string
+		for _, entry := range entries {
+			all = append(all, entry.Type)
+		}
+		return strings.Join(all, " ")
+	}
+	for title, c := range map[string]struct {
+		b       builder.Builder
+		loading *builder.Loading
+		types   string
+		alone   string
+		attrs   map[string]string
+	}{
+		"an engine with containerd":    {builder.Builder{Capabilities: plan.ContainerdEngine()}, nil, "moby image", "moby", map[string]string{"name": names, "oci-mediatypes": "true"}},
+		"an engine with graph driver":  {builder.Builder{Capabilities: plan.GraphDriverEngine()}, nil, "moby", "moby", map[string]string{"name": names}},
+		"a BuildKit beside the engine": {builder.Builder{Capabilities: plan.BuildKit()}, &builder.Loading{}, "docker image", "docker", map[string]string{"name": names, "oci-mediatypes": "true"}},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			all := allExports(p, &c.b, c.loading)
+			if got := types(all); got != c.types {
+				t.Errorf("exports of type %q, want %q", got, c.types)
+			}
+			if diff := cmp.Diff(c.attrs, all[0].Attrs); diff != "" {
+				t.Errorf("the load differs (-want, +got):\n%s", diff)
+			}
+			if (all[0].Output != nil) != (c.loading != nil) {
+				t.Error("there is a stream where there should be none, or none where there should")
+			}
+			alone := p
+			alone.PushTo = nil
+			if got := types(allExports(alone, &c.b, c.loading)); got != c.alone {
+				t.Errorf("a load alone has exports of type %q, want %q", got, c.alone)
+			}
+			alone.LoadAs = nil
+			if got := allExports(alone, &c.b, c.loading); len(got) != 0 {
+				t.Errorf("a build alone has the exports %v", got)
+			}
+		})
+	}
+}
+
+func TestAttestationAttrs(t *testing.T) {
+	t.Parallel()
+	wanted := []inputs.Attestation{
+		{Type: inputs.Provenance, Attrs: map[string]string{"mode": "min", "builder-id": `https://a/?b,"c"`}},
+		{Type: inputs.SBOM},
+	}
+	want := map[string]string{"attest:provenance": `"builder-id=https://a/?b,""c""",mode=min`, "attest:sbom": ""}
+	if diff := cmp.Diff(want, attestationAttrs(wanted, false)); diff != "" {
+		t.Errorf("attributes differ (-want, +got):\n%s", diff)
+	}
+	want["attest:provenance"] = `"builder-id=https://a/?b,""c""",inline-only=true,mode=min`
+	if diff := cmp.Diff(want, attestationAttrs(wanted, true)); diff != "" {
+		t.Errorf("attributes beside a stream differ (-want, +got):\n%s", diff)
+	}
+	parsed, err := attestations.Parse(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := parsed["provenance"]["builder-id"]; got != wanted[0].Attrs["builder-id"] {
+		t.Errorf("BuildKit reads the builder %q, want %q", got, wanted[0].Attrs["builder-id"])
 	}
 }
 

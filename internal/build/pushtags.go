@@ -26,7 +26,7 @@ func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Ta
 	r.Plan.NoCache = false // it was built without a moment ago
 	manifest := &manifestReader{builder: b}
 	r.Pushing, r.Permitted = manifest.pushing(ctx), nil
-	opt, err := solveOpt(r, b, fail)
+	opt, err := solveOpt(r, b, nil, fail)
 	if err != nil {
 		return Result{}, nil, err
 	}
@@ -42,7 +42,7 @@ func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Ta
 	if err != nil || ctx.Err() != nil {
 		return result, nil, explain(ctx, err, r.Plan, b)
 	}
-	err = result.read(response)
+	err = result.read(response, r.Plan, b)
 	result.Manifest = manifest.result(result.Digest)
 	return result, tags, err
 }

@@ -5,6 +5,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -21,7 +22,7 @@ import (
 // Result is what a build made.
 type Result struct {
 	Digest   v1.Hash // of the manifest or index that was pushed; zero when BuildKit pushed nothing
-	Config   v1.Hash // of the image's config, its image ID; zero for several platforms and when nothing was pushed
+	Config   v1.Hash // of the image's config, its image ID; zero for an index and when nothing was pushed or loaded
 	Manifest []byte  // the manifest or index itself, from PushTags; nil where the builder did not show it
 	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
 	Cached   int     // those found in the cache
@@ -43,43 +44,53 @@ type Request struct {
 	Permitted func(ctx context.Context) error
 }
 
-// Solve builds, and pushes by digest where the plan says so. The error is an *Error where the Dockerfile is to blame. A
+// Solve builds, and pushes by digest and loads where the plan says so. The error is an *Error where the Dockerfile is to blame. A
 // Result comes with the error too, for the warnings.
 func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	opt, err := solveOpt(r, b, fail)
+	loading := b.Loading(ctx)
+	opt, err := solveOpt(r, b, loading, fail)
 	if err != nil {
-		return Result{}, err
+		return Result{}, errors.Join(err, loading.End(false))
 	}
 	w := watch(ctx, r)
 	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
 	result := w.result(r.Plan)
+	loadErr := loading.End(err == nil)
+	if ctx.Err() == nil && loadErr != nil {
+		return result, loadErr
+	}
+	if ctx.Err() == nil && err != nil && w.failed("exporting cache ") {
+		return result, fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
+	}
 	if err != nil || ctx.Err() != nil {
 		return result, explain(ctx, err, r.Plan, b)
 	}
-	if len(r.Plan.PushTo) == 0 {
-		return result, nil
-	}
-	if !b.PushByDigest {
-		// Such an engine answers with the digest of the config, its image ID.
-		result.Config, err = v1.NewHash(response.ExporterResponse["containerimage.digest"])
-		if err != nil {
-			err = fmt.Errorf("reading the image ID from the engine's answer: %w", err)
-		}
+	if err := handOver(r.Plan); err != nil {
 		return result, err
 	}
-	return result, result.read(response)
+	return result, result.read(response, r.Plan, b)
 }
 
 // read takes the digests out of BuildKit's answer.
-func (r *Result) read(response *client.SolveResponse) error {
-	digest, err := v1.NewHash(response.ExporterResponse["containerimage.digest"])
-	if err != nil {
-		return fmt.Errorf("reading the digest of the pushed image from BuildKit's answer: %w", err)
+func (r *Result) read(response *client.SolveResponse, p plan.Build, b *builder.Builder) error {
+	if len(p.PushTo) == 0 && len(p.LoadAs) == 0 {
+		return nil
 	}
-	r.Digest = digest
-	// An index has no config of its own.
+	digest, err := v1.NewHash(response.ExporterResponse["containerimage.digest"])
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading the digest of the image from BuildKit's answer: %w", err)
+	case b.PushByTag:
+		// Such an engine answers with the digest of the config, its image ID.
+		r.Config = digest
+		return nil
+	case len(p.PushTo) > 0:
+		r.Digest = digest
+	}
+	// An index has no config of its own. Beside one that is pushed, the answer
+	// holds that of the loaded image.
 	if config, err := v1.NewHash(response.ExporterResponse["containerimage.config.digest"]); err == nil {
 		r.Config = config
 	}

@@ -67,7 +67,7 @@ func (w *watcher) follow(ctx context.Context) {
 }
 
 // notePush looks in the names of statuses for the digest of what is exported, of
-// the index where there are several platforms, else of the manifest, and for the
+// the index where there is one, else of the manifest, and for the
 // push of that manifest, which comes last. The names are meant for people. Where
 // they change, Pushing is not called, and nothing else is lost.
 func (w *watcher) notePush(id string) {
@@ -75,7 +75,7 @@ func (w *watcher) notePush(id string) {
 		return
 	}
 	prefix := "exporting manifest "
-	if len(w.request.Plan.Platforms) > 1 {
+	if len(w.request.Plan.Platforms) > 1 || len(w.request.Plan.Attestations) > 0 {
 		prefix = "exporting manifest list "
 	}
 	if text, found := strings.CutPrefix(id, prefix); found {
@@ -107,6 +107,17 @@ func (w *watcher) result(p plan.Build) Result {
 		r.Warnings = append(r.Warnings, newWarning(warning, p))
 	}
 	return r
+}
+
+// failed tells whether work of BuildKit's own, by the start of its name, has
+// failed by itself and not because other work did.
+func (w *watcher) failed(name string) bool {
+	for _, vertex := range w.vertices {
+		if strings.HasPrefix(vertex.Name, name) && vertex.Error != "" && !strings.Contains(vertex.Error, context.Canceled.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 // isStep tells the Dockerfile's instructions from BuildKit's own work.

@@ -22,6 +22,12 @@ type answer struct {
 	labels map[string]string // of the first worker, which does the builds
 }
 
+// as returns what a BuildKit of this kind can do, on these platforms.
+func (a answer) as(c plan.Capabilities) plan.Capabilities {
+	c.Platforms, c.Version = a.Platforms, a.Version
+	return c
+}
+
 // ask puts the first question, which is also the proof that something answers.
 func ask(ctx context.Context, c *client.Client) (answer, error) {
 	return askWithin(ctx, c, answerWithin)
@@ -40,9 +46,7 @@ func askWithin(ctx context.Context, c *client.Client, limit time.Duration) (answ
 	case len(workers) == 0:
 		return answer{}, errors.New("it has no worker")
 	}
-	a := answer{labels: workers[0].Labels}
-	a.Version = workers[0].BuildkitVersion.Version
-	a.PushByDigest = true
+	a := answer{Capabilities: plan.BuildKitOf(workers[0].BuildkitVersion.Version), labels: workers[0].Labels}
 	for _, worker := range workers {
 		for _, p := range worker.Platforms {
 			a.Platforms = append(a.Platforms, v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant})

@@ -35,6 +35,7 @@ type Builder struct {
 	refused []string // the places that were tried before, and why they were not used
 	push    pusher   // nil where BuildKit pushes by itself
 	images  *engineStore
+	beside  *engineBeside
 	stop    func() error
 	docker  io.Closer // the connection to the engine that it is reached through, or nil
 }
@@ -59,7 +60,7 @@ func (b *Builder) Push(ctx context.Context, tag name.Tag, credentials registry.C
 // Close drops the connection and stops what was started for it: processes are
 // gone and temporary files removed when it returns.
 func (b *Builder) Close() error {
-	err := b.Client.Close()
+	err := errors.Join(b.Client.Close(), b.beside.close())
 	if b.stop != nil {
 		err = errors.Join(err, b.stop())
 	}
@@ -104,9 +105,9 @@ type source interface {
 // Connect returns the first BuildKit of the wanted kind that answers. The error
 // lists every place that was tried and why it was refused.
 func Connect(ctx context.Context, o Options) (*Builder, error) {
-	found := search{needs: o.Needs}
+	found := search{options: o}
 	defer found.giveUp()
-	for _, s := range found.sources(ctx, o) {
+	for _, s := range found.sources(ctx) {
 		if b := found.try(ctx, s); b != nil {
 			return b, nil
 		}

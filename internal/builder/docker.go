@@ -14,6 +14,7 @@ import (
 type docker struct {
 	*moby.Client
 	host string // DOCKER_HOST, or the socket that the runner mounts
+	api  string // version that it speaks
 }
 
 // oldestAPI is Docker 20.10's. What older engines do with a build is not known
@@ -36,8 +37,8 @@ func openDocker(ctx context.Context, o Options) (docker, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	said, err := d.Ping(ctx, moby.PingOptions{NegotiateAPIVersion: true})
-	if said.APIVersion != "" && versions.LessThan(said.APIVersion, oldestAPI) {
-		err = fmt.Errorf("it speaks version %s of the API; version %s is needed, which Docker 20.10 was the first to have", said.APIVersion, oldestAPI)
+	if d.api = said.APIVersion; d.api != "" && versions.LessThan(d.api, oldestAPI) {
+		err = fmt.Errorf("it speaks version %s of the API; version %s is needed, which Docker 20.10 was the first to have", d.api, oldestAPI)
 	}
 	if err != nil {
 		_ = d.Close()

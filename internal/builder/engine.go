@@ -6,10 +6,15 @@ import (
 	"net"
 
 	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // engine is the BuildKit inside a Docker engine.
-type engine struct{ docker docker }
+type engine struct {
+	docker docker
+	keep   bool // what is pushed stays in the store
+}
 
 func (e engine) String() string { return e.docker.String() }
 
@@ -33,7 +38,7 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		return nil, err
 	}
 	b := &Builder{
-		Capabilities: said.Capabilities,
+		Capabilities: said.as(plan.ContainerdEngineOf(e.docker.api)),
 		Client:       c,
 		Name:         fmt.Sprintf("BuildKit inside %s", e),
 		Stores:       true,
@@ -42,8 +47,8 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		// A graph driver: this BuildKit drops a push without a word, and the
 		// engine pushes what it has made.
 		b.Name += ", which keeps images with a graph driver"
-		b.PushByDigest, b.PushByTag = false, true
-		b.push = enginePusher{e.docker.Client}.push
+		b.Capabilities = said.as(plan.GraphDriverEngine())
+		b.push = enginePusher{docker: e.docker.Client, keep: e.keep}.push
 		b.images = &engineStore{e.docker.Client}
 	}
 	return b, nil

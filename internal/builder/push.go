@@ -17,10 +17,14 @@ import (
 )
 
 // enginePusher pushes out of the store of an engine with a graph driver.
-type enginePusher struct{ docker *moby.Client }
+type enginePusher struct {
+	docker *moby.Client
+	keep   bool // what is pushed stays in the store
+}
 
-// push pushes one tag and takes it out of the engine's store again. The
-// credentials go to the engine in a header of this request and are not kept.
+// push pushes one tag and, unless it is to be kept, takes it out of the engine's
+// store again. The credentials go to the engine in a header of this request and
+// are not kept.
 func (e enginePusher) push(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
 	login := credentials.For(tag.RegistryStr())
 	auth, err := authconfig.Encode(engineapi.AuthConfig{Username: login.Username, Password: login.Password, ServerAddress: tag.RegistryStr()})
@@ -34,6 +38,9 @@ func (e enginePusher) push(ctx context.Context, tag name.Tag, credentials regist
 	digest, err := pushedDigest(response.JSONMessages(ctx))
 	if err != nil {
 		return v1.Hash{}, err
+	}
+	if e.keep {
+		return digest, nil
 	}
 	_, err = e.docker.ImageRemove(context.WithoutCancel(ctx), tag.Name(), moby.ImageRemoveOptions{})
 	return digest, err

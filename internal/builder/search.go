@@ -10,7 +10,7 @@ import (
 
 // search is one walk through the places where a BuildKit may be.
 type search struct {
-	needs   plan.Needs
+	options Options
 	docker  docker   // of the sources that are reached through it
 	refused []string // places, and why they are not used
 	errs    []error
@@ -18,7 +18,8 @@ type search struct {
 }
 
 // sources lists where to look. An address is meant, and nothing else is tried.
-func (s *search) sources(ctx context.Context, o Options) []source {
+func (s *search) sources(ctx context.Context) []source {
+	o := s.options
 	host, _ := o.Lookup("BUILDKIT_HOST")
 	switch {
 	case o.Want == "local":
@@ -26,16 +27,17 @@ func (s *search) sources(ctx context.Context, o Options) []source {
 	case o.Want == "auto" && host != "":
 		return []source{newRemote(o, host, "BUILDKIT_HOST")}
 	case o.Want == "auto":
-		return append(s.dockerSources(ctx, o), newChild(o))
+		return append(s.dockerSources(ctx), newChild(o))
 	case o.Want == "docker" || o.Want == "container":
-		return s.dockerSources(ctx, o)
+		return s.dockerSources(ctx)
 	}
 	return []source{newRemote(o, o.Want, "the input builder")}
 }
 
 // dockerSources lists what is reached through a Docker engine, where there is
 // one.
-func (s *search) dockerSources(ctx context.Context, o Options) []source {
+func (s *search) dockerSources(ctx context.Context) []source {
+	o := s.options
 	d, err := openDocker(ctx, o)
 	if err != nil {
 		s.refuse(d, err)
@@ -44,11 +46,11 @@ func (s *search) dockerSources(ctx context.Context, o Options) []source {
 	s.docker = d
 	switch o.Want {
 	case "docker":
-		return []source{engine{d}}
+		return []source{engine{docker: d, keep: o.Needs.Load}}
 	case "container":
 		return []source{adopted{d}, newSibling(d, o)}
 	}
-	return []source{engine{d}, adopted{d}, newSibling(d, o)}
+	return []source{engine{docker: d, keep: o.Needs.Load}, adopted{d}, newSibling(d, o)}
 }
 
 // try connects to a BuildKit, and gives it up again where it cannot do what is
@@ -56,9 +58,7 @@ func (s *search) dockerSources(ctx context.Context, o Options) []source {
 func (s *search) try(ctx context.Context, at source) *Builder {
 	b, err := at.connect(ctx)
 	if err == nil {
-		if lack := b.Lacks(s.needs); lack != "" {
-			err = errors.Join(errors.New(lack), b.Close())
-		}
+		err = s.fits(ctx, b)
 	}
 	if err != nil {
 		s.refuse(at, err)
@@ -70,6 +70,22 @@ func (s *search) try(ctx context.Context, at source) *Builder {
 		b.docker = s.docker.Client
 	}
 	return b
+}
+
+// fits returns why a BuildKit cannot do what is needed, which is then closed, or
+// nil.
+func (s *search) fits(ctx context.Context, b *Builder) error {
+	if err := b.putBeside(ctx, s.options); err != nil {
+		return errors.Join(err, b.Close())
+	}
+	lack := b.Lacks(s.options.Needs)
+	if lack == "" {
+		return nil
+	}
+	if could := plan.Could(s.options.Needs); could != "" && s.options.Want != "auto" {
+		lack += "; it could be done with " + could
+	}
+	return errors.Join(errors.New(lack), b.Close())
 }
 
 func (s *search) refuse(place fmt.Stringer, err error) {

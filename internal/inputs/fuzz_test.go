@@ -1,6 +1,7 @@
 package inputs_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,10 +11,10 @@ import (
 
 // Any text in an input that is a list gives inputs or mistakes in that one.
 func FuzzParse(f *testing.F) {
-	lists := []string{"image", "tags", "labels", "platforms", "build-args", "secrets", "secret-envs", "secret-files"}
+	lists := []string{"image", "tags", "labels", "platforms", "build-args", "secrets", "secret-envs", "secret-files", "cache-from", "cache-to", "attests", "provenance", "sbom"}
 	for _, text := range []string{
 		"", "a\nb, c", "# a\n a=b \r\n", "\"a=b\nc\"", `"a=""b"""`, `"`, "=", "a=", "linux/amd64,linux/arm/v7", "linux(1+x)/amd64", "a=Dockerfile",
-		"a=/dev/zero", "a=\x00", "a=1\na=2", "type=sha", "ghcr.io/octo/name:1.2.3", "HOME", "\x1f", "\xff=\xff",
+		"a=/dev/zero", "a=\x00", "type=registry,ref=a/b:c", "type=local,src=.,dest=x", `type=s3,"secret_access_key=a,b"`, "type=sbom,generator=a", "mode=max,version=v1", "a=1\na=2", "type=sha", "ghcr.io/octo/name:1.2.3", "HOME", "\x1f", "\xff=\xff",
 	} {
 		for i := range lists {
 			f.Add(uint8(i), text)
@@ -36,6 +37,9 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("Parse(%s: %q) holds the word %q", input, text, word)
 			}
 		}
+		for _, cache := range slices.Concat(in.CacheFrom, in.CacheTo) {
+			checkCache(t, input, text, cache)
+		}
 		for key := range in.Secrets {
 			checkKey(t, input, text, key)
 		}
@@ -56,6 +60,20 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("Parse(%s: %q) changed other inputs: %v", input, text, in)
 		}
 	})
+}
+
+// checkCache holds a cache to what BuildKit needs of it, and a local one to the
+// workspace.
+func checkCache(t *testing.T, input, text string, cache inputs.Cache) {
+	t.Helper()
+	for _, path := range []string{cache.Attrs["src"], cache.Attrs["dest"]} {
+		if cache.Type == inputs.CacheLocal && path != "" && !filepath.IsAbs(path) {
+			t.Errorf("Parse(%s: %q) holds the relative path %q", input, text, path)
+		}
+	}
+	if cache.Type == "" || cache.Type == inputs.CacheRegistry && cache.Attrs["ref"] == "" {
+		t.Errorf("Parse(%s: %q) holds half a cache: %v", input, text, cache)
+	}
 }
 
 func checkKey(t *testing.T, input, text, key string) {

@@ -40,6 +40,11 @@ type Inputs struct {
 	NoCache    bool
 	Pull       bool
 
+	CacheFrom    []Cache
+	CacheTo      []Cache
+	Attestations []Attestation // provenance before sbom. Default: none
+	Load         bool          // put the image into the Docker engine's store
+
 	Builder       string     // "auto", "docker", "container", "local", or an address that CheckAddress takes
 	BuilderImage  string     // reference of an image with buildkitd. Default: empty, which means the action's own
 	BuilderVolume string     // name of a volume that keeps the builder's cache. Default: empty, which means that nothing is kept
@@ -84,9 +89,13 @@ func Parse(env Env) (Inputs, error) {
 		Secrets:   p.secrets("secrets", "secret-envs", "secret-files"),
 		NoCache:   p.boolean("no-cache", false),
 		Pull:      p.boolean("pull", false),
+		CacheFrom: p.caches("cache-from", false),
+		CacheTo:   p.caches("cache-to", true),
+		Load:      p.boolean("load", false),
 		Builder:   p.builder("builder"),
 	}
 	in.BuilderImage, in.BuilderVolume = p.reference("builder-image"), p.volume("builder-volume")
+	in.Attestations = p.attestations("attests", "provenance", "sbom")
 	in.BuilderTLS = p.builderTLS("builder-tls", in.Builder)
 	in.Context = p.context("context")
 	in.Dockerfile = p.dockerfile("file", in.Context)

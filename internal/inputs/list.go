@@ -12,6 +12,9 @@ type item struct {
 	line int
 }
 
+// onLine starts what is said of an item.
+func onLine(it item) string { return fmt.Sprintf("line %d: ", it.line) }
+
 // list splits an input into its items: one a line, blank lines and lines that
 // start with # left out. An item that starts with a double quote runs to the
 // closing one, over line ends too, with "" for a quote inside; quotes anywhere

@@ -51,8 +51,15 @@ func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
 			want: []string{"image", "tags", "labels", "platforms", "build-args", "secrets", "secret-envs", "secret-files"},
 		},
 		"inputs of a later version among them": {
-			set:  vars{"pull": "perhaps", "cache-from": "type=gha", "load": "true"},
-			want: []string{"pull", "cache-from", "load"},
+			set:  vars{"pull": "perhaps", "ssh": "default", "call": "check"},
+			want: []string{"pull", "ssh", "call"},
+		},
+		"caches and attestations": {
+			set: vars{
+				"cache-from": "type=gha\ntype=registry\ntype=local,src=../x", "cache-to": "type=nowhere\ntype=inline,mode=most,color=red",
+				"load": "perhaps", "provenance": "mode=all,version=v3", "sbom": "generator=Bad Name", "attests": "type=vex\nmode=max",
+			},
+			want: []string{"cache-from", "cache-from", "cache-from", "cache-to", "cache-to", "cache-to", "load", "attests", "attests", "provenance", "provenance", "sbom"},
 		},
 	}
 	for title, c := range cases {
@@ -84,6 +91,7 @@ func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
 		"context": ".", "file": "Dockerfile", "target": "t", "platforms": "linux/amd64", "build-args": "a=b", "secrets": "a=b",
 		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
 		"builder-tls": "ca=ca.pem", "builder-image": "moby/buildkit:v0.33.1", "builder-volume": "slipway",
+		"cache-from": "octo/app:cache", "cache-to": "type=inline", "provenance": "true", "sbom": "true", "attests": "type=sbom", "load": "true",
 	}
 	for _, name := range inputs.Names() {
 		t.Run(name, func(t *testing.T) {

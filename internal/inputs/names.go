@@ -18,6 +18,7 @@ func supported() []string {
 		"push", "preflight",
 		"context", "file", "target", "platforms", "build-args",
 		"secrets", "secret-envs", "secret-files", "no-cache", "pull",
+		"cache-from", "cache-to", "provenance", "sbom", "attests", "load",
 		"builder", "builder-tls", "builder-image", "builder-volume",
 	}
 }
@@ -28,9 +29,9 @@ func supported() []string {
 func later() []string {
 	return []string{
 		"registry-auth", "flavor", "annotations",
-		"build-contexts", "ssh", "cache-from", "cache-to", "no-cache-filters",
+		"build-contexts", "ssh", "no-cache-filters",
 		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
-		"attests", "provenance", "sbom", "outputs", "load", "call", "reproducible",
+		"outputs", "call", "reproducible",
 	}
 }
 

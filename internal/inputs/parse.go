@@ -97,6 +97,15 @@ func (p *parser) tags(input string) []string {
 	return tags
 }
 
+// lines returns the items of a list whose items may hold commas.
+func (p *parser) lines(input, accepts string) []item {
+	items, err := list(p.raw(input))
+	if err != nil {
+		p.problems.add(input, accepts, "%v", err)
+	}
+	return items
+}
+
 func (p *parser) words(input string) []string {
 	items, err := words(p.raw(input))
 	if err != nil {

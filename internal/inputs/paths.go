@@ -49,6 +49,27 @@ func (p *parser) resolveFile(path string, mayLeave bool) (string, error) {
 	return followed, regular(followed)
 }
 
+// resolveNew is resolve for a directory that may not be there yet: then what is
+// there of its path must be inside the workspace.
+func (p *parser) resolveNew(path string) (string, error) {
+	existing, rest := p.absolute(path), ""
+	for {
+		followed, err := p.resolve(existing, false)
+		if err == nil {
+			err = directory(followed)
+		}
+		switch _, link := os.Lstat(existing); {
+		case err == nil:
+			return filepath.Join(followed, rest), nil
+		case !errors.Is(err, fs.ErrNotExist) || existing == "/":
+			return "", err
+		case link == nil:
+			return "", fmt.Errorf("%s is a link to nothing", existing)
+		}
+		existing, rest = filepath.Dir(existing), filepath.Join(filepath.Base(existing), rest)
+	}
+}
+
 // within tells whether a clean path is dir or below it.
 func within(path, dir string) bool {
 	rel, err := filepath.Rel(dir, path)

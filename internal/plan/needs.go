@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/inputs"
 )
 
 // Needs is what a plan asks of the BuildKit that carries it out.
@@ -13,37 +15,56 @@ type Needs struct {
 	Push         bool // to a registry
 	Repositories int  // that the image goes to
 	Platforms    []v1.Platform
+	Attestations []inputs.AttestationType // kept in the pushed image
+	CacheFrom    []inputs.CacheType
+	CacheTo      []inputs.CacheType
+	Load         bool // into the store of a Docker engine
 }
 
 // Needs returns what this plan asks of a builder.
 func (p Plan) Needs() Needs {
-	return Needs{Push: p.Publish.Push, Repositories: len(p.Build.PushTo), Platforms: p.Build.Platforms}
+	n := Needs{
+		Push:         p.Publish.Push,
+		Repositories: len(p.Build.PushTo),
+		Platforms:    p.Build.Platforms,
+		CacheFrom:    cacheTypes(p.Build.CacheFrom),
+		CacheTo:      cacheTypes(p.Build.CacheTo),
+		Load:         len(p.Build.LoadAs) > 0,
+	}
+	for _, a := range p.Build.Attestations {
+		n.Attestations = append(n.Attestations, a.Type)
+	}
+	return n
 }
 
-// Capabilities is what a BuildKit can do. The zero value can only build.
-type Capabilities struct {
-	// PushByDigest: it pushes an image under its digest alone, and several
-	// platforms as one index.
-	PushByDigest bool
-	// PushByTag: an engine around it pushes an image of one platform to one
-	// repository, by a tag.
-	PushByTag bool
-	// Platforms that its workers run without emulation, the default first.
-	Platforms []v1.Platform
-	// Version of BuildKit, as it says itself; may be empty.
-	Version string
+// cacheTypes lists the types of caches, each once.
+func cacheTypes(caches []inputs.Cache) []inputs.CacheType {
+	var types []inputs.CacheType
+	for _, cache := range caches {
+		if !slices.Contains(types, cache.Type) {
+			types = append(types, cache.Type)
+		}
+	}
+	return types
 }
 
 // Lacks says what is missing for a plan, or "". A builder that lacks something
 // is not used: some leave out what they cannot do without a word.
 func (c Capabilities) Lacks(n Needs) string {
+	missing := append(c.lacksPush(n), c.lacksAttestations(n)...)
+	missing = append(missing, c.lacksCache(n)...)
+	missing = append(missing, c.lacksLoad(n)...)
+	return strings.Join(missing, "; ")
+}
+
+func (c Capabilities) lacksPush(n Needs) []string {
 	if !n.Push || c.PushByDigest {
-		return ""
+		return nil
+	}
+	if !c.PushByTag {
+		return []string{"it cannot push"}
 	}
 	var missing []string
-	if !c.PushByTag {
-		return "it cannot push"
-	}
 	if len(n.Platforms) > 1 {
 		missing = append(missing, "several platforms in one image ("+joinPlatforms(n.Platforms)+")")
 	}
@@ -51,9 +72,73 @@ func (c Capabilities) Lacks(n Needs) string {
 		missing = append(missing, fmt.Sprintf("one image in %d repositories", n.Repositories))
 	}
 	if len(missing) == 0 {
+		return nil
+	}
+	return []string{"it cannot make " + strings.Join(missing, " and ")}
+}
+
+func (c Capabilities) lacksAttestations(n Needs) []string {
+	if !n.Push || c.Attestations || len(n.Attestations) == 0 {
+		return nil
+	}
+	return []string{"it drops attestations (" + join(n.Attestations) + ") without a word"}
+}
+
+func (c Capabilities) lacksCache(n Needs) []string {
+	var missing []string
+	if lost := without(n.CacheTo, c.CacheTo); len(lost) > 0 {
+		missing = append(missing, "it exports no cache of type "+join(lost)+only(c.CacheTo))
+	}
+	if lost := without(n.CacheFrom, c.CacheFrom); len(lost) > 0 {
+		missing = append(missing, "it imports no cache of type "+join(lost)+only(c.CacheFrom))
+	}
+	return missing
+}
+
+func (c Capabilities) lacksLoad(n Needs) []string {
+	if !n.Load {
+		return nil
+	}
+	if c.Load == LoadNone {
+		return []string{"it has no Docker engine to load the image into"}
+	}
+	var missing []string
+	if len(n.Platforms) > 1 && c.Load != LoadAny {
+		missing = append(missing, "it loads no image of several platforms ("+joinPlatforms(n.Platforms)+") into a Docker engine")
+	}
+	if n.Push && c.Load == LoadStream && slices.Contains(n.Attestations, inputs.SBOM) {
+		missing = append(missing, "it loads no image that is pushed with a bill of materials (sbom)")
+	}
+	if n.Push && c.PushByDigest && !c.SeveralResults {
+		missing = append(missing, "it drops the second of two results (a push and a load) without a word")
+	}
+	return missing
+}
+
+// without returns what is in all and not in some.
+func without(all, some []inputs.CacheType) []inputs.CacheType {
+	var rest []inputs.CacheType
+	for _, one := range all {
+		if !slices.Contains(some, one) {
+			rest = append(rest, one)
+		}
+	}
+	return rest
+}
+
+func only(types []inputs.CacheType) string {
+	if len(types) == 0 {
 		return ""
 	}
-	return "it cannot make " + strings.Join(missing, " and ")
+	return ", only " + join(types)
+}
+
+func join[T ~string](all []T) string {
+	texts := make([]string, len(all))
+	for i, one := range all {
+		texts[i] = string(one)
+	}
+	return strings.Join(texts, ", ")
 }
 
 func joinPlatforms(platforms []v1.Platform) string {

@@ -1,6 +1,8 @@
 package plan_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,31 +13,176 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
+var (
+	amd64, arm64 = v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"}
+	two          = []v1.Platform{arm64, amd64}
+)
+
+// builders are the kinds that exist.
+func builders() map[string]plan.Capabilities {
+	alone, streaming, old := plan.BuildKit(), plan.BuildKitOf("v0.33.1"), plan.BuildKitOf("v0.10.6")
+	streaming.Load, old.Load = plan.LoadStream, plan.LoadStream
+	return map[string]plan.Capabilities{
+		"nothing":      {},
+		"BuildKit":     alone,
+		"streaming":    streaming, // a BuildKit with an engine beside it
+		"old BuildKit": old,
+		"containerd":   plan.ContainerdEngineOf("1.52"),
+		"graph driver": plan.GraphDriverEngine(),
+	}
+}
+
+// What each kind of builder lacks for each need, and for needs together. A kind
+// that is not named lacks nothing.
 func TestLacks(t *testing.T) {
 	t.Parallel()
-	amd64, arm64 := v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"}
-	everything := plan.Capabilities{PushByDigest: true}
-	engine := plan.Capabilities{PushByTag: true}
-	nothing := plan.Capabilities{}
 	cases := map[string]struct {
-		can   plan.Capabilities
 		needs plan.Needs
-		want  string
+		want  map[string]string
 	}{
-		"a build on anything":                {nothing, plan.Needs{}, ""},
-		"a build of two platforms":           {engine, plan.Needs{Platforms: []v1.Platform{amd64, arm64}}, ""},
-		"a push on BuildKit":                 {everything, plan.Needs{Push: true, Repositories: 3, Platforms: []v1.Platform{amd64, arm64}}, ""},
-		"a push with the engine":             {engine, plan.Needs{Push: true, Repositories: 1, Platforms: []v1.Platform{arm64}}, ""},
-		"a push with nothing":                {nothing, plan.Needs{Push: true, Repositories: 1}, "it cannot push"},
-		"two platforms with the engine":      {engine, plan.Needs{Push: true, Repositories: 1, Platforms: []v1.Platform{arm64, amd64}}, "it cannot make several platforms in one image (linux/amd64, linux/arm64)"},
-		"two repositories with the engine":   {engine, plan.Needs{Push: true, Repositories: 2}, "it cannot make one image in 2 repositories"},
-		"two of each, everything that fails": {engine, plan.Needs{Push: true, Repositories: 2, Platforms: []v1.Platform{amd64, arm64}}, "it cannot make several platforms in one image (linux/amd64, linux/arm64) and one image in 2 repositories"},
+		"a build":                  {plan.Needs{}, nil},
+		"a build of two platforms": {plan.Needs{Platforms: two}, nil},
+		"a push":                   {plan.Needs{Push: true, Repositories: 1, Platforms: []v1.Platform{arm64}}, map[string]string{"nothing": "it cannot push"}},
+		"a push of two platforms": {plan.Needs{Push: true, Repositories: 1, Platforms: two}, map[string]string{
+			"nothing": "it cannot push", "graph driver": "it cannot make several platforms in one image (linux/amd64, linux/arm64)",
+		}},
+		"a push to two repositories": {plan.Needs{Push: true, Repositories: 2}, map[string]string{
+			"nothing": "it cannot push", "graph driver": "it cannot make one image in 2 repositories",
+		}},
+		"a push of two to two": {plan.Needs{Push: true, Repositories: 2, Platforms: two}, map[string]string{
+			"nothing": "it cannot push", "graph driver": "it cannot make several platforms in one image (linux/amd64, linux/arm64) and one image in 2 repositories",
+		}},
+		"provenance": {plan.Needs{Push: true, Repositories: 1, Attestations: []inputs.AttestationType{inputs.Provenance}}, map[string]string{
+			"nothing":      "it cannot push; it drops attestations (provenance) without a word",
+			"old BuildKit": "it drops attestations (provenance) without a word",
+			"graph driver": "it drops attestations (provenance) without a word",
+		}},
+		"attestations of what is not pushed": {plan.Needs{Attestations: []inputs.AttestationType{inputs.Provenance, inputs.SBOM}}, nil},
+		"cache to a registry": {plan.Needs{CacheTo: []inputs.CacheType{inputs.CacheRegistry}}, map[string]string{
+			"nothing": "it exports no cache of type registry", "graph driver": "it exports no cache of type registry, only inline",
+		}},
+		"inline cache": {plan.Needs{CacheTo: []inputs.CacheType{inputs.CacheInline}}, map[string]string{"nothing": "it exports no cache of type inline"}},
+		"cache to everywhere": {plan.Needs{CacheTo: []inputs.CacheType{inputs.CacheInline, inputs.CacheLocal, inputs.CacheS3}}, map[string]string{
+			"nothing": "it exports no cache of type inline, local, s3", "graph driver": "it exports no cache of type local, s3, only inline",
+			"containerd": "it exports no cache of type s3, only registry, inline, local",
+		}},
+		"cache from a registry and a directory": {plan.Needs{CacheFrom: []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal}}, map[string]string{
+			"nothing": "it imports no cache of type registry, local",
+		}},
+		"cache from Azure": {plan.Needs{CacheFrom: []inputs.CacheType{inputs.CacheAzblob}}, map[string]string{
+			"nothing": "it imports no cache of type azblob", "graph driver": "it imports no cache of type azblob, only registry, local",
+			"containerd": "it imports no cache of type azblob, only registry, local",
+		}},
+		"a load": {plan.Needs{Load: true, Platforms: []v1.Platform{arm64}}, map[string]string{
+			"nothing": "it has no Docker engine to load the image into", "BuildKit": "it has no Docker engine to load the image into",
+		}},
+		"a load of two platforms": {plan.Needs{Load: true, Platforms: two}, map[string]string{
+			"nothing": "it has no Docker engine to load the image into", "BuildKit": "it has no Docker engine to load the image into",
+			"streaming":    "it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine",
+			"old BuildKit": "it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine",
+			"graph driver": "it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine",
+		}},
+		"a load and a push": {plan.Needs{Load: true, Push: true, Repositories: 1}, map[string]string{
+			"nothing": "it cannot push; it has no Docker engine to load the image into", "BuildKit": "it has no Docker engine to load the image into",
+			"old BuildKit": "it drops the second of two results (a push and a load) without a word",
+		}},
+		"a load and a push with provenance": {plan.Needs{Load: true, Push: true, Repositories: 1, Attestations: []inputs.AttestationType{inputs.Provenance}}, map[string]string{
+			"nothing":      "it cannot push; it drops attestations (provenance) without a word; it has no Docker engine to load the image into",
+			"BuildKit":     "it has no Docker engine to load the image into",
+			"old BuildKit": "it drops attestations (provenance) without a word; it drops the second of two results (a push and a load) without a word",
+			"graph driver": "it drops attestations (provenance) without a word",
+		}},
+		"a load and a push with a bill of materials": {plan.Needs{Load: true, Push: true, Repositories: 1, Attestations: []inputs.AttestationType{inputs.SBOM}}, map[string]string{
+			"nothing":      "it cannot push; it drops attestations (sbom) without a word; it has no Docker engine to load the image into",
+			"BuildKit":     "it has no Docker engine to load the image into",
+			"streaming":    "it loads no image that is pushed with a bill of materials (sbom)",
+			"old BuildKit": "it drops attestations (sbom) without a word; it loads no image that is pushed with a bill of materials (sbom); it drops the second of two results (a push and a load) without a word",
+			"graph driver": "it drops attestations (sbom) without a word",
+		}},
+		"everything at once": {
+			plan.Needs{
+				Push: true, Repositories: 2, Platforms: two, Load: true, Attestations: []inputs.AttestationType{inputs.Provenance},
+				CacheTo: []inputs.CacheType{inputs.CacheRegistry}, CacheFrom: []inputs.CacheType{inputs.CacheRegistry},
+			}, map[string]string{
+				"nothing":      "it cannot push; it drops attestations (provenance) without a word; it exports no cache of type registry; it imports no cache of type registry; it has no Docker engine to load the image into",
+				"BuildKit":     "it has no Docker engine to load the image into",
+				"streaming":    "it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine",
+				"old BuildKit": "it drops attestations (provenance) without a word; it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine; it drops the second of two results (a push and a load) without a word",
+				"graph driver": "it cannot make several platforms in one image (linux/amd64, linux/arm64) and one image in 2 repositories; it drops attestations (provenance) without a word; it exports no cache of type registry, only inline; it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine",
+			},
+		},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			if got := c.can.Lacks(c.needs); got != c.want {
-				t.Errorf("Lacks(%+v) = %q, want %q", c.needs, got, c.want)
+			for kind := range c.want {
+				if _, exists := builders()[kind]; !exists {
+					t.Errorf("there is no builder %q", kind)
+				}
+			}
+			for kind, can := range builders() {
+				if got := can.Lacks(c.needs); got != c.want[kind] {
+					t.Errorf("%s lacks\n %q, want\n %q", kind, got, c.want[kind])
+				}
+			}
+		})
+	}
+}
+
+// What a builder drops without a word depends on its version.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	type can struct{ Attestations, SeveralResults bool }
+	cases := map[string]struct {
+		can  plan.Capabilities
+		want can
+	}{
+		"an old one, which says none": {plan.BuildKitOf(""), can{}},
+		"0.10":                        {plan.BuildKitOf("v0.10.6"), can{}},
+		"0.11":                        {plan.BuildKitOf("v0.11.0-rc1"), can{Attestations: true}},
+		"0.12":                        {plan.BuildKitOf("v0.12.5"), can{Attestations: true}},
+		"0.13":                        {plan.BuildKitOf("0.13.0"), can{true, true}},
+		"with an addition":            {plan.BuildKitOf("v0.33.0-moby"), can{true, true}},
+		"1.0":                         {plan.BuildKitOf("v1.0.0"), can{true, true}},
+		"from a checkout":             {plan.BuildKitOf("v0.0.0+unknown"), can{true, true}},
+		"a branch's name":             {plan.BuildKitOf("master"), can{true, true}},
+		"Docker 23":                   {plan.ContainerdEngineOf("1.42"), can{}},
+		"Docker 25":                   {plan.ContainerdEngineOf("1.44"), can{Attestations: true}},
+		"Docker 26":                   {plan.ContainerdEngineOf("1.45"), can{true, true}},
+		"Docker 29":                   {plan.ContainerdEngineOf("1.52"), can{true, true}},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			if got := (can{c.can.Attestations, c.can.SeveralResults}); got != c.want {
+				t.Errorf("it can %+v, want %+v", got, c.want)
+			}
+		})
+	}
+	lack := plan.ContainerdEngineOf("1.44").Lacks(plan.Needs{Push: true, Repositories: 1, Load: true})
+	if want := "it drops the second of two results (a push and a load) without a word"; lack != want {
+		t.Errorf("Docker 25 lacks %q, want %q", lack, want)
+	}
+}
+
+// Whoever forced a builder that cannot is told which could.
+func TestCould(t *testing.T) {
+	t.Parallel()
+	const container, engine = "builder: container, builder: local, the address of a current BuildKit", "a Docker engine with the containerd image store"
+	cases := map[string]struct {
+		needs plan.Needs
+		want  string
+	}{
+		"two platforms":           {plan.Needs{Push: true, Repositories: 1, Platforms: two}, container + " or " + engine},
+		"cache in S3":             {plan.Needs{CacheTo: []inputs.CacheType{inputs.CacheS3}}, "builder: container, builder: local or the address of a current BuildKit"},
+		"a load of two platforms": {plan.Needs{Load: true, Platforms: two}, engine},
+		"nobody":                  {plan.Needs{Load: true, Platforms: two, CacheTo: []inputs.CacheType{inputs.CacheS3}}, ""},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			if got := plan.Could(c.needs); got != c.want {
+				t.Errorf("Could = %q, want %q", got, c.want)
 			}
 		})
 	}
@@ -45,12 +192,23 @@ func TestLacks(t *testing.T) {
 // version where there is one.
 func TestNeeds(t *testing.T) {
 	t.Parallel()
-	in := inputs.Inputs{Images: []string{"a", "b"}, Tags: []string{"latest", "1.2.3"}, Platforms: []v1.Platform{{OS: "linux", Architecture: "arm64"}}}
+	registry := func(ref string) inputs.Cache {
+		return inputs.Cache{Type: inputs.CacheRegistry, Attrs: map[string]string{"ref": ref}}
+	}
+	in := inputs.Inputs{
+		Images: []string{"a", "b"}, Tags: []string{"latest", "1.2.3"}, Platforms: []v1.Platform{arm64}, Load: true,
+		CacheFrom: []inputs.Cache{registry("ghcr.io/octo/a:cache"), registry("ghcr.io/octo/b:cache")}, CacheTo: []inputs.Cache{{Type: inputs.CacheInline}},
+		Attestations: []inputs.Attestation{{Type: inputs.Provenance}, {Type: inputs.SBOM}},
+	}
 	p, err := plan.New(in, pushOf("refs/heads/main"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := plan.Needs{Push: true, Repositories: 2, Platforms: in.Platforms}
+	want := plan.Needs{
+		Push: true, Repositories: 2, Platforms: in.Platforms, Load: true,
+		CacheFrom: []inputs.CacheType{inputs.CacheRegistry}, CacheTo: []inputs.CacheType{inputs.CacheInline},
+		Attestations: []inputs.AttestationType{inputs.Provenance, inputs.SBOM},
+	}
 	if diff := cmp.Diff(want, p.Needs()); diff != "" {
 		t.Errorf("Needs, -want +got:\n%s", diff)
 	}
@@ -62,7 +220,10 @@ func TestNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Needs().Push || p.Needs().Repositories != 0 || p.Build.StoreAs != (name.Tag{}) {
-		t.Errorf("a build that is not published needs %+v and %q", p.Needs(), p.Build.StoreAs)
+	if n := p.Needs(); n.Push || n.Repositories != 0 || len(n.Attestations) != 0 || !n.Load || p.Build.StoreAs != (name.Tag{}) {
+		t.Errorf("a build that is not published needs %+v and %q", n, p.Build.StoreAs)
+	}
+	if !slices.ContainsFunc(p.Remarks, func(remark string) bool { return strings.Contains(remark, "No attestations") }) {
+		t.Errorf("remarks %q, want one about the attestations", p.Remarks)
 	}
 }

@@ -26,6 +26,7 @@ type Plan struct {
 	Publish Publish
 	Login   Login
 	Notices []string // what the workflow author should know, although nothing fails
+	Remarks []string // what the log says, because nobody need change anything
 }
 
 // Build is what BuildKit is asked for.
@@ -49,6 +50,12 @@ type Build struct {
 	// StoreAs is the name for a builder that cannot push by digest and leaves
 	// the result in its engine's store: the first tag to be published.
 	StoreAs name.Tag
+	// LoadAs are the names that the image gets in the store of a Docker engine,
+	// for later steps; empty: it is not put there.
+	LoadAs       []name.Tag
+	Attestations []inputs.Attestation // kept in the index of what is pushed
+	CacheFrom    []inputs.Cache
+	CacheTo      []inputs.Cache
 }
 
 // Publish is what is published, or why nothing is.
@@ -72,7 +79,8 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	push, reason, pushErr := decidePush(in.Push, f)
 	to, tagsErr := decideTargets(in, f)
 	login, loginErr := decideLogin(in, f, push)
-	if err := errors.Join(pushErr, tagsErr, loginErr); err != nil {
+	results, resultsErr := decideResults(in, f, push, to.tags)
+	if err := errors.Join(pushErr, tagsErr, loginErr, resultsErr); err != nil {
 		return Plan{}, err
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.tags[0].TagStr()}
@@ -88,13 +96,18 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		Pull:       in.Pull,
 		Epoch:      f.Commit.Time,
 		Key:        contextKey(to.repositories[0], in, f),
+
+		LoadAs:       results.loadAs,
+		Attestations: results.attestations,
+		CacheFrom:    in.CacheFrom,
+		CacheTo:      results.cacheTo,
 	}
 	if push {
 		build.PushTo = to.repositories
 		versions, floating := publish.MoveOrder()
 		build.StoreAs = append(versions, floating...)[0]
 	}
-	return Plan{Build: build, Publish: publish, Login: login, Notices: notices(f)}, nil
+	return Plan{Build: build, Publish: publish, Login: login, Notices: notices(f), Remarks: results.remarks}, nil
 }
 
 // contextKey names the files that a builder keeps of a context. BuildKit asks

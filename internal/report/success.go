@@ -20,8 +20,9 @@ type Outcome struct {
 	Pushed bool
 	Reason string // why nothing was pushed
 
-	Digest    v1.Hash // as the registry answers; zero when nothing was pushed
-	ImageID   v1.Hash // digest of the config; zero for several platforms
+	Digest    v1.Hash    // as the registry answers; zero when nothing was pushed
+	ImageID   v1.Hash    // digest of the config; zero for several platforms, and when nothing was pushed or loaded
+	Loaded    []name.Tag // in the store of the Docker engine
 	Images    []name.Digest
 	Tags      []name.Tag // in the order of the inputs
 	Version   string
@@ -52,6 +53,7 @@ func (r *Reporter) Success(o Outcome) error {
 func (r *Reporter) printOutcome(o Outcome) {
 	if !o.Pushed {
 		r.Printf("Built in %s, not published: %s", round(o.Took), o.Reason)
+		r.printLoaded(o)
 		return
 	}
 	r.Printf("Published in %s", round(o.Took))
@@ -60,6 +62,13 @@ func (r *Reporter) printOutcome(o Outcome) {
 	}
 	r.Printf("  digest  %s", o.Digest)
 	r.Printf("  pull    docker pull %s", o.Images[0])
+	r.printLoaded(o)
+}
+
+func (r *Reporter) printLoaded(o Outcome) {
+	for _, tag := range o.Loaded {
+		r.Printf("  loaded  %s", tag)
+	}
 }
 
 // writeOutputs writes every output in one go, so that the workflow sees all or

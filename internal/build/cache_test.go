@@ -1,0 +1,83 @@
+package build
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// A cache that is not there yet is left out, and its directory not made. The
+// plan keeps its attributes: BuildKit's client adds to those that it gets.
+func TestCacheImports(t *testing.T) {
+	t.Parallel()
+	there, absent := t.TempDir(), filepath.Join(t.TempDir(), "absent")
+	if err := os.WriteFile(filepath.Join(there, "index.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := plan.Build{CacheFrom: []inputs.Cache{
+		{Type: inputs.CacheLocal, Attrs: map[string]string{"src": absent}},
+		{Type: inputs.CacheLocal, Attrs: map[string]string{"src": there}},
+		{Type: inputs.CacheS3, Attrs: map[string]string{"bucket": "b"}, Secrets: map[string]inputs.Secret{"secret_access_key": "s3cr3t"}},
+	}}
+	var log strings.Builder
+	got := cacheImports(p, &log)
+	want := []client.CacheOptionsEntry{
+		{Type: "local", Attrs: map[string]string{"src": there}},
+		{Type: "s3", Attrs: map[string]string{"bucket": "b", "secret_access_key": "s3cr3t"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("imports differ (-want, +got):\n%s", diff)
+	}
+	if !strings.Contains(log.String(), "importing no cache from "+absent) || strings.Count(log.String(), "\n") != 1 {
+		t.Errorf("the log says %q", log.String())
+	}
+	got[0].Attrs["digest"] = "x"
+	if _, changed := p.CacheFrom[1].Attrs["digest"]; changed {
+		t.Error("the plan has changed")
+	}
+}
+
+// What a container action writes as root is for the runner's user to keep and to
+// remove, with the directories that were made for it, and nothing else is.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("giving files away needs root")
+	}
+	const runner = 1001
+	root := t.TempDir()
+	workspace := filepath.Join(root, "workspace")
+	dest := filepath.Join(workspace, "new", "cache")
+	if err := os.MkdirAll(filepath.Join(dest, "blobs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	outside := filepath.Join(root, "outside")
+	if err := os.WriteFile(outside, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dest, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(workspace, runner, runner); err != nil {
+		t.Fatal(err)
+	}
+	p := plan.Build{Context: workspace, CacheTo: []inputs.Cache{{Type: inputs.CacheLocal, Attrs: map[string]string{"dest": dest}}}}
+	if err := handOver(p); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{
+		dest: runner, filepath.Join(dest, "blobs"): runner, filepath.Join(dest, "link"): runner, filepath.Dir(dest): runner, workspace: runner,
+		root: 0, outside: 0,
+	} {
+		if uid, _, err := owner(path); err != nil || uid != want {
+			t.Errorf("%s belongs to %d, %v, want %d", path, uid, err, want)
+		}
+	}
+}

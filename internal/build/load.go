@@ -1,0 +1,56 @@
+package build
+
+import (
+	"strings"
+
+	"github.com/distribution/reference"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// allExports asks for the pushed image and for the loaded one. BuildKit puts the
+// answers of several exports into one, the last over the others: the push comes
+// last, because the digest must be its own. An engine that pushes out of its
+// store has one export for both.
+func allExports(p plan.Build, b *builder.Builder, loading *builder.Loading) []client.ExportEntry {
+	pushed := exports(p, b)
+	if len(p.LoadAs) == 0 {
+		return pushed
+	}
+	load := []client.ExportEntry{loadExport(p, b, loading)}
+	if b.PushByTag {
+		return load
+	}
+	return append(load, pushed...)
+}
+
+// loadExport puts the image into the store of the engine that builds or, as a
+// stream in the format of docker save, into that of another engine. Its manifest
+// is the pushed one.
+func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) client.ExportEntry {
+	names := make([]string, len(p.LoadAs))
+	for i, tag := range p.LoadAs {
+		names[i] = storeName(tag)
+	}
+	entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{"name": strings.Join(names, ",")}}
+	if !b.PushByTag {
+		entry.Attrs["oci-mediatypes"] = "true"
+	}
+	if loading != nil {
+		entry.Type, entry.Output = client.ExporterDocker, loading.Open
+	}
+	return entry
+}
+
+// storeName is the name under which an engine finds an image: with docker.io for
+// the host that go-containerregistry calls index.docker.io.
+func storeName(tag name.Tag) string {
+	named, err := reference.ParseNormalizedNamed(tag.Name())
+	if err != nil {
+		return tag.Name()
+	}
+	return named.String()
+}

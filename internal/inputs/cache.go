@@ -1,0 +1,240 @@
+package inputs
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/distribution/reference"
+)
+
+// CacheType is a kind of place for build cache.
+type CacheType string
+
+// The kinds that work.
+const (
+	CacheRegistry CacheType = "registry" // an image of its own in a registry
+	CacheInline   CacheType = "inline"   // inside the published image; for export alone
+	CacheLocal    CacheType = "local"    // a directory of the workspace
+	CacheS3       CacheType = "s3"
+	CacheAzblob   CacheType = "azblob"
+)
+
+// Cache is one place that build cache is imported from or exported to.
+type Cache struct {
+	Type    CacheType
+	Attrs   map[string]string // as BuildKit takes them; references are full, and paths absolute
+	Secrets map[string]Secret // those attributes that must not be shown
+}
+
+// CacheSecrets returns what must not be shown of cache-from and cache-to.
+func (in Inputs) CacheSecrets() []Secret {
+	var all []Secret
+	for _, cache := range slices.Concat(in.CacheFrom, in.CacheTo) {
+		all = slices.AppendSeq(all, maps.Values(cache.Secrets))
+	}
+	return all
+}
+
+const acceptsCaches = "type=registry,ref=IMAGE, an IMAGE alone, or type=local, inline (for cache-to), s3 or azblob with the options of BuildKit, one a line"
+
+// caches reads cache-from or, with export, cache-to. A line that is mistaken is
+// returned, too: its secrets are to be hidden.
+func (p *parser) caches(input string, export bool) []Cache {
+	var all []Cache
+	for _, it := range p.lines(input, acceptsCaches) {
+		where := onLine(it)
+		line := it.text
+		if !strings.ContainsAny(line, "=,") {
+			line = "type=registry,ref=" + strings.TrimSpace(line)
+		}
+		attrs := p.attributes(input, acceptsCaches, where, line)
+		if attrs == nil {
+			continue
+		}
+		cache := Cache{Type: CacheType(attrs["type"])}
+		delete(attrs, "type")
+		p.checkCache(input, where, cache.Type, attrs, export)
+		cache.Attrs, cache.Secrets = attrs.splitSecrets()
+		if slices.ContainsFunc(all, cache.same) {
+			p.problems.add(input, acceptsCaches, "%sthe same place is given twice", where)
+		}
+		all = append(all, cache)
+	}
+	if export {
+		p.checkExports(input, all)
+	}
+	return all
+}
+
+// same tells whether two lines mean one place.
+func (c Cache) same(other Cache) bool {
+	if c.Type != other.Type {
+		return false
+	}
+	switch c.Type {
+	case CacheRegistry:
+		return c.Attrs["ref"] == other.Attrs["ref"]
+	case CacheLocal:
+		return c.Attrs["src"] == other.Attrs["src"] && c.Attrs["dest"] == other.Attrs["dest"] && c.Attrs["tag"] == other.Attrs["tag"]
+	}
+	return maps.Equal(c.Attrs, other.Attrs)
+}
+
+// checkExports refuses what BuildKit would mix up: its answer has room for the
+// manifest of one exported cache, and its client writes that one, whichever it
+// is, into the index of the directory.
+func (p *parser) checkExports(input string, all []Cache) {
+	directories, manifests := 0, 0
+	for _, cache := range all {
+		switch cache.Type {
+		case CacheLocal:
+			directories++
+			manifests++
+		case CacheRegistry:
+			manifests++
+		}
+	}
+	if directories > 0 && manifests > 1 {
+		p.problems.add(input, acceptsCaches, "type=local goes with no other local and with no registry, because BuildKit mixes them up")
+	}
+}
+
+// checkCache checks the attributes of one line and completes them. Those of s3
+// and azblob are passed through.
+func (p *parser) checkCache(input, where string, kind CacheType, attrs attributes, export bool) {
+	switch known := cacheAttributes(kind, export); {
+	case kind == "":
+		p.problems.add(input, acceptsCaches, "%sit has no type", where)
+		return
+	case kind == "gha":
+		p.problems.add(input, acceptsCaches, "%stype=gha, the cache of GitHub Actions, does not work in this version", where)
+		return
+	case kind == CacheInline && !export:
+		p.problems.add(input, acceptsCaches, "%sa cache inside an image is imported with type=registry,ref=IMAGE", where)
+		return
+	case known == nil:
+		p.problems.add(input, acceptsCaches, "%sthe type %q is not known", where, kind)
+		return
+	default:
+		if kind == CacheS3 || kind == CacheAzblob {
+			passThrough(known, attrs)
+		}
+		p.checkAttributes(input, acceptsCaches, where, attrs, known)
+	}
+	switch kind {
+	case CacheRegistry:
+		p.cacheReference(input, where, attrs, export)
+	case CacheLocal:
+		p.cacheDirectory(input, where, attrs, export)
+	}
+}
+
+// cacheAttributes lists the attributes of a type, or nil for one that is not
+// known (https://github.com/moby/buildkit/tree/v0.33.1#export-cache).
+func cacheAttributes(kind CacheType, export bool) map[string]check {
+	known := map[string]check{}
+	switch kind {
+	case CacheRegistry:
+		known["ref"], known["registry.insecure"] = anything, trueOrFalse
+	case CacheLocal:
+		known["tag"] = something
+		if export {
+			known["dest"], known["reset"] = anything, trueOrFalse
+		} else {
+			known["src"], known["digest"] = anything, something
+		}
+	case CacheInline, CacheS3, CacheAzblob:
+	default:
+		return nil
+	}
+	if !export {
+		return known
+	}
+	known["mode"], known["ignore-error"] = oneOf("min", "max"), trueOrFalse
+	if kind == CacheRegistry || kind == CacheLocal {
+		maps.Copy(known, map[string]check{
+			"compression":       oneOf("gzip", "estargz", "zstd", "uncompressed"),
+			"compression-level": wholeNumber,
+			"force-compression": trueOrFalse,
+			"image-manifest":    trueOrFalse,
+			"oci-mediatypes":    trueOrFalse,
+		})
+	}
+	return known
+}
+
+func passThrough(known map[string]check, attrs attributes) {
+	for name := range attrs {
+		if known[name] == nil {
+			known[name] = anything
+		}
+	}
+}
+
+// cacheReference puts the full reference in place of the one written. Its path
+// is lower-cased, because registries refuse capitals and GitHub names have them.
+func (p *parser) cacheReference(input, where string, attrs attributes, export bool) {
+	written := attrs["ref"]
+	if written == "" {
+		p.problems.add(input, acceptsCaches, "%stype=registry needs ref=IMAGE", where)
+		return
+	}
+	end := len(written)
+	if i := strings.LastIndex(written, ":"); i > strings.LastIndex(written, "/") {
+		end = i
+	}
+	if i := strings.Index(written, "@"); i >= 0 && i < end {
+		end = i
+	}
+	named, err := reference.ParseNormalizedNamed(strings.ToLower(written[:end]) + written[end:])
+	if err != nil {
+		p.problems.add(input, acceptsCaches, "%sthe ref %q is not an image: %v", where, written, err)
+		return
+	}
+	if _, digested := named.(reference.Digested); digested && export {
+		p.problems.add(input, acceptsCaches, "%sthe ref %q has a digest, and cache is exported to a tag", where, written)
+		return
+	}
+	attrs["ref"] = reference.TagNameOnly(named).String()
+}
+
+// cacheDirectory puts the absolute path in place of the one written.
+func (p *parser) cacheDirectory(input, where string, attrs attributes, export bool) {
+	name := "src"
+	if export {
+		name = "dest"
+	}
+	written := attrs[name]
+	if written == "" {
+		p.problems.add(input, acceptsCaches, "%stype=local needs %s=PATH, a directory of the workspace", where, name)
+		return
+	}
+	path, err := p.resolveNew(written)
+	if err != nil {
+		p.problems.add(input, acceptsCaches, "%s%s: %q cannot be used: %v", where, name, written, err)
+		return
+	}
+	attrs[name] = path
+}
+
+// splitSecrets takes apart what must not be shown: passwords by whatever name,
+// and addresses that hold a signature, as those of Azure may.
+func (a attributes) splitSecrets() (shown map[string]string, hidden map[string]Secret) {
+	shown = map[string]string{}
+	for name, value := range a {
+		secret := strings.Contains(value, "sig=")
+		for _, word := range []string{"secret", "token", "password", "account_key", "accountkey"} {
+			secret = secret || strings.Contains(name, word)
+		}
+		if !secret {
+			shown[name] = value
+			continue
+		}
+		if hidden == nil {
+			hidden = map[string]Secret{}
+		}
+		hidden[name] = Secret(value)
+	}
+	return shown, hidden
+}

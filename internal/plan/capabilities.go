@@ -1,0 +1,129 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+)
+
+// Capabilities is what a BuildKit can do. The zero value can only build.
+type Capabilities struct {
+	// PushByDigest: it pushes an image under its digest alone, and several
+	// platforms as one index.
+	PushByDigest bool
+	// PushByTag: an engine around it pushes an image of one platform to one
+	// repository, by a tag.
+	PushByTag bool
+	// Attestations: it keeps provenance and bills of materials in the index of
+	// what it pushes.
+	Attestations bool
+	// SeveralResults: what it builds goes to more than one place at once.
+	SeveralResults bool
+	// CacheFrom and CacheTo are the places for cache that it knows.
+	CacheFrom, CacheTo []inputs.CacheType
+	// Load is how its images get into the store of a Docker engine.
+	Load Load
+	// Platforms that its workers run without emulation, the default first.
+	Platforms []v1.Platform
+	// Version of BuildKit, as it says itself; may be empty.
+	Version string
+}
+
+// Load is how images get into the store of a Docker engine.
+type Load int
+
+// The ways, from nothing to everything.
+const (
+	LoadNone   Load = iota // not at all
+	LoadStream             // as a stream to an engine that is not the builder: one platform, without attestations
+	LoadOne                // it is the engine, which holds one platform
+	LoadAny                // it is the engine, which holds several platforms and attestations
+)
+
+// BuildKit is what a BuildKit of a current version can do by itself.
+func BuildKit() Capabilities {
+	return Capabilities{
+		PushByDigest:   true,
+		Attestations:   true,
+		SeveralResults: true,
+		CacheFrom:      []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
+		CacheTo:        []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
+	}
+}
+
+// BuildKitOf is what a BuildKit of this version can do by itself. Before 0.11 a
+// BuildKit did not say its version; one that Go compiled from a checkout says
+// 0.0.0, and is taken for a current one.
+func BuildKitOf(version string) Capabilities {
+	c := BuildKit()
+	c.Version = version
+	c.Attestations = since(version, 0, 11)
+	c.SeveralResults = since(version, 0, 13)
+	return c
+}
+
+// since tells whether a version is at least this one.
+func since(version string, major, minor uint64) bool {
+	if version == "" {
+		return false
+	}
+	v, err := semver.NewVersion(version)
+	if err != nil || v.Major() == 0 && v.Minor() == 0 {
+		return true
+	}
+	return v.Major() > major || v.Major() == major && v.Minor() >= minor
+}
+
+// ContainerdEngine is what the BuildKit inside a Docker engine can do that keeps
+// its images in containerd
+// (https://github.com/moby/moby/blob/v2.0.0-beta.24/daemon/internal/builder-next/controller.go).
+func ContainerdEngine() Capabilities {
+	c := BuildKit()
+	c.CacheFrom = []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal}
+	c.CacheTo = []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal}
+	c.Load = LoadAny
+	return c
+}
+
+// ContainerdEngineOf is what such an engine can do whose API has this version,
+// which tells that of the BuildKit inside: Docker 24 has BuildKit 0.11, and
+// Docker 26 has 0.13 (https://docs.docker.com/reference/api/engine/version-history/).
+func ContainerdEngineOf(api string) Capabilities {
+	c := ContainerdEngine()
+	c.Attestations = since(api, 1, 43)
+	c.SeveralResults = since(api, 1, 45)
+	return c
+}
+
+// GraphDriverEngine is what the BuildKit inside a Docker engine can do that
+// keeps its images with a graph driver.
+func GraphDriverEngine() Capabilities {
+	return Capabilities{
+		PushByTag: true,
+		CacheFrom: []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal},
+		CacheTo:   []inputs.CacheType{inputs.CacheInline},
+		Load:      LoadOne,
+	}
+}
+
+// Could names the kinds of builders that can do what a plan needs, for an error
+// about one that cannot; "" where there is none.
+func Could(n Needs) string {
+	streaming := BuildKit() // with an engine beside it
+	streaming.Load = LoadStream
+	var kinds []string
+	if streaming.Lacks(n) == "" {
+		kinds = append(kinds, "builder: container", "builder: local", "the address of a current BuildKit")
+	}
+	if ContainerdEngine().Lacks(n) == "" {
+		kinds = append(kinds, "a Docker engine with the containerd image store")
+	}
+	if len(kinds) < 2 {
+		return strings.Join(kinds, "")
+	}
+	last := len(kinds) - 1
+	return strings.Join(kinds[:last], ", ") + " or " + kinds[last]
+}

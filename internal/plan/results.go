@@ -1,0 +1,132 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/distribution/reference"
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+)
+
+// results is what comes of a build beside the pushed image.
+type results struct {
+	attestations []inputs.Attestation
+	cacheTo      []inputs.Cache
+	loadAs       []name.Tag
+	remarks      []string
+}
+
+// decideResults decides which of the results that are asked for there will be,
+// and remarks on those that there will not be.
+func decideResults(in inputs.Inputs, f Facts, push bool, tags []name.Tag) (results, error) {
+	var r results
+	if in.Load {
+		r.loadAs = tags
+	}
+	var err error
+	if push {
+		r.attestations, err = attestations(in, f)
+	} else if len(in.Attestations) > 0 {
+		r.remarks = append(r.remarks, "No attestations are made: they are part of a published image")
+	}
+	to, remarks := cacheTo(in.CacheTo, f)
+	r.cacheTo = to
+	r.remarks = append(r.remarks, remarks...)
+	return r, errors.Join(err, checkCacheTags(in.CacheTo, tags))
+}
+
+// attestations completes the options. Of provenance BuildKit says as much as it
+// can by default, build arguments and the Dockerfile among it; here that is to
+// be asked for. The builder that it names is the run, as for
+// docker/build-push-action.
+func attestations(in inputs.Inputs, f Facts) ([]inputs.Attestation, error) {
+	var all []inputs.Attestation
+	var err error
+	for _, a := range in.Attestations {
+		attrs := map[string]string{}
+		if a.Type == inputs.Provenance {
+			attrs["mode"] = "min"
+			if f.Run != "" {
+				attrs["builder-id"] = f.Run
+			}
+		}
+		maps.Copy(attrs, a.Attrs)
+		if attrs["mode"] == "max" {
+			err = checkArguments(in)
+		}
+		all = append(all, inputs.Attestation{Type: a.Type, Attrs: attrs})
+	}
+	return all, err
+}
+
+// shortestSecret is the length from which a secret is looked for in other text:
+// a shorter one is there by chance.
+const shortestSecret = 6
+
+// checkArguments refuses to publish build arguments that hold a secret.
+func checkArguments(in inputs.Inputs) error {
+	secrets := append(slices.Collect(maps.Values(in.Secrets)), in.Token)
+	var errs []error
+	for _, argument := range slices.Sorted(maps.Keys(in.BuildArgs)) {
+		holds := func(secret inputs.Secret) bool {
+			return len(secret) >= shortestSecret && strings.Contains(in.BuildArgs[argument], secret.Reveal())
+		}
+		if slices.ContainsFunc(secrets, holds) {
+			errs = append(errs, &Error{
+				Doing:  "making provenance of mode max",
+				Reason: fmt.Sprintf("it publishes the build arguments, and %s holds a secret", argument),
+				Advice: "give the secret to the build by the input secrets, or set provenance to mode=min",
+			})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// cacheTo leaves out what a run may not write that a stranger can start: its
+// token cannot, and other runs import what is there.
+func cacheTo(wanted []inputs.Cache, f Facts) (to []inputs.Cache, remarks []string) {
+	reason := readOnlyToken(f)
+	for _, cache := range wanted {
+		shared := cache.Type != inputs.CacheLocal && cache.Type != inputs.CacheInline
+		if shared && reason != "" {
+			remarks = append(remarks, fmt.Sprintf("No cache of type %s is exported: %s", cache.Type, reason))
+			continue
+		}
+		to = append(to, cache)
+	}
+	return to, remarks
+}
+
+// checkCacheTags refuses a cache that would take an image's tag away from it.
+func checkCacheTags(to []inputs.Cache, tags []name.Tag) error {
+	var errs []error
+	for _, cache := range to {
+		if cache.Type != inputs.CacheRegistry {
+			continue
+		}
+		same := func(tag name.Tag) bool { return fullName(tag) == cache.Attrs["ref"] }
+		if slices.ContainsFunc(tags, same) {
+			errs = append(errs, &Error{
+				Doing:  "exporting the cache to " + cache.Attrs["ref"],
+				Reason: "that is a tag of the image, which the cache would replace",
+				Advice: "use a tag of its own in cache-to, such as :cache, or type=inline to keep the cache inside the image",
+			})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// fullName writes a tag as BuildKit and Docker do: with docker.io for the host
+// that go-containerregistry calls index.docker.io.
+func fullName(tag name.Tag) string {
+	named, err := reference.ParseNormalizedNamed(tag.Name())
+	if err != nil {
+		return tag.Name()
+	}
+	return named.String()
+}
