@@ -141,3 +141,17 @@ func remoteDigest(t *testing.T, text string, options ...remote.Option) string {
 	}
 	return answer.Digest.String()
 }
+
+// remoteConfig is the digest of the config of an image in a registry.
+func remoteConfig(t *testing.T, text string) string {
+	t.Helper()
+	img, err := image(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := img.ConfigName()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config.String()
+}

@@ -31,6 +31,7 @@ import (
 //	config REF           prints the config of an image
 //	files REF            prints the paths of an image's files
 //	manifest REF         prints a manifest or index
+//	statements REF       prints the attestations of an index
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"checkout":  checkout,
@@ -41,6 +42,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"manifest":  printing(manifest),
 		"published": published,
 		"tried":     tried,
+
+		"statements": printing(statements),
 	}
 }
 
@@ -202,6 +205,48 @@ func files(_ *testscript.TestScript, arg string) (string, error) {
 		}
 		paths = append(paths, header.Name)
 	}
+}
+
+// statements reads the layers of those manifests of an index that describe no
+// image, as cosign and docker do.
+func statements(_ *testscript.TestScript, arg string) (string, error) {
+	ref, err := name.ParseReference(arg)
+	if err != nil {
+		return "", err
+	}
+	index, err := remote.Index(ref)
+	if err != nil {
+		return "", err
+	}
+	list, err := index.IndexManifest()
+	if err != nil {
+		return "", err
+	}
+	var all strings.Builder
+	for _, child := range list.Manifests {
+		if child.Annotations["vnd.docker.reference.type"] != "attestation-manifest" {
+			continue
+		}
+		attestation, err := index.Image(child.Digest)
+		if err != nil {
+			return "", err
+		}
+		layers, err := attestation.Layers()
+		if err != nil {
+			return "", err
+		}
+		for _, layer := range layers {
+			content, err := layer.Uncompressed()
+			if err != nil {
+				return "", err
+			}
+			_, err = io.Copy(&all, content)
+			if err = errors.Join(err, content.Close()); err != nil {
+				return "", err
+			}
+		}
+	}
+	return all.String(), nil
 }
 
 // inputVariable is the name under which the runner passes an input.

@@ -107,6 +107,7 @@ func setUp(env *testscript.Env, shared map[string]string) error {
 		"GITHUB_OUTPUT":       filepath.Join(work, "output"),
 		"GITHUB_REF":          "refs/heads/main",
 		"GITHUB_REPOSITORY":   repository,
+		"GITHUB_RUN_ATTEMPT":  "3",
 		"GITHUB_RUN_ID":       "1658821493",
 		"GITHUB_SERVER_URL":   "https://github.com",
 		"GITHUB_SHA":          "ffac537e6cbbf934b08745a378932722df287a53",
