@@ -134,7 +134,7 @@ func (r *Reporter) Failure(err error) {
 		r.action.WithFieldsMap(r.fields(file, line)).Errorf("%s", r.mask.hide(one.Error()))
 	}
 	if r.summary != "" {
-		if err := r.writeSummary(failureSummary, all); err != nil {
+		if err := r.writeSummary(failureSummary(all)); err != nil {
 			r.Printf("%v", err)
 		}
 	}

@@ -44,7 +44,7 @@ func (r *Reporter) Success(o Outcome) error {
 		errs = append(errs, r.writeOutputs(o))
 	}
 	if r.summary != "" {
-		errs = append(errs, r.writeSummary(successSummary, o))
+		errs = append(errs, r.writeSummary(successSummary(o)))
 	}
 	r.printOutcome(o)
 	return errors.Join(errs...)

@@ -1,10 +1,10 @@
 package report
 
 import (
-	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
-	"text/template"
 
 	"github.com/docker/go-units"
 )
@@ -13,39 +13,67 @@ import (
 // dropped whole.
 const maxSummary = 1 << 20
 
-//go:embed success.md.tmpl
-var successSummary string
-
-//go:embed failure.md.tmpl
-var failureSummary string
-
-// writeSummary renders Markdown into the job summary. It is text/template:
-// html/template would turn the + of 1.0.0+abc into an entity.
-func (r *Reporter) writeSummary(text string, data any) error {
-	t, err := template.New("summary").Funcs(template.FuncMap{
-		"bytes": func(n int64) string { return units.HumanSize(float64(n)) },
-		"round": round,
-		"code":  codeBlock,
-		"plain": plain,
-	}).Parse(text)
-	if err != nil {
-		return fmt.Errorf("reading the summary's template: %w", err)
-	}
-	var markdown strings.Builder
-	if err := t.Execute(&markdown, data); err != nil {
-		return fmt.Errorf("writing the summary: %w", err)
-	}
-	page := r.mask.hide(markdown.String())
+// writeSummary writes Markdown into the job summary. It is put together without a
+// template: text/template calls methods by name, and with that the linker keeps
+// every method of every package, 8 MB of them.
+func (r *Reporter) writeSummary(markdown string) error {
+	page := r.mask.hide(markdown)
 	if len(page) > maxSummary {
 		page = strings.ToValidUTF8(page[:maxSummary-100], "") + "\n\n(the rest is left out)\n" // not half a letter
 	}
 	return appendTo(r.summary, page)
 }
 
+// failureSummary is the summary of a run that failed.
+func failureSummary(all []error) string {
+	var page strings.Builder
+	page.WriteString("### Slipway failed\n\n")
+	for _, one := range all {
+		page.WriteString(codeBlock(one.Error()) + "\n\n")
+	}
+	return page.String()
+}
+
+// successSummary is the summary of a run that did what it was to do.
+func successSummary(o Outcome) string {
+	var page strings.Builder
+	if o.Pushed {
+		fmt.Fprintf(&page, "### Published `%s`\n\n| | |\n|---|---|\n", o.Version)
+		row(&page, "Digest", "`%s`", o.Digest)
+	} else {
+		fmt.Fprintf(&page, "### Built `%s`, not published\n\nNot published: %s.\n\n| | |\n|---|---|\n", o.Version, plain(o.Reason))
+	}
+	if o.Pushed {
+		for _, tag := range o.Tags {
+			row(&page, "Tag", "`%s`", tag)
+		}
+		for _, platform := range slices.Sorted(maps.Keys(o.Platforms)) {
+			row(&page, "Platform", "`%s` `%s`", platform, o.Platforms[platform])
+		}
+	}
+	for _, tag := range o.Loaded {
+		row(&page, "Loaded", "`%s`", tag)
+	}
+	if o.Pushed && o.Size > 0 {
+		row(&page, "Size", "%s", units.HumanSize(float64(o.Size)))
+	}
+	row(&page, "Time", "%s", round(o.Took))
+	row(&page, "Steps", "%d, %d from the cache", o.Steps, o.Cached)
+	row(&page, "Builder", "%s", plain(o.Builder))
+	if o.Pushed {
+		fmt.Fprintf(&page, "\n```\ndocker pull %s\n```\n", o.Images[0])
+	}
+	return page.String()
+}
+
+// row writes a line of a table.
+func row(page *strings.Builder, what, format string, args ...any) {
+	fmt.Fprintf(page, "| "+what+" | "+format+" |\n", args...)
+}
+
 // codeBlock puts text that strangers may have written where Markdown and HTML
 // mean nothing. The fence is longer than any in the text.
-func codeBlock(text any) string {
-	s := fmt.Sprint(text)
+func codeBlock(s string) string {
 	fence := "```"
 	for strings.Contains(s, fence) {
 		fence += "`"

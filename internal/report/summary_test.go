@@ -100,8 +100,8 @@ func TestSummaryWhenNothingIsPublished(t *testing.T) {
 			if !strings.HasPrefix(text, "### Built `pr-12`, not published\n") || !strings.Contains(text, c.want) {
 				t.Errorf("the summary is %q, want it to hold %q", text, c.want)
 			}
-			if lines := strings.Count(text, "\n"); len(blocks) > 0 || lines != 10 || strings.Count(text, "###") != 1 {
-				t.Errorf("the summary has %d lines and code %q, want 10 lines and none:\n%s", lines, blocks, text)
+			if lines := strings.Count(text, "\n"); len(blocks) > 0 || lines != 9 || strings.Count(text, "###") != 1 {
+				t.Errorf("the summary has %d lines and code %q, want 9 lines and none:\n%s", lines, blocks, text)
 			}
 		})
 	}
