@@ -43,12 +43,19 @@ lint: $(BIN)/golangci-lint
 
 # Programs that tests, benchmarks and linters need, in the versions that
 # internal/tools pins.
-tools: $(addprefix $(BIN)/,buildkitd buildctl rootlesskit registry dockerd containerd containerd-shim-runc-v2) \
+tools: $(addprefix $(BIN)/,buildkitd buildkitd-older buildctl rootlesskit registry dockerd containerd containerd-shim-runc-v2) \
 	.cache/runc-1.5/runc .cache/docker-20.10/usr/sbin/dockerd
 
 $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
 	@echo "compiling $(@F), which takes minutes the first time"
 	cd internal/tools && $(GOBUILD) -o $@ github.com/moby/buildkit/cmd/$(@F)
+
+# A BuildKit that is some months older, as a node of a farm may be. It says so.
+$(BIN)/buildkitd-older: internal/tools/older/go.mod
+	@echo "compiling $(@F), which takes minutes the first time"
+	cd internal/tools/older && \
+		version=$$(go list -m -f '{{.Version}}' github.com/moby/buildkit) && \
+		$(GOBUILD) -ldflags "-s -w -X github.com/moby/buildkit/version.Version=$$version" -o $@ github.com/moby/buildkit/cmd/buildkitd
 
 $(BIN)/registry: internal/tools/go.mod
 	@echo "compiling $(@F)"

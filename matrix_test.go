@@ -28,6 +28,7 @@ type kind struct {
 	program string            // runs in place of the test binary's own
 	engine  string            // DOCKER_HOST of the engine that load loads into
 	files   map[string][]byte // in the workspace
+	nodes   int               // of a farm
 	cannot  map[string]string // features that it refuses, and what it says
 }
 
@@ -83,6 +84,9 @@ func runCell(t *testing.T, host string, k kind, f feature) string {
 	s.env = append(s.env, k.env...)
 	for _, variable := range f.env {
 		s.env = append(s.env, expand.Replace(variable))
+	}
+	if k.nodes > 1 && !strings.Contains(f.dockerfile, "RUN") { // which a node runs only for its own platform
+		s.env = append(s.env, "INPUT_PLATFORMS=linux/amd64,linux/arm64")
 	}
 	r := start(t, s)
 	if said, refusedHere := k.cannot[f.name]; refusedHere {
@@ -140,6 +144,8 @@ func matrixKinds(t *testing.T, registry *testenv.Registry) []kind {
 	authority := testenv.NewAuthority(t, "our authority")
 	secured := testenv.BuildkitdOptions{TCP: true, TLS: authority, Clients: authority}
 	amd64 := testenv.Buildkitd(t, secured)
+	secured.Platform = "linux/arm64"
+	arm64 := testenv.Buildkitd(t, secured)
 	files := map[string][]byte{"tls/ca.pem": authority.PEM}
 	files["tls/cert.pem"], files["tls/key.pem"] = authority.Client("octo-org")
 
@@ -161,6 +167,8 @@ func matrixKinds(t *testing.T, registry *testenv.Registry) []kind {
 		"provenance":     "provenance",
 		"registry cache": "cache",
 	}
+	farm := withTLS(on("containerd", "INPUT_BUILDER=linux/amd64="+amd64.TCPAddress+"\nlinux/arm64="+arm64.TCPAddress))
+	farm.nodes = 2
 	sibling := on("old", "INPUT_BUILDER=container", "INPUT_BUILDER-IMAGE="+image)
 	sibling.program = staticSlipway(t)
 	return []kind{
@@ -171,6 +179,7 @@ func matrixKinds(t *testing.T, registry *testenv.Registry) []kind {
 		named("sibling", sibling, nil),
 		named("child", on("graph", "INPUT_BUILDER=local"), nil),
 		named("remote with TLS", withTLS(on("containerd", "INPUT_BUILDER="+amd64.TCPAddress)), nil),
+		named("farm", farm, map[string]string{"load": "none of them has the whole image"}),
 	}
 }
 
@@ -249,8 +258,12 @@ func hasTwoPlatforms(t *testing.T, c cell, r *running) {
 
 func hasProvenance(t *testing.T, c cell, r *running) {
 	t.Helper()
-	if children := index(t, c, r); !slices.Equal(children, []string{"linux/amd64", "unknown/unknown"}) {
-		t.Errorf("the index has %q, want an image and what attests it", children)
+	want := []string{"linux/amd64", "unknown/unknown"}
+	if c.nodes > 1 {
+		want = []string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}
+	}
+	if children := index(t, c, r); !slices.Equal(children, want) {
+		t.Errorf("the index has %q, want %q: images and what attests them", children, want)
 	}
 }
 

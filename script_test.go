@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -43,6 +44,7 @@ func TestScripts(t *testing.T) {
 		"TOKEN":          password,
 		"TOOLS":          filepath.Dir(testenv.Tool(t, "buildkitd")),
 	}
+	maps.Copy(shared, farmNodes(t))
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
@@ -53,12 +55,14 @@ func TestScripts(t *testing.T) {
 }
 
 // refuse is a registry in bad moods: it takes no tag named refused, none of the
-// blobs of repositories named half, and answers with a wrong digest for a tag
-// named liar.
+// blobs of repositories named half, no index in those named noindex, and answers
+// with a wrong digest for a tag named liar.
 func refuse(_ int, r *http.Request) *testenv.Answer {
 	refused := `{"errors":[{"code":"DENIED","message":"permission_denied: write_package"}]}`
 	switch path := r.URL.Path; {
 	case r.Method == http.MethodPut && strings.HasSuffix(path, "/manifests/refused"):
+		return &testenv.Answer{Status: http.StatusForbidden, Body: refused}
+	case r.Method == http.MethodPut && strings.Contains(path, "/noindex/manifests/") && strings.Contains(r.Header.Get("Content-Type"), "index"):
 		return &testenv.Answer{Status: http.StatusForbidden, Body: refused}
 	case r.Method == http.MethodPut && strings.Contains(path, "/half/blobs/uploads/"):
 		return &testenv.Answer{Status: http.StatusForbidden, Body: refused}

@@ -3,6 +3,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -69,18 +70,16 @@ const usage = `slipway builds a Dockerfile with BuildKit and publishes the image
   slipway                      run as a step of GitHub Actions, from INPUT_* and GITHUB_*
   slipway try [-keep T] [DIR]  do the same for a checkout on this machine, without a token;
                                without INPUT_IMAGE into a registry on loopback, which stays for T (10m)
-  slipway builder              say which BuildKit would be used, and why no other
+  slipway builder              say which BuildKit would be used, and why no other; of a farm, every node
   slipway version
 `
 
 // step runs as the runner starts the action.
 func step(ctx context.Context, env Env) int {
-	workspace := env.get("GITHUB_WORKSPACE")
-	if workspace == "" {
-		workspace = env.Dir
-	}
-	return walkAndReport(ctx, env, workspace)
+	return walkAndReport(ctx, env, env.workspace())
 }
+
+func (e Env) workspace() string { return cmp.Or(e.get("GITHUB_WORKSPACE"), e.Dir) }
 
 // walkAndReport walks and reports the outcome.
 func walkAndReport(ctx context.Context, env Env, workspace string) int {
@@ -109,30 +108,10 @@ func followLinks(dir string) string {
 	return dir
 }
 
-// showBuilder connects as a run would.
-func showBuilder(ctx context.Context, env Env) int {
-	in, err := inputs.Builder(inputs.Env{Lookup: env.Lookup, Workspace: env.Dir})
-	if err != nil {
-		fmt.Fprintln(env.Stdout, err)
-		return 1
-	}
-	b, err := builder.Connect(ctx, builderOptions(env, in, plan.Needs{}))
-	if err != nil {
-		fmt.Fprintln(env.Stdout, err)
-		return 1
-	}
-	fmt.Fprintln(env.Stdout, b)
-	if err := b.Close(); err != nil {
-		fmt.Fprintln(env.Stdout, err)
-		return 1
-	}
-	return 0
-}
-
 // builderOptions says which BuildKit the inputs ask for.
-func builderOptions(env Env, in inputs.Inputs, needs plan.Needs) builder.Options {
+func builderOptions(env Env, in inputs.Inputs, p plan.Plan) builder.Options {
 	return builder.Options{
-		Want: in.Builder, Needs: needs, TLS: in.BuilderTLS, Image: in.BuilderImage, Volume: in.BuilderVolume,
+		Want: in.Builder, Farm: p.Farm, Needs: p.Needs(), TLS: in.BuilderTLS, Image: in.BuilderImage, Volume: in.BuilderVolume,
 		Executable: env.Executable, Lookup: env.Lookup,
 	}
 }

@@ -57,6 +57,9 @@ func (t *tagger) askBuilder(ctx context.Context, far *publish.UnreachableError) 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if len(b.Nodes) > 0 {
+		return fmt.Errorf("%w\na farm of several nodes needs a registry that this process reaches, too: it puts the nodes' images together there", far)
+	}
 	tags := onePerHost(t.plan.Publish.Tags, far.Repositories)
 	err := build.Reach(ctx, b, t.credentials, tags)
 	if there := (*build.UnreachableError)(nil); errors.As(err, &there) {
@@ -120,14 +123,27 @@ func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Resul
 	case t.permission.inDoubt():
 		return t.pushTags(ctx, b, built, slices.Concat(versions, floating))
 	}
-	digest := built.Digest
-	if !b.PushByDigest {
-		var err error
-		if digest, err = b.Push(ctx, t.plan.Build.StoreAs, t.credentials); err != nil {
-			return publish.Image{}, err
-		}
+	digest, err := t.untagged(ctx, b, built)
+	if err != nil {
+		return publish.Image{}, err
 	}
 	return t.publisher.Tag(ctx, digest, versions, floating)
+}
+
+// untagged returns the digest under which the whole image is in every repository
+// now, or in one where the engine pushes. It puts together what a farm has pushed.
+func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.Result) (v1.Hash, error) {
+	switch {
+	case len(b.Nodes) > 0:
+		parts := make([]publish.Part, len(built.Parts))
+		for i, part := range built.Parts {
+			parts[i] = publish.Part(part)
+		}
+		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, parts)
+	case !b.PushByDigest:
+		return b.Push(ctx, t.plan.Build.StoreAs, t.credentials)
+	}
+	return built.Digest, nil
 }
 
 // pushTags has the builder push the tags, in their order. Of the image is known

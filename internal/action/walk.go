@@ -48,7 +48,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return refusal
 	})
 	group.Go(func() (err error) {
-		if b, err = builder.Connect(groupCtx, builderOptions(env, in, p.Needs())); err != nil {
+		if b, err = builder.Connect(groupCtx, builderOptions(env, in, p)); err != nil {
 			return err
 		}
 		announce(r, b, p)
@@ -122,7 +122,12 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 	for _, refused := range b.Refused() {
 		r.Printf("Not building with %s", refused)
 	}
-	r.Printf("Building with %s", b)
+	for _, one := range b.All() {
+		r.Printf("Building with %s", one)
+	}
+	for _, notice := range b.Notices {
+		r.Printf("%s", notice)
+	}
 	for _, remark := range p.Remarks {
 		r.Printf("%s", remark)
 	}

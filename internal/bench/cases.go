@@ -22,6 +22,7 @@ func cases() []benchCase {
 		{"start", (*bench).startUp},
 		{"engine", (*bench).engine},
 		{"refuse", (*bench).refuse},
+		{"farm", (*bench).farm},
 		{"size", (*bench).size},
 	}
 }

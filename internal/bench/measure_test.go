@@ -30,8 +30,10 @@ func TestVerdict(t *testing.T) {
 		timeRow("b", []sample{of(51), of(100)}).against("buildctl", of(51), of(100), 0.5),
 		timeRow("c", []sample{of(15 * time.Millisecond)}).atMost(of(15*time.Millisecond), 15),
 		timeRow("d", []sample{of(1), of(2)}).beside(of(1), of(2)), // without a goal
+		timeRow("e", []sample{of(220e6)}).within("f", of(220e6), []sample{of(90e6), of(100e6)}, 1.2, 100),
+		timeRow("f", []sample{of(221e6)}).within("f", of(221e6), []sample{of(100e6), of(90e6)}, 1.2, 100),
 	}
-	if got, want := verdict(rows), "2 of 3 goals are met."; got != want {
+	if got, want := verdict(rows), "3 of 5 goals are met."; got != want {
 		t.Errorf("verdict = %q, want %q", got, want)
 	}
 	const want = "| c | 15.0 ms |  |  |  | at most 15ms | yes |\n"

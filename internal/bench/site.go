@@ -21,7 +21,8 @@ type site struct {
 	registry string // host:port
 }
 
-// site makes a repository with the files and a Dockerfile that uses them.
+// site makes a repository with the files and, where they have none, a Dockerfile
+// that uses them.
 func (b *bench) site(name, registry string, files map[string]string) *site {
 	s := &site{name: name, registry: registry, dir: b.TempDir()}
 	base := b.base(registry)
@@ -30,11 +31,11 @@ func (b *bench) site(name, registry string, files map[string]string) *site {
 		b.check("making a workspace", os.MkdirAll(filepath.Dir(path), 0o755))
 		b.check("making a workspace", os.WriteFile(path, []byte(text), 0o644))
 	}
+	write(".dockerignore", ".git\n")
+	write("Dockerfile", fmt.Sprintf("FROM %s\nRUN echo built >/built\nCOPY . /src\n", base))
 	for path, text := range files {
 		write(path, text)
 	}
-	write(".dockerignore", ".git\n")
-	write("Dockerfile", fmt.Sprintf("FROM %s\nRUN echo built >/built\nCOPY . /src\n", base))
 	b.commit(s)
 
 	s.event = filepath.Join(b.TempDir(), "event.json")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,6 +55,17 @@ func (r row) against(whom string, ours, theirs sample, most float64) row {
 	r = r.beside(ours, theirs)
 	r.goal = fmt.Sprintf("at most %.2f × %s", most, whom)
 	r.met = ratio(ours, theirs) <= most
+	return r
+}
+
+// within compares with the slowest of others, and sets a goal: so many times as
+// long, and so many milliseconds more.
+func (r row) within(whom string, ours sample, others []sample, most float64, more int) row {
+	slowest := slices.MaxFunc(others, func(a, b sample) int { return cmp.Compare(median(a.times), median(b.times)) })
+	extra := time.Duration(more) * time.Millisecond
+	r = r.beside(ours, slowest)
+	r.goal = fmt.Sprintf("at most %.2f × %s and %s", most, whom, extra)
+	r.met = median(ours.times) <= time.Duration(most*float64(median(slowest.times)))+extra
 	return r
 }
 

@@ -27,6 +27,7 @@ type Result struct {
 	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
 	Cached   int     // those found in the cache
 	Warnings []Warning
+	Parts    []Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config
 }
 
 // Request is what Solve is asked for.
@@ -47,6 +48,9 @@ type Request struct {
 // Solve builds, and pushes by digest and loads where the plan says so. The error is an *Error where the Dockerfile is to blame. A
 // Result comes with the error too, for the warnings.
 func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
+	if len(b.Nodes) > 0 {
+		return solveFarm(ctx, b.Nodes, r)
+	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	loading := b.Loading(ctx)

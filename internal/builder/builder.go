@@ -31,6 +31,10 @@ type Builder struct {
 	// Stores tells that the builder has an image store of its own, in which
 	// a build that is only pushed need not be kept.
 	Stores bool
+	// Nodes are those of a farm of several, which has no Client of its own.
+	Nodes []Node
+	// Notices are for the log: what is unusual, and no reason not to build.
+	Notices []string
 
 	refused []string // the places that were tried before, and why they were not used
 	push    pusher   // nil where BuildKit pushes by itself
@@ -60,6 +64,9 @@ func (b *Builder) Push(ctx context.Context, tag name.Tag, credentials registry.C
 // Close drops the connection and stops what was started for it: processes are
 // gone and temporary files removed when it returns.
 func (b *Builder) Close() error {
+	if len(b.Nodes) > 0 {
+		return closeNodes(b.Nodes)
+	}
 	err := errors.Join(b.Client.Close(), b.beside.close())
 	if b.stop != nil {
 		err = errors.Join(err, b.stop())
@@ -77,13 +84,16 @@ func (b *Builder) Close() error {
 type Options struct {
 	// Want is the input builder: auto, docker, container, local, or an address.
 	Want string
+	// Farm is wanted in place of Want where it is not empty: each node for its
+	// platforms.
+	Farm []plan.Share
 	// Image and Volume are the inputs builder-image and builder-volume, for a
 	// container of its own.
 	Image, Volume string
 	// Executable is this program, which is process 1 of such a container (Serve),
 	// and which a child process needs inside its namespaces (Inside).
 	Executable string
-	// TLS is for an address tcp://, wherever it comes from. The zero value means
+	// TLS is for every address tcp://, wherever it comes from. The zero value means
 	// that there is none.
 	TLS inputs.BuilderTLS
 	// Needs is what the build asks of it. The zero value is content with any.
@@ -105,6 +115,9 @@ type source interface {
 // Connect returns the first BuildKit of the wanted kind that answers. The error
 // lists every place that was tried and why it was refused.
 func Connect(ctx context.Context, o Options) (*Builder, error) {
+	if len(o.Farm) > 0 {
+		return connectFarm(ctx, o)
+	}
 	found := search{options: o}
 	defer found.giveUp()
 	for _, s := range found.sources(ctx) {

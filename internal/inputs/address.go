@@ -13,8 +13,7 @@ const acceptsAddresses = "tcp://HOST:PORT or unix:///PATH, or, where its program
 
 // builder accepts auto, a kind, or an address. With auto, the address that
 // BUILDKIT_HOST holds is checked, too.
-func (p *parser) builder(input string) string {
-	value := p.text(input)
+func (p *parser) builder(input, value string) string {
 	switch value {
 	case "", "auto":
 		host, _ := p.env.Lookup(buildkitHost)
@@ -26,7 +25,7 @@ func (p *parser) builder(input string) string {
 		return value
 	}
 	if err := CheckAddress(value); err != nil {
-		p.problems.add(input, "auto, docker (the engine behind the Docker socket), container (a builder container on that engine), local (buildkitd as a child process), "+acceptsAddresses, "%v", err)
+		p.problems.add(input, "auto, docker (the engine behind the Docker socket), container (a builder container on that engine), local (buildkitd as a child process), "+acceptsAddresses+", or for a farm a line PLATFORM[,PLATFORM]=ADDRESS for each node", "%v", err)
 	}
 	return value
 }

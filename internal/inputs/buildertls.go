@@ -4,11 +4,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"strings"
 )
 
 // BuilderTLS is how a connection to a BuildKit at a tcp:// address is kept, all
-// of it in PEM. The zero value means that it is not.
+// of it in PEM. It is the same for every node of a farm. The zero value means that it is not.
 type BuilderTLS struct {
 	CA   []byte // the authorities of the server; without it, those of the system
 	Cert []byte // our certificate, and what is between it and its authority; may be empty
@@ -21,8 +22,8 @@ func (t BuilderTLS) Wanted() bool { return len(t.CA) > 0 || len(t.Cert) > 0 }
 const acceptsTLS = "ca=PATH, cert=PATH and key=PATH, one a line, of PEM files: ca alone, cert and key, or all three"
 
 // builderTLS reads the files that builder-tls names. It comes after builder,
-// whose value it takes: TLS belongs to a tcp:// address alone.
-func (p *parser) builderTLS(input, builder string) BuilderTLS {
+// whose addresses it takes: TLS belongs to tcp:// addresses alone.
+func (p *parser) builderTLS(input string, addresses []string) BuilderTLS {
 	before := len(p.problems.errs)
 	read := p.tlsFiles(input)
 	if len(read) == 0 {
@@ -31,10 +32,7 @@ func (p *parser) builderTLS(input, builder string) BuilderTLS {
 	if len(p.problems.errs) == before {
 		p.checkPEM(input, read)
 	}
-	if host, _ := p.env.Lookup(buildkitHost); builder == "auto" {
-		builder = host
-	}
-	if !strings.HasPrefix(builder, "tcp://") {
+	if !slices.ContainsFunc(addresses, func(address string) bool { return strings.HasPrefix(address, "tcp://") }) {
 		p.problems.add(input, "a tcp:// address in builder or BUILDKIT_HOST beside it", "there is no tcp:// address that it could be for")
 	}
 	if len(p.problems.errs) > before {

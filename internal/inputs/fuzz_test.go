@@ -82,3 +82,36 @@ func checkKey(t *testing.T, input, text, key string) {
 		t.Errorf("Parse(%s: %q) holds the key %q", input, text, key)
 	}
 }
+
+// Any text in builder gives one builder, a farm of nodes that can be connected
+// to, or mistakes in builder.
+func FuzzBuilder(f *testing.F) {
+	for _, text := range []string{
+		"", "auto", "docker", "tcp://a:1", "linux/amd64=tcp://a:1\nlinux/arm64,linux/arm/v7=unix:///b", "=", "linux/amd64=", "=tcp://a:1",
+		"linux/amd64=kube-pod://b?namespace=c", "kube-pod://b?namespace=c\nauto", "# a\n\nlinux/amd64 = ssh://a@b:1/c", `"linux/amd64=tcp://a:1`, "linux/amd64=auto",
+	} {
+		f.Add(text)
+	}
+	dir := checkout(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		in, err := parse(dir, vars{"builder": text})
+		if err != nil {
+			for _, mistake := range mistakes(t, err) {
+				if mistake.Input != "builder" {
+					t.Errorf("Parse(builder: %q) reports %v, want only mistakes in builder", text, mistake)
+				}
+			}
+			return
+		}
+		if (in.Builder == "") == (len(in.Farm) == 0) {
+			t.Errorf("Parse(builder: %q) = %q and %v, want one of them", text, in.Builder, in.Farm)
+		}
+		seen := map[string]bool{}
+		for _, node := range in.Farm {
+			if err := inputs.CheckAddress(node.Address); err != nil || len(node.Platforms) == 0 || seen[node.Address] {
+				t.Errorf("Parse(builder: %q) has the node %v: %v", text, node, err)
+			}
+			seen[node.Address] = true
+		}
+	})
+}

@@ -45,10 +45,11 @@ type Inputs struct {
 	Attestations []Attestation // provenance before sbom. Default: none
 	Load         bool          // put the image into the Docker engine's store
 
-	Builder       string     // "auto", "docker", "container", "local", or an address that CheckAddress takes
+	Builder       string     // "auto", "docker", "container", "local", or an address that CheckAddress takes; empty where there is a Farm
+	Farm          []Node     // several builders, of which each builds its platforms. Default: none
 	BuilderImage  string     // reference of an image with buildkitd. Default: empty, which means the action's own
 	BuilderVolume string     // name of a volume that keeps the builder's cache. Default: empty, which means that nothing is kept
-	BuilderTLS    BuilderTLS // for a tcp:// address, in Builder or BUILDKIT_HOST. Default: zero, which means no TLS
+	BuilderTLS    BuilderTLS // for tcp:// addresses, in Builder, Farm or BUILDKIT_HOST. Default: zero, which means no TLS
 }
 
 // APIToken returns the token where it is one for GitHub's API, too: with a
@@ -92,11 +93,9 @@ func Parse(env Env) (Inputs, error) {
 		CacheFrom: p.caches("cache-from", false),
 		CacheTo:   p.caches("cache-to", true),
 		Load:      p.boolean("load", false),
-		Builder:   p.builder("builder"),
 	}
-	in.BuilderImage, in.BuilderVolume = p.reference("builder-image"), p.volume("builder-volume")
 	in.Attestations = p.attestations("attests", "provenance", "sbom")
-	in.BuilderTLS = p.builderTLS("builder-tls", in.Builder)
+	p.builders(&in)
 	in.Context = p.context("context")
 	in.Dockerfile = p.dockerfile("file", in.Context)
 	p.refuseLater()

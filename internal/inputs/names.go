@@ -57,8 +57,7 @@ func Image(image string) (variable, value string) { return "INPUT_IMAGE", image 
 
 // Builder reads the inputs that say which BuildKit is wanted, and no other.
 func Builder(env Env) (Inputs, error) {
-	p := &parser{env: env}
-	in := Inputs{Builder: p.builder("builder"), BuilderImage: p.reference("builder-image"), BuilderVolume: p.volume("builder-volume")}
-	in.BuilderTLS = p.builderTLS("builder-tls", in.Builder)
+	p, in := &parser{env: env}, Inputs{}
+	p.builders(&in)
 	return in, errors.Join(p.problems.errs...)
 }

@@ -9,26 +9,40 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// platforms reads the target platforms, each once, in the order given. Aliases
-// such as x86_64 and aarch64 are accepted; a name that Go and BuildKit have no
-// port for is not, because BuildKit would build an image that nothing can run.
+const acceptsPlatform = "os/architecture[/variant], such as linux/amd64, linux/arm64 or linux/arm/v7"
+
+// platforms reads the target platforms, each once, in the order given.
 func (p *parser) platforms(input string) []v1.Platform {
-	const accepts = "os/architecture[/variant], such as linux/amd64, linux/arm64 or linux/arm/v7"
 	var all []v1.Platform
 	for _, text := range p.words(input) {
-		parsed, err := platforms.Parse(text)
-		plain := parsed.OSVersion == "" && len(parsed.OSFeatures) == 0 // windows(10.0.17763)/amd64 is not
-		if err != nil || !plain || !strings.Contains(text, "/") || !known(parsed.OS, parsed.Architecture, parsed.Variant) {
-			p.problems.add(input, accepts, "%q is not a platform", text)
+		one, ok := parsePlatform(text)
+		if !ok {
+			p.problems.add(input, acceptsPlatform, "%q is not a platform", text)
 			continue
 		}
-		normal := platforms.Normalize(parsed)
-		platform := v1.Platform{OS: normal.OS, Architecture: normal.Architecture, Variant: normal.Variant}
-		if !slices.ContainsFunc(all, func(other v1.Platform) bool { return other.Equals(platform) }) {
-			all = append(all, platform)
-		}
+		all = addPlatform(all, one)
 	}
 	return all
+}
+
+func addPlatform(all []v1.Platform, one v1.Platform) []v1.Platform {
+	if slices.ContainsFunc(all, func(other v1.Platform) bool { return other.Equals(one) }) {
+		return all
+	}
+	return append(all, one)
+}
+
+// parsePlatform reads one platform. Aliases such as x86_64 and aarch64 are
+// accepted; a name that Go and BuildKit have no port for is not, because BuildKit
+// would build an image that nothing can run.
+func parsePlatform(text string) (v1.Platform, bool) {
+	parsed, err := platforms.Parse(text)
+	plain := parsed.OSVersion == "" && len(parsed.OSFeatures) == 0 // windows(10.0.17763)/amd64 is not
+	if err != nil || !plain || !strings.Contains(text, "/") || !known(parsed.OS, parsed.Architecture, parsed.Variant) {
+		return v1.Platform{}, false
+	}
+	normal := platforms.Normalize(parsed)
+	return v1.Platform{OS: normal.OS, Architecture: normal.Architecture, Variant: normal.Variant}, true
 }
 
 var variant = regexp.MustCompile(`^(v[0-9]+(\.[0-9]+)?)?$`)

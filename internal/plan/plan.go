@@ -23,6 +23,7 @@ import (
 // Plan is what a run will do.
 type Plan struct {
 	Build   Build
+	Farm    []Share // who builds which of the platforms; empty where one builder builds all
 	Publish Publish
 	Login   Login
 	Notices []string // what the workflow author should know, although nothing fails
@@ -80,7 +81,8 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	to, tagsErr := decideTargets(in, f)
 	login, loginErr := decideLogin(in, f, push)
 	results, resultsErr := decideResults(in, f, push, to.tags)
-	if err := errors.Join(pushErr, tagsErr, loginErr, resultsErr); err != nil {
+	platforms, farm, farmErr := decideFarm(in, to.repositories)
+	if err := errors.Join(pushErr, tagsErr, loginErr, resultsErr, farmErr); err != nil {
 		return Plan{}, err
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.tags[0].TagStr()}
@@ -88,7 +90,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		Context:    in.Context,
 		Dockerfile: in.Dockerfile,
 		Target:     in.Target,
-		Platforms:  in.Platforms,
+		Platforms:  platforms,
 		Args:       in.BuildArgs,
 		Secrets:    in.Secrets,
 		Labels:     metadata.Labels(source(f, publish.Version), in.Labels),
@@ -107,7 +109,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		versions, floating := publish.MoveOrder()
 		build.StoreAs = append(versions, floating...)[0]
 	}
-	return Plan{Build: build, Publish: publish, Login: login, Notices: notices(f), Remarks: results.remarks}, nil
+	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Notices: notices(f), Remarks: results.remarks}, nil
 }
 
 // contextKey names the files that a builder keeps of a context. BuildKit asks

@@ -21,6 +21,11 @@ type BuildkitdOptions struct {
 	Config string
 	// Network is the one it works in, in place of the host's. The unix socket is reached all the same.
 	Network *Network
+	// Platform is what it says it runs in the first place, such as linux/arm64; by default this machine's. It goes on
+	// running only what this machine runs: a build for another platform may COPY, and not RUN.
+	Platform string
+	// Older runs BuildKit v0.31.2, of internal/tools/older.
+	Older bool
 }
 
 // Daemon is a running buildkitd with a state directory of its own, so that its cache starts empty.
@@ -59,12 +64,19 @@ func Buildkitd(t T, opt BuildkitdOptions) *Daemon {
 		"--containerd-worker=false",
 		"--oci-worker-gc=false", // its default policy drops cache when the disk has less than a fifth free
 	}
+	if opt.Platform != "" {
+		args = append(args, "--oci-worker-platform", opt.Platform)
+	}
 	if opt.TCP {
 		args = append(args, "--addr", "tcp://127.0.0.1:0")
 		args = append(args, tlsFlags(t, dir, opt)...)
 	}
 	env := []string{"PATH=" + filepath.Dir(Tool(t, "runc")) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + tmp}
-	p := startIn(t, place{network: opt.Network}, env, Tool(t, "buildkitd"), args...)
+	program := "buildkitd"
+	if opt.Older {
+		program = "buildkitd-older"
+	}
+	p := startIn(t, place{network: opt.Network}, env, Tool(t, program), args...)
 	t.Cleanup(func() {
 		p.terminate()
 		p.logOnFailure(t)
