@@ -3,8 +3,8 @@
 # make bench  a table of times beside buildctl's and buildx's, on the same daemon
 # make lint   golangci-lint
 #
-# What they need and do not find they install: Debian's runc, busybox-static and
-# libseccomp-dev and uidmap (with apt, as root or through sudo), and programs
+# What they need and do not find they install: Debian's runc, busybox-static,
+# iptables, libseccomp-dev and uidmap (with apt, as root or through sudo), and programs
 # compiled by Go into .cache.
 
 BIN     := $(CURDIR)/.cache/bin
@@ -43,7 +43,7 @@ lint: $(BIN)/golangci-lint
 
 # Programs that tests, benchmarks and linters need, in the versions that
 # internal/tools pins.
-tools: $(addprefix $(BIN)/,buildkitd buildkitd-older buildctl rootlesskit registry dockerd containerd containerd-shim-runc-v2) \
+tools: $(addprefix $(BIN)/,buildkitd buildkitd-older buildctl rootlesskit registry dockerd containerd containerd-shim-runc-v2 act) \
 	.cache/runc-1.5/runc .cache/docker-20.10/usr/sbin/dockerd
 
 $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
@@ -81,6 +81,11 @@ $(BIN)/containerd $(BIN)/containerd-shim-runc-v2: internal/tools/engine/go.mod
 	@echo "compiling runc"
 	cd internal/tools/runc && CGO_ENABLED=1 go build -trimpath -buildvcs=false -tags 'seccomp netgo osusergo' -ldflags '-s -w -extldflags -static' -o $(CURDIR)/$@ github.com/opencontainers/runc
 
+# act runs a workflow as GitHub's runner does.
+$(BIN)/act: internal/tools/act/go.mod
+	@echo "compiling $(@F)"
+	cd internal/tools/act && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o $@ github.com/nektos/act
+
 # Debian's Docker 20.10, unpacked and not installed: its package starts an engine.
 .cache/docker-20.10/usr/sbin/dockerd:
 	@echo "unpacking Debian's docker.io and containerd"
@@ -103,9 +108,9 @@ $(BIN)/golangci-lint: internal/tools/lint/go.mod
 root:
 	@[ "$$(id -u)" = 0 ] || { echo "make test needs root: sudo make test"; exit 1; }
 
-packages: runc busybox uidmap
+packages: runc busybox iptables uidmap
 
-.PHONY: runc busybox uidmap libseccomp
+.PHONY: runc busybox iptables uidmap libseccomp
 runc:
 	@command -v runc >/dev/null || { echo "installing Debian's runc"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends runc; }
 
@@ -114,6 +119,10 @@ busybox:
 
 uidmap:
 	@command -v newuidmap >/dev/null || { echo "installing Debian's uidmap"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends uidmap; }
+
+# An engine answers for the names of a network's containers by way of it.
+iptables:
+	@[ -x /usr/sbin/iptables ] || { echo "installing Debian's iptables"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends iptables; }
 
 libseccomp:
 	@pkg-config --exists libseccomp || { echo "installing Debian's libseccomp-dev"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends libseccomp-dev pkg-config; }

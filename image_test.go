@@ -2,38 +2,29 @@ package main
 
 import (
 	"archive/tar"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
-	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// TestActionImage builds the project's own Dockerfile with slipway. No image
-// can be pulled where the tests run, so that the bases are stand-ins: this
-// machine's Go and its certificates, and the buildkitd and runc of the tests.
-func TestActionImage(t *testing.T) {
-	t.Parallel()
+// buildActionImage builds the project's own Dockerfile with slipway and returns
+// its reference. No image can be pulled where the tests run, so that the bases
+// are stand-ins: this machine's Go and its certificates, and the buildkitd and
+// runc of the tests. The image trusts this authority, too.
+func buildActionImage(t *testing.T, host string, authority *testenv.Authority) string {
+	t.Helper()
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
-	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
-	goImage, buildkitImage := standIns(t, registry.Host)
+	bases := pushStandIns(t, host, authority)
 	root, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -44,17 +35,15 @@ func TestActionImage(t *testing.T) {
 	r.cmd.Env = []string{
 		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=push", "GITHUB_REF=refs/tags/v1.2.3", "GITHUB_REPOSITORY=slipway-build/slipway",
 		"GITHUB_EVENT_PATH=" + filepath.Join(work, "event.json"), "GITHUB_WORKSPACE=" + root, "GITHUB_API_URL=http://127.0.0.1:1",
-		"BUILDKIT_HOST=" + daemon.Address, "INPUT_REGISTRY=" + registry.Host,
-		"INPUT_BUILD-ARGS=VERSION=v1.2.3\nGO_IMAGE=" + goImage + "\nBUILDKIT_IMAGE=" + buildkitImage,
+		"BUILDKIT_HOST=" + daemon.Address, "INPUT_REGISTRY=" + host,
+		"INPUT_BUILD-ARGS=VERSION=v1.2.3\nGO_IMAGE=" + bases.golang + "\nBUILDKIT_IMAGE=" + bases.buildkit,
 	}
 	r.cmd.Stdout, r.cmd.Stderr = r, r
 	if err := r.cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s", err, r.said())
 	}
-	built := registry.Host + "/slipway-build/slipway:1.2.3"
-	checkImageConfig(t, built)
-	checkImageFiles(t, built)
-	checkNamedContexts(t, daemon.Address, root, goImage, buildkitImage)
+	checkNamedContexts(t, daemon.Address, root, bases)
+	return host + "/slipway-build/slipway:1.2.3"
 }
 
 func checkImageConfig(t *testing.T, ref string) {
@@ -82,6 +71,9 @@ func checkImageConfig(t *testing.T, ref string) {
 		size += layer.Size
 	}
 	t.Logf("the image has %.1f MB, compressed", float64(size)/1e6)
+	if size > 45e6 {
+		t.Error("every job pulls the image: that is more than 45 MB")
+	}
 }
 
 // checkImageFiles unpacks the image and runs its programs there.
@@ -100,9 +92,18 @@ func checkImageFiles(t *testing.T, ref string) {
 			t.Errorf("the image lacks /%s: %v", path, err)
 		}
 	}
-	for program, want := range map[string]string{"slipway version": "slipway v1.2.3", "buildkitd --version": "buildkitd"} {
+	proc := filepath.Join(rootfs, "proc")
+	if err := errors.Join(os.Mkdir(proc, 0o755), syscall.Mount("proc", proc, "proc", 0, "")); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Unmount(proc, 0) }()
+	for program, want := range map[string]string{
+		"slipway version": "slipway v1.2.3", "buildkitd --version": "buildkitd", "buildkit-runc --version": "runc version",
+	} {
 		words := strings.Fields(program)
-		said, err := exec.CommandContext(t.Context(), filepath.Join(rootfs, "usr/bin", words[0]), words[1:]...).CombinedOutput()
+		cmd := exec.CommandContext(t.Context(), filepath.Join("/usr/bin", words[0]), words[1:]...)
+		cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: rootfs} // with no library but the image's
+		said, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(said), want) {
 			t.Errorf("%s said %q, %v, want %q", program, said, err, want)
 		}
@@ -111,129 +112,15 @@ func checkImageFiles(t *testing.T, ref string) {
 
 // checkNamedContexts builds once more with the bases replaced by named contexts
 // and not by arguments, with buildctl.
-func checkNamedContexts(t *testing.T, address, root, goImage, buildkitImage string) {
+func checkNamedContexts(t *testing.T, address, root string, bases standIns) {
 	t.Helper()
 	said, err := exec.CommandContext(t.Context(), testenv.Tool(t, "buildctl"), "--addr", address, "build",
 		"--frontend", "dockerfile.v0", "--local", "context="+root, "--local", "dockerfile="+root,
 		"--opt", "build-arg:VERSION=v1.2.3",
-		"--opt", "context:go=docker-image://"+goImage, "--opt", "context:buildkit=docker-image://"+buildkitImage).CombinedOutput()
+		"--opt", "context:go=docker-image://"+bases.golang, "--opt", "context:buildkit=docker-image://"+bases.buildkit).CombinedOutput()
 	if err != nil {
 		t.Errorf("building with named contexts: %v\n%s", err, said)
 	}
-}
-
-// standIns pushes images that have what the Dockerfile takes from its bases.
-// Modules come from this machine's module cache, over loopback.
-func standIns(t *testing.T, host string) (goImage, buildkitImage string) {
-	t.Helper()
-	modules := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download"))))
-	t.Cleanup(modules.Close)
-	goroot := goEnv(t, "GOROOT")
-	goFiles := map[string]string{
-		"bin/busybox":                       "/bin/busybox",
-		"bin/sh":                            "/bin/busybox",
-		"etc/ssl/certs/ca-certificates.crt": "/etc/ssl/certs/ca-certificates.crt",
-		"tmp/keep":                          "testdata/hello/hello.txt",
-		"usr/local/go/bin/go":               filepath.Join(goroot, "bin/go"),
-		"usr/local/go/go.env":               filepath.Join(goroot, "go.env"),
-		"usr/local/go/VERSION":              filepath.Join(goroot, "VERSION"),
-		"usr/local/go/pkg":                  filepath.Join(goroot, "pkg"),
-		"usr/local/go/src":                  filepath.Join(goroot, "src"),
-	}
-	goImage = push(t, host+"/standin/go:1", goFiles,
-		"PATH=/usr/local/go/bin:/bin", "GOPROXY="+modules.URL, "GOTOOLCHAIN=local", "GOPATH=/go", "HOME=/root", "GOFLAGS=-p=2")
-	buildkitImage = push(t, host+"/standin/buildkit:1", map[string]string{
-		"usr/bin/buildkitd":     testenv.Tool(t, "buildkitd"),
-		"usr/bin/buildkit-runc": testenv.Tool(t, "runc"),
-	})
-	return goImage, buildkitImage
-}
-
-func goEnv(t *testing.T, variable string) string {
-	t.Helper()
-	said, err := exec.CommandContext(t.Context(), "go", "env", variable).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(said))
-}
-
-// push makes an image of files and directories of this machine.
-func push(t *testing.T, ref string, files map[string]string, env ...string) string {
-	t.Helper()
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	for to, from := range files {
-		if err := addToTar(w, from, to); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
-	}, tarball.WithCompressionLevel(gzip.BestSpeed))
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := mutate.AppendLayers(empty.Image, layer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err = mutate.ConfigFile(img, &v1.ConfigFile{OS: "linux", Architecture: "amd64", Config: v1.Config{Env: env}, RootFS: rootFS(t, img)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tag, err := name.NewTag(ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(tag, img); err != nil {
-		t.Fatal(err)
-	}
-	return ref
-}
-
-func rootFS(t *testing.T, img v1.Image) v1.RootFS {
-	t.Helper()
-	config, err := img.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config.RootFS
-}
-
-// addToTar adds a file, or a directory without tests' data, under another name.
-func addToTar(w *tar.Writer, from, to string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			if entry.Name() == "testdata" {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if strings.HasSuffix(path, "_test.go") {
-			return nil
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		header := &tar.Header{Name: filepath.Join(to, rel), Mode: 0o755, Size: int64(len(content))}
-		if err := w.WriteHeader(header); err != nil {
-			return err
-		}
-		_, err = w.Write(content)
-		return err
-	})
 }
 
 func untar(t *testing.T, r io.Reader, dir string) {

@@ -38,6 +38,7 @@ type Builder struct {
 
 	refused []string // the places that were tried before, and why they were not used
 	push    pusher   // nil where BuildKit pushes by itself
+	remove  func(ctx context.Context, tag name.Tag) error
 	images  *engineStore
 	beside  *engineBeside
 	stop    func() error
@@ -59,6 +60,18 @@ func (b *Builder) Push(ctx context.Context, tag name.Tag, credentials registry.C
 		return v1.Hash{}, registry.Explain(fmt.Sprintf("pushing %s with %s", tag, b.Name), tag.Repository, err)
 	}
 	return digest, nil
+}
+
+// Discard takes an image that will not be pushed out of the engine's store, where
+// a build has left it under this tag; builders that push by digest leave none.
+func (b *Builder) Discard(ctx context.Context, tag name.Tag) error {
+	if b.remove == nil {
+		return nil
+	}
+	if err := b.remove(ctx, tag); err != nil {
+		return fmt.Errorf("removing %s from %s: %w", tag, b.Name, err)
+	}
+	return nil
 }
 
 // Close drops the connection and stops what was started for it: processes are

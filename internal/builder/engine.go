@@ -48,7 +48,8 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		// engine pushes what it has made.
 		b.Name += ", which keeps images with a graph driver"
 		b.Capabilities = said.as(plan.GraphDriverEngine())
-		b.push = enginePusher{docker: e.docker.Client, keep: e.keep}.push
+		pusher := enginePusher{docker: e.docker.Client, keep: e.keep}
+		b.push, b.remove = pusher.push, pusher.remove
 		b.images = &engineStore{e.docker.Client}
 	}
 	return b, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -22,10 +23,37 @@ type enginePusher struct {
 	keep   bool // what is pushed stays in the store
 }
 
-// push pushes one tag and, unless it is to be kept, takes it out of the engine's
-// store again. The credentials go to the engine in a header of this request and
-// are not kept.
+// removeWithin is how long an engine may take to forget an image. A run that was
+// cancelled has 5 s in all.
+const removeWithin = 2 * time.Second
+
+// push pushes one tag and, whatever comes of it and unless it is to be kept, takes
+// it out of the engine's store again. The credentials go to the engine in a header
+// of this request and are not kept.
 func (e enginePusher) push(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
+	digest, err := e.pushStored(ctx, tag, credentials)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if removeErr := e.remove(ctx, tag); err == nil {
+		err = removeErr
+	}
+	return digest, err
+}
+
+// remove takes a tag that is not to be kept out of the engine's store, and the
+// image with its last one.
+func (e enginePusher) remove(ctx context.Context, tag name.Tag) error {
+	if e.keep {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
+	defer cancel()
+	_, err := e.docker.ImageRemove(ctx, tag.Name(), moby.ImageRemoveOptions{})
+	return err
+}
+
+func (e enginePusher) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
 	login := credentials.For(tag.RegistryStr())
 	auth, err := authconfig.Encode(engineapi.AuthConfig{Username: login.Username, Password: login.Password, ServerAddress: tag.RegistryStr()})
 	if err != nil {
@@ -35,15 +63,7 @@ func (e enginePusher) push(ctx context.Context, tag name.Tag, credentials regist
 	if err != nil {
 		return v1.Hash{}, err
 	}
-	digest, err := pushedDigest(response.JSONMessages(ctx))
-	if err != nil {
-		return v1.Hash{}, err
-	}
-	if e.keep {
-		return digest, nil
-	}
-	_, err = e.docker.ImageRemove(context.WithoutCancel(ctx), tag.Name(), moby.ImageRemoveOptions{})
-	return digest, err
+	return pushedDigest(response.JSONMessages(ctx))
 }
 
 // pushedDigest reads the manifest's digest from what the engine says while it
@@ -53,8 +73,8 @@ func pushedDigest(messages func(func(jsonstream.Message, error) bool)) (v1.Hash,
 	var digest v1.Hash
 	for message, err := range messages {
 		switch {
-		case err != nil:
-			return v1.Hash{}, err
+		case err != nil: // the stream broke off; what the registry says is in a message
+			return v1.Hash{}, fmt.Errorf("the engine ended or cannot be reached any more: %w", err)
 		case message.Error != nil:
 			return v1.Hash{}, errors.New(message.Error.Message)
 		case message.Aux == nil:

@@ -40,7 +40,7 @@ func NewAuthority(t T, name string) *Authority {
 	return &Authority{PEM: sign(t, cert, cert, key, key), t: t, cert: cert, key: key}
 }
 
-// Server returns a certificate for 127.0.0.1 and localhost, and its key, in PEM.
+// Server returns a certificate for 127.0.0.1, localhost, BridgeIP and the host "registry", and its key, in PEM.
 func (a *Authority) Server(name string) (cert, key []byte) {
 	a.t.Helper()
 	return a.issue(&x509.Certificate{
@@ -50,8 +50,8 @@ func (a *Authority) Server(name string) (cert, key []byte) {
 		NotAfter:     a.cert.NotAfter,
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-		DNSNames:     []string{"localhost"},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(BridgeIP)},
+		DNSNames:     []string{"localhost", "registry"},
 	})
 }
 
@@ -78,11 +78,13 @@ func (a *Authority) issue(leaf *x509.Certificate) (cert, key []byte) {
 	return sign(a.t, leaf, a.cert, leafKey, a.key), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 }
 
-// writeCertificates makes an authority and a certificate of it for 127.0.0.1 and localhost, as ca.pem, cert.pem and
-// key.pem in dir. It returns ca.pem.
-func writeCertificates(t T, dir string) []byte {
+// writeCertificates writes a certificate of the authority, or of a new one, as ca.pem, cert.pem and key.pem in dir. It
+// returns ca.pem.
+func writeCertificates(t T, dir string, ca *Authority) []byte {
 	t.Helper()
-	ca := NewAuthority(t, "slipway test authority")
+	if ca == nil {
+		ca = NewAuthority(t, "slipway test authority")
+	}
 	cert, key := ca.Server("slipway test registry")
 	writeFiles(t, dir, map[string][]byte{"ca.pem": ca.PEM, "cert.pem": cert, "key.pem": key})
 	return ca.PEM

@@ -15,6 +15,8 @@ type EngineOptions struct {
 	GraphDriver bool
 	// Old is Debian's Docker 20.10, which has a graph driver only.
 	Old bool
+	// Trust is the authority of registries with TLS. The engine trusts no other then.
+	Trust *Authority
 }
 
 // Engine is a running dockerd 29 with its own containerd, in a network and a mount namespace of its own: in the host's,
@@ -23,6 +25,7 @@ type Engine struct {
 	Host string // unix:///tmp/..., for DOCKER_HOST
 	Pid  int
 
+	dir     string
 	process *process
 }
 
@@ -49,6 +52,10 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 		dockerd, programs, runc = filepath.Join(root, "usr/sbin/dockerd"), filepath.Join(root, "usr/bin"), oldRunc(t, dir)
 	}
 	env := []string{"PATH=" + programs + ":" + runc + ":" + os.Getenv("PATH") + ":/usr/sbin", "HOME=" + dir, "TMPDIR=" + dir}
+	if opt.Trust != nil {
+		writeFiles(t, dir, map[string][]byte{"trust.pem": opt.Trust.PEM})
+		env = append(env, "SSL_CERT_FILE="+filepath.Join(dir, "trust.pem"))
+	}
 	p := startIn(t, place{namespaces: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}, env, dockerd,
 		"--config-file", config,
 		"--host", "unix://"+socket,
@@ -57,10 +64,11 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 		"--pidfile", filepath.Join(dir, "dockerd.pid"))
 	t.Cleanup(func() {
 		p.terminate()
+		killNaming(dir)
 		p.logOnFailure(t)
 	})
 	p.waitLog(t, `(API listen on \S+docker\.sock)`)
-	e := &Engine{Host: "unix://" + socket, Pid: p.cmd.Process.Pid, process: p}
+	e := &Engine{Host: "unix://" + socket, Pid: p.cmd.Process.Pid, dir: dir, process: p}
 	if err := e.Network(t).in(loopbackUp); err != nil {
 		t.Fatalf("raising loopback in the engine's network: %v", err)
 	}
@@ -85,7 +93,7 @@ func oldRunc(t T, dir string) string {
 }
 
 func engineConfig(opt EngineOptions) []byte {
-	config := map[string]any{"iptables": false, "userland-proxy": false}
+	config := map[string]any{"iptables": false, "userland-proxy": false, "bip": BridgeIP + "/16", "shutdown-timeout": 1}
 	if !opt.Old {
 		config["ip6tables"] = false
 		config["features"] = map[string]bool{"containerd-snapshotter": !opt.GraphDriver}
@@ -101,7 +109,10 @@ func engineConfig(opt EngineOptions) []byte {
 }
 
 // Kill ends the engine and everything it runs with SIGKILL, and returns when it has ended.
-func (e *Engine) Kill() { e.process.kill() }
+func (e *Engine) Kill() {
+	e.process.kill()
+	killNaming(e.dir)
+}
 
 // Forward lets the engine reach a server on this host's loopback, such as a Registry, under the same address.
 func (e *Engine) Forward(t T, hostport string) {

@@ -64,7 +64,13 @@ func (n *Network) Transport() *http.Transport {
 // address: it listens there in the network and passes connections on.
 func (n *Network) Forward(t T, hostport string) {
 	t.Helper()
-	listener := n.listen(t, hostport)
+	n.forward(t, hostport, hostport)
+}
+
+// forward passes connections to an address in the network on to a server of this host.
+func (n *Network) forward(t T, address, server string) {
+	t.Helper()
+	listener := n.listen(t, address)
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
@@ -72,7 +78,7 @@ func (n *Network) Forward(t T, hostport string) {
 			if err != nil {
 				return // closed
 			}
-			go forward(conn, hostport)
+			go forward(conn, server)
 		}
 	}()
 }

@@ -20,12 +20,14 @@ type RegistryOptions struct {
 	// Token sends clients to this server for a token. Not together with Htpasswd, nor with TLS: go-containerregistry
 	// refuses to go from HTTPS to a token server on plain HTTP.
 	Token *TokenServer
-	// TLS serves HTTPS with a certificate for 127.0.0.1 and localhost by a new authority, Registry.CA.
+	// TLS serves HTTPS with a certificate of Registry.CA: see Authority.Server.
 	TLS bool
 	// Network is where it listens, in place of the host's: only what runs there reaches it, and Transport.
 	Network *Network
 	// Silent, with a Network, has its address on the host drop connections in place of refusing them.
 	Silent bool
+	// Authority signs that certificate; by default it is a new one.
+	Authority *Authority
 }
 
 // Registry is a running github.com/distribution/distribution, the reference implementation, with an empty store and
@@ -58,7 +60,7 @@ func NewRegistry(t T, opt RegistryOptions) *Registry {
 	}
 	scheme := "http://"
 	if opt.TLS {
-		r.CA = writeCertificates(t, dir)
+		r.CA = writeCertificates(t, dir, opt.Authority)
 		serving["tls"] = map[string]any{"certificate": r.path("cert.pem"), "key": r.path("key.pem")}
 		scheme = "https://"
 	}
