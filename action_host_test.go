@@ -21,13 +21,15 @@ type jobHost struct {
 	owner  string // of the repositories of its jobs, on GitHub
 	engine *testenv.Engine
 	docker *moby.Client
-	host   string // of the registry, for the engine and its containers
+
+	graphDriver bool
+	host        string // of the registry, for the engine and its containers
 }
 
 func (a *actionImage) newJobHost(t *testing.T, owner string, options testenv.EngineOptions) *jobHost {
 	t.Helper()
 	options.Trust = a.authority
-	m := &jobHost{actionImage: a, owner: owner, engine: testenv.NewEngine(t, options)}
+	m := &jobHost{actionImage: a, owner: owner, engine: testenv.NewEngine(t, options), graphDriver: options.GraphDriver || options.Old}
 	m.engine.Forward(t, a.store.Host)
 	m.host = m.engine.Expose(t, a.registry.Host)
 	docker, err := moby.New(moby.WithHost(m.engine.Host))

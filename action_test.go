@@ -43,6 +43,8 @@ func TestAction(t *testing.T) {
 		{"two at once", testTwoAtOnce},
 		{"cancelled in a step", testCancelledInStep},
 		{"cancelled in a push", testCancelledInPush},
+		{"sibling", testOwnSibling},
+		{"sibling of a killed action", testSiblingOfAKilledAction},
 	}
 	for _, engine := range []struct {
 		name    string
