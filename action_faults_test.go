@@ -89,6 +89,7 @@ func testCancelledBeforePermission(t *testing.T, m *jobHost) {
 			t.Fatalf("the build has not come to an end:\n%s", r.said())
 		}
 	}
+	time.Sleep(time.Second) // the image is there a moment before the build's answer
 	r.mustEndCancelled()
 	r.mustNotPublish()
 	r.mustLeaveNothing(before)
