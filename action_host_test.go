@@ -109,7 +109,7 @@ func (m *jobHost) service(t *testing.T) string {
 	} {
 		mustWrite(t, filepath.Join(dir, file), content)
 	}
-	image := push(t, m.store.Host+"/library/registry:3", map[string]string{"bin/registry": testenv.Tool(t, "registry"), "etc": dir}, "OTEL_TRACES_EXPORTER=none")
+	image := testenv.PushFiles(t, m.store.Host+"/library/registry:3", map[string]string{"bin/registry": testenv.Tool(t, "registry"), "etc": dir}, "OTEL_TRACES_EXPORTER=none")
 	m.pull(t, image)
 
 	const job = "github_network_53269bd575974817b43f4733536b200c"

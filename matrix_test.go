@@ -136,7 +136,7 @@ func matrixKinds(t *testing.T, registry *testenv.Registry) []kind {
 		engines[title] = testenv.NewEngine(t, options)
 		engines[title].Forward(t, registry.Host)
 	}
-	image := buildkitImage(t, registry.Host)
+	image := testenv.BuildkitImage(t, registry.Host)
 	const adopted = "buildx_buildkit_builder-00"
 	engines["graph"].Run(t, testenv.Container{
 		Name: adopted, Image: image, Program: []string{"/usr/bin/buildkitd"}, Volume: adopted + "_state", MountedAt: "/var/lib/buildkit",

@@ -62,7 +62,7 @@ func newSite(t *testing.T, options testenv.EngineOptions) site {
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	engine := testenv.NewEngine(t, options)
 	engine.Forward(t, registry.Host)
-	return site{engine, registry, staticSlipway(t), buildkitImage(t, registry.Host), testenv.BaseImage(t, registry.Host)}
+	return site{engine, registry, staticSlipway(t), testenv.BuildkitImage(t, registry.Host), testenv.BaseImage(t, registry.Host)}
 }
 
 // step builds a Dockerfile on this site for a repository of its own.
@@ -180,17 +180,6 @@ func inEngine(t *testing.T, engine *testenv.Engine) string {
 		held = append(held, "volume "+v.Name)
 	}
 	return "[" + strings.Join(held, "; ") + "]"
-}
-
-// buildkitImage pushes a stand-in for moby/buildkit.
-func buildkitImage(t *testing.T, host string) string {
-	t.Helper()
-	return push(t, host+"/standin/buildkit:1", map[string]string{
-		"usr/bin/buildkitd":     testenv.Tool(t, "buildkitd"),
-		"usr/bin/buildkit-runc": filepath.Join(filepath.Dir(testenv.Tool(t, "buildkitd")), "../runc-1.5/runc"),
-		"usr/bin/buildctl":      testenv.Tool(t, "buildctl"),
-		"tmp/keep":              "testdata/hello/hello.txt",
-	}, "PATH=/usr/bin")
 }
 
 // staticSlipway is the program as it is released: unlike the test binary, it

@@ -1,11 +1,6 @@
 package main
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,12 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
@@ -50,9 +39,9 @@ func pushStandIns(t *testing.T, host string, authority *testenv.Authority) stand
 		"usr/local/go/pkg":                  filepath.Join(goroot, "pkg"),
 		"usr/local/go/src":                  filepath.Join(goroot, "src"),
 	}
-	golang := push(t, host+"/standin/go:1", goFiles,
+	golang := testenv.PushFiles(t, host+"/standin/go:1", goFiles,
 		"PATH=/usr/local/go/bin:/bin", "GOPROXY="+modules.URL, "GOTOOLCHAIN=local", "GOPATH=/go", "HOME=/root", "GOFLAGS=-p=2")
-	buildkit := push(t, host+"/standin/buildkit:1", map[string]string{
+	buildkit := testenv.PushFiles(t, host+"/standin/buildkit:1", map[string]string{
 		"usr/bin/buildkitd":     testenv.Tool(t, "buildkitd"),
 		"usr/bin/buildkit-runc": filepath.Join(filepath.Dir(testenv.Tool(t, "buildkitd")), "../runc-1.5/runc"), // static, as the real one is
 	})
@@ -66,82 +55,4 @@ func goEnv(t *testing.T, variable string) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(said))
-}
-
-// push makes an image of files and directories of this machine.
-func push(t *testing.T, ref string, files map[string]string, env ...string) string {
-	t.Helper()
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	for to, from := range files {
-		if err := addToTar(w, from, to); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
-	}, tarball.WithCompressionLevel(gzip.BestSpeed))
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := mutate.AppendLayers(empty.Image, layer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err = mutate.ConfigFile(img, &v1.ConfigFile{OS: "linux", Architecture: "amd64", Config: v1.Config{Env: env}, RootFS: rootFS(t, img)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tag, err := name.NewTag(ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(tag, img); err != nil {
-		t.Fatal(err)
-	}
-	return ref
-}
-
-func rootFS(t *testing.T, img v1.Image) v1.RootFS {
-	t.Helper()
-	config, err := img.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config.RootFS
-}
-
-// addToTar adds a file, or a directory without tests' data, under another name.
-func addToTar(w *tar.Writer, from, to string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			if entry.Name() == "testdata" {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if strings.HasSuffix(path, "_test.go") {
-			return nil
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		header := &tar.Header{Name: filepath.Join(to, rel), Mode: 0o755, Size: int64(len(content))}
-		if err := w.WriteHeader(header); err != nil {
-			return err
-		}
-		_, err = w.Write(content)
-		return err
-	})
 }

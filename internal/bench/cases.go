@@ -140,11 +140,15 @@ func (b *bench) refuse() []row {
 
 // size is of the programs as they are, without debugging symbols.
 func (b *bench) size() []row {
-	r := row{what: "size of the program"}
+	const most = 25_000_000 // bytes
+	r := row{what: "size of the program", goal: "at most " + megabytes(most)}
 	for i, tool := range programs {
 		info, err := os.Stat(testenv.Tool(b, tool))
 		b.check("measuring a program's size", err)
 		r.cells[i] = megabytes(info.Size())
+		if i == 0 {
+			r.met = info.Size() <= most
+		}
 	}
 	return []row{r}
 }

@@ -21,7 +21,7 @@ import (
 // first try, once one is known to be down: the run has failed, and those that are
 // down as well are worth naming, but not worth the time that they have by
 // themselves. A program that is cut off takes hangUpWithin to end.
-const downWithin = 1500 * time.Millisecond
+const downWithin = time.Second
 
 // Node is a BuildKit of a farm and what it is to build.
 type Node struct {
