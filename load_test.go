@@ -43,7 +43,7 @@ func TestLoad(t *testing.T) {
 				"engine": {"INPUT_BUILDER=docker"},
 				"remote": {"INPUT_BUILDER=" + daemon.Address, "INPUT_CACHE-TO=type=inline"},
 				"child":  {"INPUT_BUILDER=local"},
-				"auto":   {"INPUT_BUILDER=auto", "INPUT_CACHE-TO=" + registry.Host + "/octo/cache"}, // a graph driver's engine cannot
+				"auto":   {"INPUT_BUILDER=auto", "INPUT_CACHE-TO=" + registry.Host + "/octo/cache:load"}, // a graph driver's engine cannot
 			} {
 				image := registry.Host + "/octo/" + builder
 				s := step{

@@ -20,7 +20,9 @@ func TestMain(m *testing.M) {
 }
 
 // user and password may push everywhere in the token registry of the scripts.
-const user, password = "octocat", "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
+//
+// It has not the form of GitHub's tokens, which go to GitHub alone.
+const user, password = "octocat", "correct-horse-battery-staple-4711"
 
 // TestScripts shows what a workflow author sees, one behaviour a file. Each
 // script runs the real program against a real buildkitd and real registries.

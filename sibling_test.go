@@ -142,7 +142,7 @@ func TestAdopted(t *testing.T) {
 		Name: builder, Image: at.image, Program: []string{"/usr/bin/buildkitd"}, Volume: builder + "_state", MountedAt: "/var/lib/buildkit",
 	})
 	before := inEngine(t, at.engine)
-	s := at.step("repo", "FROM --platform=linux/amd64 "+at.base.Name()+"\nRUN echo built\n", "INPUT_BUILDER=auto", "INPUT_PLATFORMS=linux/amd64,linux/arm64")
+	s := at.step("repo", "FROM --platform=linux/amd64 "+at.base.Name()+"\nRUN echo built\n", "INPUT_BUILDER=auto", "INPUT_BUILDER-IMAGE=", "INPUT_PLATFORMS=linux/amd64,linux/arm64")
 	r := start(t, s)
 	if code := r.wait(); code != 0 {
 		t.Fatalf("exit code %d\n%s", code, r.said())

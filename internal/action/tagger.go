@@ -123,7 +123,7 @@ func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Resul
 	case t.permission.inDoubt():
 		return t.pushTags(ctx, b, built, slices.Concat(versions, floating))
 	}
-	digest, err := t.untagged(ctx, b, built)
+	digest, err := t.untagged(ctx, b, built, slices.Concat(versions, floating))
 	if err != nil {
 		return publish.Image{}, err
 	}
@@ -131,8 +131,9 @@ func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Resul
 }
 
 // untagged returns the digest under which the whole image is in every repository
-// now, or in one where the engine pushes. It puts together what a farm has pushed.
-func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.Result) (v1.Hash, error) {
+// now, or in one where the engine pushes, by the first of the tags. It puts
+// together what a farm has pushed.
+func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (v1.Hash, error) {
 	switch {
 	case len(b.Nodes) > 0:
 		parts := make([]publish.Part, len(built.Parts))
@@ -141,7 +142,8 @@ func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.
 		}
 		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, parts)
 	case !b.PushByDigest:
-		return b.Push(ctx, t.plan.Build.StoreAs, t.credentials)
+		digest, _, err := b.Push(ctx, tags[:1], t.credentials)
+		return digest, err
 	}
 	return built.Digest, nil
 }
@@ -152,7 +154,7 @@ func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.
 // the same image.
 func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (publish.Image, error) {
 	if !b.PushByDigest {
-		digest, moved, err := b.PushAll(ctx, tags, t.credentials)
+		digest, moved, err := b.Push(ctx, tags, t.credentials)
 		if err != nil {
 			return publish.Image{}, publish.NewTagError(tags, moved, err)
 		}

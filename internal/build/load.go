@@ -31,9 +31,12 @@ func allExports(p plan.Build, b *builder.Builder, loading *builder.Loading) []cl
 // stream in the format of docker save, into that of another engine. Its manifest
 // is the pushed one.
 func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) client.ExportEntry {
-	names := make([]string, len(p.LoadAs))
-	for i, tag := range p.LoadAs {
-		names[i] = storeName(tag)
+	var names []string
+	if stored := b.Stored(); stored != "" && len(p.PushTo) > 0 {
+		names = append(names, stored)
+	}
+	for _, tag := range p.LoadAs {
+		names = append(names, storeName(tag))
 	}
 	entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{"name": strings.Join(names, ",")}}
 	if !b.PushByTag {

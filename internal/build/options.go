@@ -107,7 +107,7 @@ func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
 		return nil
 	}
 	if !b.PushByDigest {
-		return []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": p.StoreAs.Name()}}}
+		return []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": b.Stored()}}}
 	}
 	names := make([]string, len(p.PushTo))
 	for i, repo := range p.PushTo {

@@ -86,8 +86,8 @@ func TestExports(t *testing.T) {
 		t.Errorf("exports of a build that is not published = %v, want none", got)
 	}
 	b.PushByDigest = false
-	want = []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": "ghcr.io/octo/a:1.2.3"}}}
-	if diff := cmp.Diff(want, exports(plan.Build{PushTo: repos[:1], StoreAs: repos[0].Tag("1.2.3")}, b)); diff != "" {
+	want = []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": b.Stored()}}}
+	if diff := cmp.Diff(want, exports(plan.Build{PushTo: repos[:1]}, b)); diff != "" {
 		t.Errorf("exports for an engine that pushes differ (-want, +got):\n%s", diff)
 	}
 }
@@ -96,7 +96,7 @@ func TestExports(t *testing.T) {
 func TestAllExports(t *testing.T) {
 	t.Parallel()
 	repo := mustRepository(t, "octo/a")
-	p := plan.Build{PushTo: []name.Repository{repo}, StoreAs: repo.Tag("1.2.3"), LoadAs: []name.Tag{repo.Tag("1.2.3"), repo.Tag("latest")}}
+	p := plan.Build{PushTo: []name.Repository{repo}, LoadAs: []name.Tag{repo.Tag("1.2.3"), repo.Tag("latest")}}
 	const names = "docker.io/octo/a:1.2.3,docker.io/octo/a:latest"
 	types := func(entries []client.ExportEntry) string {
 		var all []string

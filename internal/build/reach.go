@@ -67,7 +67,7 @@ func Reach(ctx context.Context, b *builder.Builder, credentials registry.Credent
 	case far != nil: // an engine fetches the tokens for its own pushes by itself
 		return nil
 	case limited.Err() != nil:
-		return &UnreachableError{Host: tags[0].RegistryStr(), cause: context.Cause(limited)}
+		return late(tags, answers, context.Cause(limited))
 	case err != nil:
 		return fmt.Errorf("asking %s whether it reaches %s: %w", b.Name, tags[0].RegistryStr(), &trimmed{err})
 	}
@@ -77,6 +77,20 @@ func Reach(ctx context.Context, b *builder.Builder, credentials registry.Credent
 		}
 	}
 	return errors.Join(answers...)
+}
+
+// late is the error of the registries that have not answered in time.
+func late(tags []name.Tag, answers []error, cause error) error {
+	var errs []error
+	for i, answer := range answers {
+		if answer != nil { // cut off, or not reached before
+			errs = append(errs, &UnreachableError{Host: tags[i].RegistryStr(), cause: cause})
+		}
+	}
+	if len(errs) == 0 {
+		return &UnreachableError{Host: tags[0].RegistryStr(), cause: cause}
+	}
+	return errors.Join(errs...)
 }
 
 // unreached tells whether BuildKit has not spoken to a registry. It says so in

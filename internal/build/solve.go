@@ -63,6 +63,9 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	result := w.result(r.Plan)
 	loadErr := loading.End(err == nil)
 	if ctx.Err() == nil && loadErr != nil {
+		if err != nil {
+			return result, errors.Join(explain(ctx, err, r.Plan, b), loadErr)
+		}
 		return result, loadErr
 	}
 	if ctx.Err() == nil && err != nil && w.failed("exporting cache ") {
@@ -74,22 +77,7 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	if err := handOver(r.Plan); err != nil {
 		return result, err
 	}
-	if err := result.read(response, r.Plan, b); err != nil {
-		return result, err
-	}
-	return result, mayPush(ctx, b, r)
-}
-
-// mayPush waits for the registries' answer with an image in an engine's store,
-// and takes the image out of it again where they refuse it.
-func mayPush(ctx context.Context, b *builder.Builder, r Request) error {
-	if !b.PushByTag || len(r.Plan.PushTo) == 0 || r.Permitted == nil {
-		return nil
-	}
-	if err := r.Permitted(ctx); err != nil {
-		return errors.Join(err, b.Discard(ctx, r.Plan.StoreAs))
-	}
-	return nil
+	return result, result.read(response, r.Plan, b)
 }
 
 // read takes the digests out of BuildKit's answer.

@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +35,9 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", name, err)
 	}
-	attached, err := a.docker.ExecAttach(ctx, exec.ID, moby.ExecAttachOptions{})
+	attached, err := hijack(ctx, func(ctx context.Context) (moby.ExecAttachResult, error) {
+		return a.docker.ExecAttach(ctx, exec.ID, moby.ExecAttachOptions{})
+	})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", name, err)
 	}
@@ -58,8 +59,8 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 	}, nil
 }
 
-// find returns the newest running builder container: a later step's builder is
-// the one that is meant.
+// find returns the one running builder container. Nothing tells which job made
+// one, so that of several none is taken.
 func (a adopted) find(ctx context.Context) (id, name string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
@@ -73,8 +74,14 @@ func (a adopted) find(ctx context.Context) (id, name string, err error) {
 	if len(builders) == 0 {
 		return "", "", errors.New("there is none")
 	}
-	newest := slices.MaxFunc(builders, func(a, b container.Summary) int { return cmp.Compare(a.Created, b.Created) })
-	return newest.ID, builderName(newest), nil
+	if len(builders) > 1 {
+		names := make([]string, len(builders))
+		for i, c := range builders {
+			names[i] = builderName(c)
+		}
+		return "", "", fmt.Errorf("there are several, and they may be other jobs': %s", strings.Join(names, ", "))
+	}
+	return builders[0].ID, builderName(builders[0]), nil
 }
 
 // builderName returns the name of a container that buildx has made, or "". Such

@@ -10,13 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
-	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // answerWithin is how long a BuildKit may take to answer its first question.
@@ -37,41 +34,10 @@ type Builder struct {
 	Notices []string
 
 	refused []string // the places that were tried before, and why they were not used
-	push    pusher   // nil where BuildKit pushes by itself
-	remove  func(ctx context.Context, tag name.Tag) error
-	images  *engineStore
+	store   *store   // nil where BuildKit pushes by itself
 	beside  *engineBeside
 	stop    func() error
 	docker  io.Closer // the connection to the engine that it is reached through, or nil
-}
-
-// pusher pushes an image out of an engine's store.
-type pusher func(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error)
-
-// Push pushes the image that a build has left in the engine's store under this
-// tag, and returns the digest of its manifest. It is for builders whose BuildKit
-// cannot push by digest; of others it is an error.
-func (b *Builder) Push(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
-	if b.push == nil {
-		return v1.Hash{}, fmt.Errorf("pushing %s: %s has no engine that pushes", tag, b.Name)
-	}
-	digest, err := b.push(ctx, tag, credentials)
-	if err != nil {
-		return v1.Hash{}, registry.Explain(fmt.Sprintf("pushing %s with %s", tag, b.Name), tag.Repository, err)
-	}
-	return digest, nil
-}
-
-// Discard takes an image that will not be pushed out of the engine's store, where
-// a build has left it under this tag; builders that push by digest leave none.
-func (b *Builder) Discard(ctx context.Context, tag name.Tag) error {
-	if b.remove == nil {
-		return nil
-	}
-	if err := b.remove(ctx, tag); err != nil {
-		return fmt.Errorf("removing %s from %s: %w", tag, b.Name, err)
-	}
-	return nil
 }
 
 // Close drops the connection and stops what was started for it: processes are

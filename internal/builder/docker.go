@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 
 	moby "github.com/moby/moby/client"
 	"github.com/moby/moby/client/pkg/versions"
@@ -31,7 +32,7 @@ func dockerHost(o Options) string {
 func openDocker(ctx context.Context, o Options) (docker, error) {
 	d := docker{host: dockerHost(o)}
 	var err error
-	if d.Client, err = moby.New(moby.WithHost(d.host)); err != nil {
+	if d.Client, err = moby.New(append(connection(d.host), dockerTLS(o)...)...); err != nil {
 		return d, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
@@ -45,6 +46,16 @@ func openDocker(ctx context.Context, o Options) (docker, error) {
 		return d, err
 	}
 	return d, nil
+}
+
+// dockerTLS is how docker itself is told of an engine's certificates.
+func dockerTLS(o Options) []moby.Opt {
+	verify, _ := o.Lookup("DOCKER_TLS_VERIFY")
+	dir, _ := o.Lookup("DOCKER_CERT_PATH")
+	if verify == "" || dir == "" {
+		return nil
+	}
+	return []moby.Opt{moby.WithTLSClientConfig(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))}
 }
 
 func (d docker) String() string { return "the Docker engine at " + d.host }

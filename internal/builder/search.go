@@ -44,13 +44,17 @@ func (s *search) dockerSources(ctx context.Context) []source {
 		return nil
 	}
 	s.docker = d
+	own, containers := engine{docker: d, keep: o.Needs.Load}, []source{adopted{d}, newSibling(d, o)}
+	if o.Image != "" || o.Volume != "" { // of a container of its own
+		containers = containers[1:]
+	}
 	switch o.Want {
 	case "docker":
-		return []source{engine{docker: d, keep: o.Needs.Load}}
+		return []source{own}
 	case "container":
-		return []source{adopted{d}, newSibling(d, o)}
+		return containers
 	}
-	return []source{engine{docker: d, keep: o.Needs.Load}, adopted{d}, newSibling(d, o)}
+	return append([]source{own}, containers...)
 }
 
 // try connects to a BuildKit, and gives it up again where it cannot do what is

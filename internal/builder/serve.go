@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // ServeCommand is the argument with which the program is process 1 of a sibling
@@ -49,6 +50,10 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, keep bool, o Option
 	return nil
 }
 
+// dying is how long a buildkitd that has dropped its connection may take to be
+// gone.
+const dying = 50 * time.Millisecond
+
 // relay connects in and out to the daemon until one of them ends.
 func (d *daemon) relay(ctx context.Context, in io.Reader, out io.Writer) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", d.address())
@@ -68,6 +73,9 @@ func (d *daemon) relay(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	select {
 	case err = <-ended:
+		if d.ended(dying) {
+			return fmt.Errorf("buildkitd ended:\n%s", d.log)
+		}
 		return err
 	case <-d.exited:
 		return fmt.Errorf("buildkitd ended:\n%s", d.log)

@@ -132,14 +132,14 @@ func (s sibling) create(ctx context.Context, name string, config *container.Conf
 		}
 		made, err = s.docker.ContainerCreate(ctx, options)
 	}
-	if err != nil {
-		return "", err
+	if err == nil && s.image != "" {
+		err = s.copyProgram(ctx, made.ID)
 	}
-	if s.image != "" {
-		if err := s.copyProgram(ctx, made.ID); err != nil {
-			_, removed := s.docker.ContainerRemove(context.WithoutCancel(ctx), made.ID, moby.ContainerRemoveOptions{RemoveVolumes: true, Force: true})
-			return "", errors.Join(err, removed)
-		}
+	if err != nil { // the engine may have made it all the same
+		removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		_, _ = s.docker.ContainerRemove(removing, name, moby.ContainerRemoveOptions{RemoveVolumes: true, Force: true})
+		return "", err
 	}
 	return made.ID, nil
 }
@@ -181,12 +181,10 @@ func (s sibling) copyProgram(ctx context.Context, id string) error {
 	return err
 }
 
-// A sibling that its run could not have removed: one that was never started, or
-// that the engine forgot to remove, and one that goes on and on.
-const (
-	staleStopped = 10 * time.Minute
-	staleRunning = 24 * time.Hour
-)
+// stale is how old a sibling is that does not run, and that its run cannot have
+// removed any more: it was never started, or the engine forgot to remove it. One
+// that runs ends with its run.
+const stale = 10 * time.Minute
 
 // removeStale removes what dead runs have left at a time. What cannot be removed
 // is left to the next run.
@@ -199,7 +197,7 @@ func (s sibling) removeStale(ctx context.Context, now time.Time) {
 	}
 	for _, c := range list.Items {
 		age := now.Sub(time.Unix(c.Created, 0))
-		if age > staleRunning || c.State != container.StateRunning && age > staleStopped {
+		if c.State != container.StateRunning && age > stale {
 			_, _ = s.docker.ContainerRemove(ctx, c.ID, moby.ContainerRemoveOptions{RemoveVolumes: true, Force: true})
 		}
 	}

@@ -22,7 +22,9 @@ type siblingContainer struct {
 
 // start starts the container and waits for BuildKit's first answer.
 func (c *siblingContainer) start(ctx context.Context) (*Builder, error) {
-	attached, err := c.docker.ContainerAttach(ctx, c.id, moby.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	attached, err := hijack(ctx, func(ctx context.Context) (moby.ContainerAttachResult, error) {
+		return c.docker.ContainerAttach(ctx, c.id, moby.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the container %s: %w", c.name, err)
 	}

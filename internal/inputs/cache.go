@@ -148,7 +148,7 @@ func cacheAttributes(kind CacheType, export bool) map[string]check {
 	default:
 		return nil
 	}
-	if !export {
+	if !export || kind == CacheInline {
 		return known
 	}
 	known["mode"], known["ignore-error"] = oneOf("min", "max"), trueOrFalse
@@ -190,6 +190,10 @@ func (p *parser) cacheReference(input, where string, attrs attributes, export bo
 	named, err := reference.ParseNormalizedNamed(strings.ToLower(written[:end]) + written[end:])
 	if err != nil {
 		p.problems.add(input, acceptsCaches, "%sthe ref %q is not an image: %v", where, written, err)
+		return
+	}
+	if export && reference.IsNameOnly(named) {
+		p.problems.add(input, acceptsCaches, "%sthe ref %q has no tag, and latest would replace the image; name one such as :cache", where, written)
 		return
 	}
 	if _, digested := named.(reference.Digested); digested && export {

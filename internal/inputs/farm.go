@@ -39,6 +39,11 @@ func (p *parser) builders(in *Inputs) {
 		in.Farm, addresses = p.farm(input, lines)
 	}
 	in.BuilderTLS = p.builderTLS(inputTLS, addresses)
+	for input, value := range map[string]string{"builder-image": in.BuilderImage, "builder-volume": in.BuilderVolume} {
+		if value != "" && in.Builder != "auto" && in.Builder != "container" {
+			p.problems.add(input, "it beside builder: container or auto", "it is for a builder container of its own, and the input builder asks for something else")
+		}
+	}
 }
 
 // isNode tells PLATFORM=ADDRESS from an address, which may hold a = sign, too.

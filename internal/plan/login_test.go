@@ -9,7 +9,7 @@ import (
 )
 
 // GitHub's token, which the input has by default, goes to GitHub's registries
-// and to this machine.
+// and to no other, nor to what listens on loopback: it may be the builder's.
 func TestGitHubTokenStaysWithGitHub(t *testing.T) {
 	t.Parallel()
 	const github = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
@@ -25,7 +25,7 @@ func TestGitHubTokenStaysWithGitHub(t *testing.T) {
 		"an Enterprise server's":      {"", github, inputs.PushAuto, "https://git.example.com", github},
 		"its docker registry":         {"docker.git.example.com", github, inputs.PushAuto, "https://git.example.com", github},
 		"data residency":              {"containers.octo.ghe.com", github, inputs.PushAuto, "https://octo.ghe.com", github},
-		"this machine":                {"127.0.0.1:5000", github, inputs.PushAuto, "https://github.com", github},
+		"this machine, or another":    {"127.0.0.1:5000", github, inputs.PushAuto, "https://github.com", ""},
 		"somebody else's":             {"registry.example.com", github, inputs.PushAuto, "https://github.com", "refused"},
 		"a personal token":            {"registry.example.com", "ghp_x", inputs.PushAuto, "https://github.com", "refused"},
 		"a name that ends like ours":  {"evilghcr.io", github, inputs.PushAuto, "https://github.com", "refused"},

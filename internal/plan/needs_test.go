@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
@@ -188,8 +187,7 @@ func TestCould(t *testing.T) {
 	}
 }
 
-// A plan says what it needs, and names the tag that an engine pushes first: a
-// version where there is one.
+// A plan says what it needs.
 func TestNeeds(t *testing.T) {
 	t.Parallel()
 	registry := func(ref string) inputs.Cache {
@@ -212,16 +210,13 @@ func TestNeeds(t *testing.T) {
 	if diff := cmp.Diff(want, p.Needs()); diff != "" {
 		t.Errorf("Needs, -want +got:\n%s", diff)
 	}
-	if want := "ghcr.io/octo/a:1.2.3"; p.Build.StoreAs.Name() != want {
-		t.Errorf("the engine pushes %s first, want %s", p.Build.StoreAs, want)
-	}
 	in.Push = inputs.PushFalse
 	p, err = plan.New(in, pushOf("refs/heads/main"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := p.Needs(); n.Push || n.Repositories != 0 || len(n.Attestations) != 0 || !n.Load || p.Build.StoreAs != (name.Tag{}) {
-		t.Errorf("a build that is not published needs %+v and %q", n, p.Build.StoreAs)
+	if n := p.Needs(); n.Push || n.Repositories != 0 || len(n.Attestations) != 0 || !n.Load {
+		t.Errorf("a build that is not published needs %+v", n)
 	}
 	if !slices.ContainsFunc(p.Remarks, func(remark string) bool { return strings.Contains(remark, "No attestations") }) {
 		t.Errorf("remarks %q, want one about the attestations", p.Remarks)

@@ -48,9 +48,6 @@ type Build struct {
 	// PushTo is where BuildKit pushes the result by digest; empty: nothing
 	// leaves the builder.
 	PushTo []name.Repository
-	// StoreAs is the name for a builder that cannot push by digest and leaves
-	// the result in its engine's store: the first tag to be published.
-	StoreAs name.Tag
 	// LoadAs are the names that the image gets in the store of a Docker engine,
 	// for later steps; empty: it is not put there.
 	LoadAs       []name.Tag
@@ -106,8 +103,6 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	}
 	if push {
 		build.PushTo = to.repositories
-		versions, floating := publish.MoveOrder()
-		build.StoreAs = append(versions, floating...)[0]
 	}
 	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Notices: notices(f), Remarks: results.remarks}, nil
 }
@@ -164,10 +159,12 @@ func decideLogin(in inputs.Inputs, f Facts, push bool) (Login, error) {
 		Username: cmp.Or(in.Username, f.Actor, "slipway"),
 		Password: in.Token,
 	}
-	if !githubToken(in.Token.Reveal()) || githubHost(registry.RegistryStr(), f) || host.Loopback(host.Name(registry.RegistryStr())) {
+	if !githubToken(in.Token.Reveal()) || githubHost(registry.RegistryStr(), f) {
 		return login, nil
 	}
-	if push {
+	// A registry on loopback may be another machine's, where only the builder
+	// reaches it; most want no login.
+	if push && !host.Loopback(host.Name(registry.RegistryStr())) {
 		return Login{}, &Error{
 			Doing:  "logging in to " + registry.RegistryStr(),
 			Reason: "the input token is GitHub's, which no other registry accepts and which is not sent there",

@@ -135,7 +135,6 @@ func TestNewForAPushToMain(t *testing.T) {
 			Epoch:   f.Commit.Time,
 			Key:     "ghcr.io/octo/hello-world app",
 			PushTo:  []name.Repository{repo},
-			StoreAs: repo.Tag("latest"),
 		},
 		Publish: plan.Publish{Push: true, Tags: []name.Tag{repo.Tag("latest")}, Version: "latest"},
 		Login:   plan.Login{Registry: registry, Username: "octocat", Password: "t0ken"},

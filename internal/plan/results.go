@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/metadata"
 )
 
 // results is what comes of a build beside the pushed image.
@@ -102,14 +103,17 @@ func cacheTo(wanted []inputs.Cache, f Facts) (to []inputs.Cache, remarks []strin
 	return to, remarks
 }
 
-// checkCacheTags refuses a cache that would take an image's tag away from it.
+// checkCacheTags refuses a cache that would take an image's tag away from it: one
+// of this run, or the one that people pull by default.
 func checkCacheTags(to []inputs.Cache, tags []name.Tag) error {
 	var errs []error
 	for _, cache := range to {
 		if cache.Type != inputs.CacheRegistry {
 			continue
 		}
-		same := func(tag name.Tag) bool { return fullName(tag) == cache.Attrs["ref"] }
+		same := func(tag name.Tag) bool {
+			return fullName(tag) == cache.Attrs["ref"] || fullName(tag.Repository.Tag(metadata.Latest)) == cache.Attrs["ref"]
+		}
 		if slices.ContainsFunc(tags, same) {
 			errs = append(errs, &Error{
 				Doing:  "exporting the cache to " + cache.Attrs["ref"],
