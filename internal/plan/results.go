@@ -112,7 +112,7 @@ func checkCacheTags(to []inputs.Cache, tags []name.Tag) error {
 			continue
 		}
 		same := func(tag name.Tag) bool {
-			return fullName(tag) == cache.Attrs["ref"] || fullName(tag.Repository.Tag(metadata.Latest)) == cache.Attrs["ref"]
+			return fullName(tag) == cache.Attrs["ref"] || fullName(tag.Tag(metadata.Latest)) == cache.Attrs["ref"]
 		}
 		if slices.ContainsFunc(tags, same) {
 			errs = append(errs, &Error{
