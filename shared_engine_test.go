@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"sync"
@@ -56,6 +57,30 @@ func TestTwoRunsOfOneTag(t *testing.T) {
 	loaded, err := docker.ImageInspect(t.Context(), proxy.Host+"/octo/repo:latest")
 	if err != nil || loaded.Config.Labels["who"] != "pull-request" {
 		t.Errorf("the engine's image is of %v, %v, want the loaded one", loaded.Config, err)
+	}
+}
+
+// TestEngineDiskFull has an engine whose disk the context does not fit on.
+func TestEngineDiskFull(t *testing.T) {
+	t.Parallel()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	for name, options := range map[string]testenv.EngineOptions{"containerd": {}, "graph driver": {GraphDriver: true}, "Docker 20.10": {Old: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options.Disk = 24 << 20
+			engine := testenv.NewEngine(t, options)
+			engine.Forward(t, registry.Host)
+			r := start(t, step{
+				dockerfile: "FROM scratch\nCOPY big /\n",
+				files:      map[string][]byte{"big": bytes.Repeat([]byte("0123456789abcdef"), 2<<20)},
+				env:        []string{"INPUT_REGISTRY=" + registry.Host, "INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_TAGS=never"},
+			})
+			if code := r.wait(); code != 1 {
+				t.Errorf("exit code %d, want 1", code)
+			}
+			r.mustSay("::error", "no space left on device", "is full; free some")
+			mustNotExist(t, registry.Host+"/octo/repo:never")
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -16,6 +17,8 @@ type EngineOptions struct {
 	// Old is Debian's Docker 20.10, which has a graph driver only.
 	Old bool
 	// Trust is the authority of registries with TLS. The engine trusts no other then.
+	// Disk is how large its disk is, in bytes, which is then in memory; by default the machine's own.
+	Disk  int64
 	Trust *Authority
 }
 
@@ -40,6 +43,9 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 	config := filepath.Join(dir, "daemon.json")
 	if err := os.WriteFile(config, engineConfig(opt), 0o600); err != nil {
 		t.Fatalf("writing the configuration of dockerd: %v", err)
+	}
+	if opt.Disk > 0 {
+		smallDisk(t, filepath.Join(dir, "data"), opt.Disk)
 	}
 	socket := filepath.Join(dir, "docker.sock")
 	dockerd := Tool(t, "dockerd")
@@ -73,6 +79,18 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 		t.Fatalf("raising loopback in the engine's network: %v", err)
 	}
 	return e
+}
+
+// smallDisk mounts a file system of this size, which removeState unmounts.
+func smallDisk(t T, dir string, size int64) {
+	t.Helper()
+	err := os.Mkdir(dir, 0o711)
+	if err == nil {
+		err = syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size))
+	}
+	if err != nil {
+		t.Fatalf("making a small disk for dockerd: %v", err)
+	}
 }
 
 // oldRunc puts a runc for Docker 20.10 into a directory and returns that. Such an
