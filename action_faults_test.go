@@ -84,7 +84,7 @@ func testCancelledBeforePermission(t *testing.T, m *jobHost) {
 		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
 		with:       map[string]string{"registry": m.engine.Expose(t, address)},
 	})
-	for deadline := time.Now().Add(time.Minute); !strings.Contains(strings.Join(m.left(t), "\n"), "/unpublished:latest"); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(strings.Join(m.left(t), "\n"), "slipway.invalid/run:"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the build has not come to an end:\n%s", r.said())
 		}
