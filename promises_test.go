@@ -23,7 +23,7 @@ func TestSlowRefusalPushesNothing(t *testing.T) {
 	proxy := testenv.NewProxy(t, registry.Host, testenv.ProxyOptions{Fault: func(_ int, r *http.Request) (answer *testenv.Answer) {
 		if r.Method == http.MethodPost {
 			once.Do(func() {
-				time.Sleep(700 * time.Millisecond)
+				time.Sleep(300 * time.Millisecond)
 				answer = &testenv.Answer{Status: http.StatusForbidden, Body: `{"errors":[{"code":"DENIED","message":"not today"}]}`}
 			})
 		}
