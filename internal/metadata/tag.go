@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/distribution/reference"
 )
 
 // MaxTag is the longest legal tag, in characters
@@ -83,20 +85,36 @@ func withoutV(tag string) string {
 	return tag
 }
 
-var illegal = regexp.MustCompile(`[^a-z0-9._-]+`)
-
 // legal makes a tag of any text: lower case, every run of other characters one
 // hyphen, no separator at the start, at most MaxTag characters. It returns ""
 // where nothing is left.
 func legal(text string) string {
-	tag := illegal.ReplaceAllString(strings.ToLower(text), "-")
-	tag = strings.TrimLeft(tag, ".-")
-	if len(tag) > MaxTag {
-		sum := sha256.Sum256([]byte(text))
-		suffix := "-" + hex.EncodeToString(sum[:])[:8]
-		tag = strings.TrimRight(tag[:MaxTag-len(suffix)], ".-") + suffix
+	return cutTag(text, sanitise(strings.ToLower(text)))
+}
+
+// legalTag is legal for the tags of rules, which keep their case.
+func legalTag(text string) string {
+	return cutTag(text, sanitise(text))
+}
+
+var illegal = regexp.MustCompile(`[^a-zA-Z0-9._-]+`)
+
+func sanitise(text string) string {
+	if reference.TagRegexp.FindString(text) == text { // nothing to do, for most
+		return text
 	}
-	return tag
+	return strings.TrimLeft(illegal.ReplaceAllString(text, "-"), ".-")
+}
+
+// cutTag cuts what is longer than a tag may be, and ends it in a hash of the
+// text that it was made of, so that two long names stay apart.
+func cutTag(text, tag string) string {
+	if len(tag) <= MaxTag {
+		return tag
+	}
+	sum := sha256.Sum256([]byte(text))
+	suffix := "-" + hex.EncodeToString(sum[:])[:8]
+	return strings.TrimRight(tag[:MaxTag-len(suffix)], ".-") + suffix
 }
 
 // PathName makes an element of a repository path of any text, such as the name

@@ -1,0 +1,112 @@
+package metadata
+
+import (
+	"fmt"
+	"strings"
+)
+
+// make is the text of a rule's tag, or why there is none.
+func (r Rule) make(s scope) made {
+	switch r.Type {
+	case TypeSchedule:
+		if !strings.Contains(s.Event, "schedule") {
+			return none("the event is %s and not schedule", s.event())
+		}
+		return made{text: r.pattern.expand(s)}
+	case TypeSemver:
+		return r.versioned(s, parseSemver, "semantic version (https://semver.org)")
+	case TypePEP440:
+		return r.versioned(s, parsePEP440, "version by PEP 440 (https://peps.python.org/pep-0440)")
+	case TypeMatch:
+		return r.matched(s)
+	case TypeEdge:
+		return r.edge(s)
+	case TypeRef:
+		return r.ref(s)
+	case TypeSHA:
+		return r.sha(s)
+	}
+	return made{text: r.value.expand(s), kind: r.kind}
+}
+
+// subject is what a rule about versions looks at: its value, or the git tag.
+func (r Rule) subject(s scope) (text, why string) {
+	if r.hasValue {
+		return r.value.expand(s), ""
+	}
+	if name, kind := cutRef(s.ref()); kind == gitTag {
+		return name, ""
+	}
+	return "", fmt.Sprintf("the ref is %q and no git tag, and the rule has no value", s.ref())
+}
+
+// edge is for one branch.
+func (r Rule) edge(s scope) made {
+	name, kind := cutRef(s.ref())
+	wanted := r.branch
+	if wanted == "" {
+		wanted = s.DefaultBranch
+	}
+	switch {
+	case kind != branch:
+		return none("the ref is %q and no branch", s.ref())
+	case wanted == "":
+		return none("nobody said what the default branch is")
+	case name != wanted:
+		return none("the branch is %q and not %q", name, wanted)
+	}
+	return made{text: "edge", kind: Branch}
+}
+
+// ref is the name of the branch, the git tag, or the pull request's number.
+func (r Rule) ref(s scope) made {
+	name, kind := cutRef(s.ref())
+	switch {
+	case r.event == "branch" && kind == branch:
+		return made{text: name, kind: Branch}
+	case r.event == "tag" && kind == gitTag:
+		return made{text: name, kind: Version, latest: true, series: plainSeries(name)}
+	case r.event == "pr" && kind == pullRequest:
+		return made{text: strings.TrimSuffix(name, "/merge")}
+	}
+	what := map[string]string{"branch": "no branch", "tag": "no git tag", "pr": "no pull request"}[r.event]
+	return none("the ref is %q and %s", s.ref(), what)
+}
+
+func (r Rule) sha(s scope) made {
+	sha := s.Revision()
+	if sha == "" {
+		return none("nobody said what the commit is")
+	}
+	if !r.long {
+		sha = s.shortSHA()
+	}
+	return made{text: sha, kind: Version}
+}
+
+// matched is what a group of the pattern matches.
+func (r Rule) matched(s scope) made {
+	text, why := r.subject(s)
+	if why != "" {
+		return none("%s", why)
+	}
+	groups, err := r.match.groups(text)
+	switch {
+	case err != nil:
+		return made{wrong: r.match.slow(text, err)}
+	case groups == nil:
+		return none("the pattern %s does not match %q", r.match.written, text)
+	case r.group >= len(groups):
+		return none("the pattern %s has no group %d", r.match.written, r.group)
+	case groups[r.group] == nil:
+		return none("group %d of the pattern %s matches nothing in %q", r.group, r.match.written, text)
+	}
+	found := *groups[r.group]
+	m := made{text: found, kind: Written, latest: true, series: plainSeries(found)}
+	if m.series != nil {
+		m.kind = Version
+	} else {
+		m.series = plainSeries(text)
+	}
+	return m
+}

@@ -1,0 +1,161 @@
+package metadata
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2"
+)
+
+// maxMatch is how long one match may take: a pattern such as (a+)+$ needs years
+// for a name that a stranger chooses.
+const maxMatch = time.Second
+
+// pattern is a regular expression as JavaScript has them, which is what users of
+// docker/metadata-action write. Go's own lack lookarounds and back-references.
+type pattern struct {
+	written string
+	re      *regexp2.Regexp
+	global  bool // flag g: the groups are the matches
+	sticky  bool // flag y: only at the start
+}
+
+// slashed is /expression/flags.
+var slashed = regexp.MustCompile(`^/(.+)/(.*)$`)
+
+const acceptsPattern = "a regular expression of JavaScript, or one between slashes with the flags d, g, i, m, s, u or y behind"
+
+// pattern compiles an expression. The attribute match takes none between
+// slashes: there they are part of the expression.
+func (c *compiler) pattern(written string, slashes bool) (*pattern, *mistake) {
+	key := fmt.Sprint(slashes, written)
+	if p := c.patterns[key]; p != nil {
+		return p, nil
+	}
+	p := &pattern{written: written}
+	expression, offset, flags := written, 0, ""
+	if m := slashed.FindStringSubmatch(written); slashes && m != nil {
+		expression, offset, flags = m[1], 1, m[2]
+	}
+	options := regexp2.RegexOptions(regexp2.ECMAScript)
+	for i, flag := range flags {
+		option, ok := p.flag(flag)
+		if !ok || strings.ContainsRune(flags[:i], flag) {
+			return nil, wrong(offset+len(expression)+1+i, acceptsPattern, "the regular expression %s has the flag %q, which is not known or is there twice", written, flag)
+		}
+		options |= option
+	}
+	re, err := compile(expression, options)
+	if err != nil {
+		return nil, wrong(offset+whereWrong(expression, options), acceptsPattern, "the regular expression %s is wrong: %v", written, err)
+	}
+	re.MatchTimeout = maxMatch
+	p.re = re
+	c.patterns[key] = p
+	return p, nil
+}
+
+func (p *pattern) flag(flag rune) (regexp2.RegexOptions, bool) {
+	switch flag {
+	case 'd': // positions of groups, which nobody asks for
+		return 0, true
+	case 'g':
+		p.global = true
+		return 0, true
+	case 'i':
+		return regexp2.IgnoreCase, true
+	case 'm':
+		return regexp2.Multiline, true
+	case 's':
+		return regexp2.Singleline, true
+	case 'u':
+		return regexp2.Unicode, true
+	case 'y':
+		p.sticky = true
+		return 0, true
+	}
+	return 0, false
+}
+
+// named finds named groups, and what may look like one and is none.
+var named = regexp.MustCompile(`\\k<|\\.|\[(?:\\.|[^\]\\])*\]|\(\?<[A-Za-z_$][\w$]*>`)
+
+// compile makes named groups plain ones, where nothing refers to their names:
+// JavaScript numbers all groups alike, and the library numbers named ones last.
+func compile(expression string, options regexp2.RegexOptions) (re *regexp2.Regexp, err error) {
+	defer func() {
+		if caught := recover(); caught != nil { // a module's panic over a workflow's text is an error in that text
+			err = fmt.Errorf("%v", caught)
+		}
+	}()
+	refers := false
+	plain := named.ReplaceAllStringFunc(expression, func(found string) string {
+		refers = refers || found == `\k<`
+		if strings.HasPrefix(found, "(?<") {
+			return "("
+		}
+		return found
+	})
+	if !refers {
+		expression = plain
+	}
+	re, err = regexp2.Compile(expression, options)
+	if err != nil {
+		text := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+		return nil, errors.New(strings.TrimSuffix(text, " in `"+expression+"`"))
+	}
+	return re, nil
+}
+
+// whereWrong returns where the longest legal beginning of an expression ends.
+// The library does not tell.
+func whereWrong(expression string, options regexp2.RegexOptions) int {
+	const longest = 500 // it is compiled once for each byte
+	for end := min(len(expression), longest); end > 0; end-- {
+		if _, err := compile(expression[:end], options); err == nil {
+			return min(end, len(expression)-1)
+		}
+	}
+	return 0
+}
+
+// slow is the mistake of a pattern that cannot be matched with a text.
+func (p *pattern) slow(text string, err error) *mistake {
+	return wrong(0, "a pattern without nested repeats such as (a+)+", "the regular expression %s cannot be used for %q: %v", p.written, text, err)
+}
+
+// groups returns the groups of the first match, or with the flag g all matches.
+// A group that took no part is nil. There are none where nothing matches.
+func (p *pattern) groups(text string) (all []*string, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			all, err = nil, fmt.Errorf("%v", caught)
+		}
+	}()
+	m, err := p.re.FindStringMatch(text)
+	if err != nil {
+		return nil, fmt.Errorf("it takes more than %s to match", maxMatch)
+	}
+	if m == nil || p.sticky && m.Index != 0 {
+		return nil, nil
+	}
+	if !p.global {
+		for _, group := range m.Groups() {
+			if len(group.Captures) == 0 {
+				all = append(all, nil)
+				continue
+			}
+			captured := group.String()
+			all = append(all, &captured)
+		}
+		return all, nil
+	}
+	for ; m != nil && err == nil; m, err = p.re.FindNextMatch(m) {
+		matched := m.String()
+		all = append(all, &matched)
+	}
+	return all, err
+}

@@ -1,0 +1,100 @@
+package metadata
+
+import (
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+	pep440 "github.com/aquasecurity/go-pep440-version"
+)
+
+// version is a version by one of two schemes, and the parts that patterns use.
+// The zero version is none.
+type version struct {
+	raw                 string // as given
+	full                string // normal form
+	major, minor, patch string
+	final               bool // no pre-release, and by PEP 440 no post- or development release either
+
+	semver *semver.Version // one of the two is set
+	pep440 *pep440.Version
+}
+
+// maxVersion is the longest version that is read, in bytes; longer ones are text
+// of a stranger's.
+const maxVersion = 256
+
+// parseSemver reads a version by semver.org, with a v in front or without, and
+// all three numbers. Build metadata is no part of the normal form.
+func parseSemver(text string) (version, bool) {
+	if len(text) > maxVersion {
+		return version{}, false
+	}
+	v, err := semver.StrictNewVersion(strings.TrimPrefix(strings.TrimSpace(text), "v"))
+	if err != nil {
+		return version{}, false
+	}
+	numbers, pre := v.String(), v.Prerelease()
+	numbers, _, _ = strings.Cut(numbers, "+")
+	full := numbers
+	numbers, _, _ = strings.Cut(numbers, "-")
+	parts := strings.Split(numbers, ".")
+	return version{raw: text, full: full, major: parts[0], minor: parts[1], patch: parts[2], final: pre == "", semver: v}, true
+}
+
+// parsePEP440 reads a version of Python's
+// (https://packaging.python.org/en/latest/specifications/version-specifiers/).
+// A release that is too short has zeros for what it lacks.
+func parsePEP440(text string) (version, bool) {
+	if len(text) > maxVersion {
+		return version{}, false
+	}
+	v, err := pep440.Parse(text)
+	if err != nil {
+		return version{}, false
+	}
+	release := v.BaseVersion()
+	if _, after, ok := strings.Cut(release, "!"); ok { // the epoch
+		release = after
+	}
+	parts := append(strings.Split(release, "."), "0", "0")
+	return version{
+		raw: text, full: normalPEP440(v), major: parts[0], minor: parts[1], patch: parts[2],
+		final: !v.IsPreRelease() && !v.IsPostRelease(), pep440: &v,
+	}, true
+}
+
+// normalPEP440 is the normal form: the separators of a local version are dots,
+// which the library leaves as they were written.
+func normalPEP440(v pep440.Version) string {
+	if v.Local() == "" {
+		return v.String()
+	}
+	return v.Public() + "+" + strings.NewReplacer("-", ".", "_", ".").Replace(v.Local())
+}
+
+func (v version) part(name string) string {
+	switch name {
+	case "raw":
+		return v.raw
+	case "version":
+		return v.full
+	case "major":
+		return v.major
+	case "minor":
+		return v.minor
+	case "patch":
+		return v.patch
+	}
+	return ""
+}
+
+// newer tells whether v comes after another version by the same scheme.
+func (v version) newer(than version) bool {
+	switch {
+	case v.semver != nil && than.semver != nil:
+		return v.semver.GreaterThan(than.semver)
+	case v.pep440 != nil && than.pep440 != nil:
+		return v.pep440.GreaterThan(*than.pep440)
+	}
+	return false
+}
