@@ -46,7 +46,7 @@ func parseDate(format string) (dateFormat, *mistake) {
 			return nil, wrong(strings.LastIndexByte(format, '['), acceptsDates, "a [ in the format %q is never closed", format)
 		case token == "":
 			token = rest[:1]
-			f = f.text(token)
+			f = f.text(strings.TrimPrefix(token, `\`)) // a backslash is never printed
 		case escaped:
 			f = f.text(token)
 		default:

@@ -105,9 +105,10 @@ func (p *entryParser) entry(text string, places func(string) ([]place, string, *
 		}
 	}
 	from := equals - len(key)
-	if key = strings.TrimSpace(key); key == "" {
+	if strings.TrimSpace(key) == "" {
 		return e, wrong(from, p.accepts, "there is no name before the =")
 	}
+	from, key = from+blanks(key), strings.TrimSpace(key)
 	if e.key, m = p.template(key); m != nil {
 		return e, m.after(from)
 	}
@@ -137,4 +138,13 @@ func equalsOutside(text string) int {
 		}
 	}
 	return equals
+}
+
+// firstWord is the start of a text, for an error.
+func firstWord(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	if len(word) > 20 {
+		word = word[:20] + "…"
+	}
+	return word
 }

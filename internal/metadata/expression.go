@@ -30,6 +30,7 @@ const (
 type compiler struct {
 	zones    map[string]*time.Location
 	patterns map[string]*pattern
+	wrong    int // patterns that do not compile
 }
 
 func newCompiler() *compiler {
@@ -44,43 +45,37 @@ func (c *compiler) expression(text string) (*expression, int, *mistake) {
 	if strings.HasPrefix(text, "{{{") {
 		r.at, closing = 3, "}}}"
 	}
-	call, m := r.call(closing)
+	name, offset := r.name()
+	switch {
+	case strings.HasPrefix(name, "#") || strings.HasPrefix(name, "/"):
+		return nil, 0, wrong(offset, acceptsExpressions, "{{%s}} is a block of Handlebars, and there are none here", name)
+	case !slices.Contains(names, name):
+		return nil, 0, wrong(offset, acceptsExpressions, "there is no expression {{%s}}", name)
+	}
+	arguments, m := r.arguments(closing)
 	if m != nil {
 		return nil, 0, m
 	}
-	expr, m := c.check(call)
-	return expr, r.at, m
-}
-
-// check turns a call into an expression that there is.
-func (c *compiler) check(call call) (*expression, *mistake) {
-	dated := call.name == "date" || call.name == "commit_date"
-	switch {
-	case strings.HasPrefix(call.name, "#") || strings.HasPrefix(call.name, "/"):
-		return nil, wrong(call.offset, acceptsExpressions, "{{%s}} is a block of Handlebars, and there are none here", call.name)
-	case !slices.Contains(names, call.name):
-		return nil, wrong(call.offset, acceptsExpressions, "there is no expression {{%s}}", call.name)
-	case !dated && len(call.arguments) > 0:
-		return nil, wrong(call.arguments[0].offset, acceptsExpressions, "{{%s}} takes nothing after its name", call.name)
-	case !dated:
-		return &expression{name: call.name}, nil
-	}
-	expr := &expression{name: call.name, zone: time.UTC}
-	for _, a := range call.arguments {
+	expr := &expression{name: name, zone: time.UTC}
+	for _, a := range arguments {
 		if m := c.argument(expr, a); m != nil {
 			m.offset = a.offset
-			return nil, m
+			return nil, 0, m
 		}
 	}
-	if expr.format == nil {
-		return nil, wrong(call.offset, acceptsDates, "{{%s}} has no format", call.name)
+	if expr.dated() && expr.format == nil {
+		return nil, 0, wrong(offset, acceptsDates, "{{%s}} has no format", name)
 	}
-	return expr, nil
+	return expr, r.at, nil
 }
 
-// argument reads what follows the name of a date.
+func (e *expression) dated() bool { return e.name == "date" || e.name == "commit_date" }
+
+// argument reads what follows a name.
 func (c *compiler) argument(expr *expression, a argument) (m *mistake) {
 	switch {
+	case !expr.dated():
+		m = wrong(0, acceptsExpressions, "{{%s}} takes nothing after its name", expr.name)
 	case a.key == "" && expr.format == nil:
 		expr.format, m = parseDate(a.value)
 	case a.key == "tz":

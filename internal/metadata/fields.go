@@ -50,8 +50,9 @@ func quotedFields(text string) ([]field, *mistake) {
 		}
 		all = appendField(all, unquotedTwice(part), offset)
 	}
+	end := int(reader.InputOffset())
 	if _, err := reader.Read(); !errors.Is(err, io.EOF) {
-		return nil, wrong(int(reader.InputOffset()), "one rule a line", "a rule ends here, and more text follows")
+		return nil, wrong(end, "one rule a line", "a rule ends here, and more text follows")
 	}
 	return all, nil
 }

@@ -2,6 +2,7 @@ package metadata_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,34 @@ func TestLabels(t *testing.T) {
 			source: metadata.Source{Created: time.Unix(0, 0)},
 			want:   map[string]string{prefix + "created": "1970-01-01T00:00:00Z"},
 		},
+		"of the repository": {
+			source: metadata.Source{Description: "A \"first\",\r\n\nthing = it", Licenses: "MIT OR Apache-2.0"},
+			want:   map[string]string{prefix + "description": "A \"first\", thing = it", prefix + "licenses": "MIT OR Apache-2.0"},
+		},
+		"a description over 512 characters is cut": {
+			source: metadata.Source{Description: strings.Repeat("日", 513)},
+			want:   map[string]string{prefix + "description": strings.Repeat("日", 512)},
+		},
+		"one of 512 is not": {
+			source: metadata.Source{Description: strings.Repeat("日", 512)},
+			want:   map[string]string{prefix + "description": strings.Repeat("日", 512)},
+		},
+		"licenses over 256 characters are cut": {
+			source: metadata.Source{Licenses: strings.Repeat("L", 257)},
+			want:   map[string]string{prefix + "licenses": strings.Repeat("L", 256)},
+		},
+		"the user's own as well": {
+			own:  map[string]string{prefix + "description": "one\ntwo" + strings.Repeat("x", 600)},
+			want: map[string]string{prefix + "description": "one two" + strings.Repeat("x", 505)},
+		},
+		"other labels arrive as they are": {
+			own:  map[string]string{"text": "a,b \"c\"\n\td=e " + strings.Repeat("x", 600)},
+			want: map[string]string{"text": "a,b \"c\"\n\td=e " + strings.Repeat("x", 600)},
+		},
+		"what is not UTF-8": {
+			source: metadata.Source{Title: "a\xffb"},
+			want:   map[string]string{prefix + "title": "a\uFFFDb"},
+		},
 		"own labels are added": {
 			source: metadata.Source{Title: "hello"},
 			own:    map[string]string{"runnumber": "42"},
@@ -76,5 +105,23 @@ func TestLabels(t *testing.T) {
 				t.Errorf("Labels(%+v, %v) changed the caller's labels, -before +after:\n%s", c.source, c.own, diff)
 			}
 		})
+	}
+}
+
+func TestShortened(t *testing.T) {
+	t.Parallel()
+	const prefix = "org.opencontainers.image."
+	got := metadata.Shortened(map[string]string{
+		prefix + "licenses":    strings.Repeat("L", 257),
+		prefix + "description": "a\nb",
+		prefix + "title":       strings.Repeat("t", 1000),
+		"other":                "a\nb",
+	})
+	want := []string{
+		prefix + "description has 3 characters; GitHub shows one line of at most 512, which is what is kept",
+		prefix + "licenses has 257 characters; GitHub shows one line of at most 256, which is what is kept",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Shortened, -want +got:\n%s", diff)
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // make is the text of a rule's tag, or why there is none.
-func (r Rule) make(s scope) made {
+func (r *Rule) make(s scope) made {
 	switch r.Type {
 	case TypeSchedule:
 		if !strings.Contains(s.Event, "schedule") {
@@ -26,11 +26,21 @@ func (r Rule) make(s scope) made {
 	case TypeSHA:
 		return r.sha(s)
 	}
-	return made{text: r.value.expand(s), kind: r.kind}
+	return made{text: r.value.expand(s), kind: r.writtenKind(s)}
+}
+
+// writtenKind is the kind of a tag that stands in the workflow. One that is made
+// of the branch, or for the default branch alone, follows that branch.
+func (r *Rule) writtenKind(s scope) Kind {
+	_, kind := cutRef(s.ref())
+	if kind == branch && (r.value.uses("branch") || r.enable.uses("is_default_branch")) {
+		return Branch
+	}
+	return r.kind
 }
 
 // subject is what a rule about versions looks at: its value, or the git tag.
-func (r Rule) subject(s scope) (text, why string) {
+func (r *Rule) subject(s scope) (text, why string) {
 	if r.hasValue {
 		return r.value.expand(s), ""
 	}
@@ -41,7 +51,7 @@ func (r Rule) subject(s scope) (text, why string) {
 }
 
 // edge is for one branch.
-func (r Rule) edge(s scope) made {
+func (r *Rule) edge(s scope) made {
 	name, kind := cutRef(s.ref())
 	wanted := r.branch
 	if wanted == "" {
@@ -59,7 +69,7 @@ func (r Rule) edge(s scope) made {
 }
 
 // ref is the name of the branch, the git tag, or the pull request's number.
-func (r Rule) ref(s scope) made {
+func (r *Rule) ref(s scope) made {
 	name, kind := cutRef(s.ref())
 	switch {
 	case r.event == "branch" && kind == branch:
@@ -73,7 +83,7 @@ func (r Rule) ref(s scope) made {
 	return none("the ref is %q and %s", s.ref(), what)
 }
 
-func (r Rule) sha(s scope) made {
+func (r *Rule) sha(s scope) made {
 	sha := s.Revision()
 	if sha == "" {
 		return none("nobody said what the commit is")
@@ -85,7 +95,7 @@ func (r Rule) sha(s scope) made {
 }
 
 // matched is what a group of the pattern matches.
-func (r Rule) matched(s scope) made {
+func (r *Rule) matched(s scope) made {
 	text, why := r.subject(s)
 	if why != "" {
 		return none("%s", why)

@@ -24,7 +24,7 @@ type Tag struct {
 
 // Outcome is what a rule made, or why it made nothing.
 type Outcome struct {
-	Rule Rule   // zero for latest, which the flavor adds
+	Rule *Rule  // nil for latest, which the flavor adds
 	Tag  string // empty: the rule made none
 	Why  string // why none, or what happened to the tag on the way; may be empty
 }
@@ -45,6 +45,7 @@ func none(format string, args ...any) made { return made{why: fmt.Sprintf(format
 // be used in this run; a list that makes no tag is none: see Empty.
 func (r Rules) Names(fl Flavor, f Facts) (Names, error) {
 	n := namer{flavor: fl, scope: newScope(f), seen: map[string]bool{}}
+	n.Outcomes = make([]Outcome, 0, len(r)+1)
 	want, err := fl.wantsLatest(n.scope)
 	if err != nil {
 		n.errs = append(n.errs, err)
@@ -66,7 +67,7 @@ func (n Names) Empty() error {
 	var b strings.Builder
 	b.WriteString("no rule made a tag")
 	for _, o := range n.Outcomes {
-		if o.Rule.Type != "" {
+		if o.Rule != nil {
 			fmt.Fprintf(&b, "\nline %d, %s: %s", o.Rule.Line.Number, o.Rule.Text, o.Why)
 		}
 	}
@@ -82,7 +83,7 @@ type namer struct {
 	decider *made // of the first bare tag, which decides over latest
 }
 
-func (n *namer) rule(r Rule) error {
+func (n *namer) rule(r *Rule) error {
 	switch enabled := r.enable.expand(n.scope); enabled {
 	case "true":
 	case "false":
@@ -117,7 +118,7 @@ func (n *namer) rule(r Rule) error {
 }
 
 // around returns what a rule's tag has in front and behind.
-func (n *namer) around(r Rule) (prefix, suffix string) {
+func (n *namer) around(r *Rule) (prefix, suffix string) {
 	p, s := &n.flavor.prefix, &n.flavor.suffix
 	if r.prefix != nil {
 		p = r.prefix
@@ -130,15 +131,8 @@ func (n *namer) around(r Rule) (prefix, suffix string) {
 
 // full adds a full reference. Its tag is made legal like others; what is wrong
 // with its repository is for the caller to say.
-func (n *namer) full(r Rule, m made) {
-	repository, tag := m.text, ""
-	if i := strings.LastIndexByte(m.text, ':'); i > strings.LastIndexByte(m.text, '/') {
-		repository, tag = m.text[:i], m.text[i+1:]
-	}
-	if tag == "" {
-		tag = Latest // as for docker
-	}
-	tag, why := finish(tag)
+func (n *namer) full(r *Rule, m made) {
+	tag, why := finish(m.text)
 	if tag == "" {
 		n.Outcomes = append(n.Outcomes, Outcome{Rule: r, Why: why})
 		return
@@ -146,7 +140,7 @@ func (n *namer) full(r Rule, m made) {
 	if n.Version == "" {
 		n.Version = tag
 	}
-	n.add(Tag{Name: repository + ":" + tag, Full: true}, Outcome{Rule: r, Why: why})
+	n.add(Tag{Name: r.repository.expand(n.scope) + ":" + tag, Full: true, Kind: m.kind}, Outcome{Rule: r, Why: why})
 }
 
 // add lists a tag once.

@@ -11,11 +11,11 @@ import (
 // ParseTags reads the input tags: rules (type=…), bare tags, and full
 // references, which hold a slash. The error joins one *Error for each mistake.
 func ParseTags(lines []Line) (Rules, error) {
-	p := &ruleParser{problems: problems{input: "tags"}, compiler: newCompiler()}
+	p := &ruleParser{problems: problems{input: "tags"}, compiler: newCompiler(), rules: make(Rules, 0, len(lines))}
 	for _, line := range lines {
 		p.line(line)
 	}
-	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(b.priority, a.priority) })
+	slices.SortStableFunc(p.rules, func(a, b *Rule) int { return cmp.Compare(b.priority, a.priority) })
 	return p.rules, p.err()
 }
 
@@ -63,10 +63,10 @@ func bare(all []field) bool {
 // rule reads one rule, and keeps it only where nothing is wrong.
 func (p *ruleParser) rule(text string) {
 	before := len(p.errs)
-	r := Rule{Line: p.at, Text: text, Type: TypeRaw}
+	r := &Rule{Line: p.at, Text: text, Type: TypeRaw}
 	if f, ok := p.find("type"); ok {
 		r.Type = Type(f.value)
-	} else if f, ok := p.find("value"); ok && f.key == "" && slashOutside(f.value) {
+	} else if f, ok := p.find("value"); ok && f.key == "" && strings.Contains(masked(f.value), "/") {
 		r.Type = TypeReference
 	}
 	known, ok := specs[r.Type]
@@ -79,8 +79,8 @@ func (p *ruleParser) rule(text string) {
 		return
 	}
 	p.unknown(r.Type, known.attributes)
-	p.common(&r, known.priority)
-	p.own(&r)
+	p.common(r, known.priority)
+	p.own(r)
 	if len(p.errs) == before {
 		p.rules = append(p.rules, r)
 	}
@@ -123,8 +123,9 @@ func describe(t Type) string {
 
 // common reads what every type takes.
 func (p *ruleParser) common(r *Rule, priority float64) {
+	before := len(p.errs)
 	r.enable = p.template("enable", "true")
-	if text, ok := r.enable.constant(); ok && text != "true" && text != "false" {
+	if text, ok := r.enable.constant(); len(p.errs) == before && ok && text != "true" && text != "false" {
 		f, _ := p.find("enable")
 		p.add(p.at, wrong(f.from, acceptsEnable, "enable is %q, which is neither true nor false", text))
 	}
@@ -162,16 +163,32 @@ func (p *ruleParser) optional(key string) *template {
 	return &t
 }
 
-// slashOutside tells whether a text holds a slash that is not in an expression.
-func slashOutside(text string) bool {
-	for {
-		before, after, found := strings.Cut(text, "{{")
-		if strings.Contains(before, "/") {
-			return true
-		}
+// masked puts blanks over expressions, whose marks are not the text's.
+func masked(text string) string {
+	var b strings.Builder
+	for rest := text; rest != ""; {
+		before, after, found := strings.Cut(rest, "{{")
+		b.WriteString(before)
 		if !found {
-			return false
+			break
 		}
-		_, text, _ = strings.Cut(after, "}}")
+		inside, tail, closed := strings.Cut(after, "}}")
+		length := len("{{") + len(inside)
+		if closed {
+			length += len("}}")
+		}
+		b.WriteString(strings.Repeat(" ", length))
+		rest = tail
 	}
+	return b.String()
+}
+
+// cutReference splits registry/path:tag before its last colon, where that
+// follows the last slash.
+func cutReference(text string) (repository, tag string, from int) {
+	mask := masked(text)
+	if i := strings.LastIndexByte(mask, ':'); i > strings.LastIndexByte(mask, '/') {
+		return text[:i], text[i+1:], i + 1
+	}
+	return text, "", len(text)
 }

@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -30,7 +31,9 @@ func (p *ruleParser) own(r *Rule) {
 		if r.prefix == nil && r.event == "pr" {
 			r.prefix = &template{parts: []part{{text: "pr-"}}}
 		}
-	case TypeRaw, TypeReference:
+	case TypeReference:
+		p.reference(r)
+	case TypeRaw:
 		p.required("value", "a tag, such as type=raw,value=stable")
 		p.readValue(r)
 	case TypeSHA:
@@ -45,6 +48,18 @@ func (p *ruleParser) readValue(r *Rule) {
 	f, _ := p.find("value")
 	r.hasValue = f.value != ""
 	r.value = p.template("value", "")
+}
+
+// reference reads a full reference; without a tag it is latest, as for docker.
+func (p *ruleParser) reference(r *Rule) {
+	f, _ := p.find("value")
+	repository, tag, from := cutReference(f.value)
+	r.hasValue = true
+	var m *mistake
+	r.repository, m = p.compiler.template(repository)
+	p.add(p.at, m.after(f.from))
+	r.value, m = p.compiler.template(cmp.Or(tag, Latest))
+	p.add(p.at, m.after(f.from+from))
 }
 
 func (p *ruleParser) required(key, accepts string) {

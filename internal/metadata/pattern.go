@@ -50,7 +50,7 @@ func (c *compiler) pattern(written string, slashes bool) (*pattern, *mistake) {
 	}
 	re, err := compile(expression, options)
 	if err != nil {
-		return nil, wrong(offset+whereWrong(expression, options), acceptsPattern, "the regular expression %s is wrong: %v", written, err)
+		return nil, wrong(offset+c.whereWrong(expression, options), acceptsPattern, "the regular expression %s is wrong: %v", written, err)
 	}
 	re.MatchTimeout = maxMatch
 	p.re = re
@@ -111,9 +111,13 @@ func compile(expression string, options regexp2.RegexOptions) (re *regexp2.Regex
 }
 
 // whereWrong returns where the longest legal beginning of an expression ends.
-// The library does not tell.
-func whereWrong(expression string, options regexp2.RegexOptions) int {
-	const longest = 500 // it is compiled once for each byte
+// The library does not tell. For long expressions and after many mistakes it is
+// where the expression begins: it is compiled once for each byte.
+func (c *compiler) whereWrong(expression string, options regexp2.RegexOptions) int {
+	const longest, most = 500, 20
+	if c.wrong++; c.wrong > most {
+		return 0
+	}
 	for end := min(len(expression), longest); end > 0; end-- {
 		if _, err := compile(expression[:end], options); err == nil {
 			return min(end, len(expression)-1)

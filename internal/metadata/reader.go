@@ -1,16 +1,10 @@
 package metadata
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
-
-// call is an expression as written: a name and what follows it.
-type call struct {
-	name      string
-	offset    int
-	arguments []argument
-}
 
 // argument is 'value' or key='value'.
 type argument struct {
@@ -25,30 +19,37 @@ func (a argument) String() string {
 	return a.key + "="
 }
 
-// reader reads a call.
+// reader reads an expression.
 type reader struct {
 	text string
 	at   int
 }
 
-// call reads to the closing braces.
-func (r *reader) call(closing string) (call, *mistake) {
+// name reads what an expression begins with, and where that is.
+func (r *reader) name() (name string, offset int) {
 	r.skipBlanks()
-	c := call{offset: r.at, name: r.word()}
+	offset = r.at
+	return r.word(), offset
+}
+
+// arguments reads to the closing braces.
+func (r *reader) arguments(closing string) (all []argument, m *mistake) {
 	for {
 		r.skipBlanks()
 		switch {
 		case r.at >= len(r.text):
-			return call{}, wrong(0, acceptsExpressions, "the expression is never closed")
+			return nil, wrong(0, acceptsExpressions, "the expression is never closed")
 		case strings.HasPrefix(r.text[r.at:], closing):
 			r.at += len(closing)
-			return c, nil
+			return all, nil
+		case r.text[r.at] == '}':
+			return nil, wrong(r.at, acceptsExpressions, "the expression is not closed with %s", closing)
 		}
 		a, m := r.argument()
 		if m != nil {
-			return call{}, m
+			return nil, m
 		}
-		c.arguments = append(c.arguments, a)
+		all = append(all, a)
 	}
 }
 
@@ -58,7 +59,7 @@ func (r *reader) argument() (argument, *mistake) {
 		a.key = r.word()
 		r.skipBlanks()
 		if a.key == "" || !strings.HasPrefix(r.text[r.at:], "=") {
-			return a, wrong(a.offset, "'text' in quotes, and key='text'", "%q is neither", firstWord(r.text[a.offset:]))
+			return a, wrong(a.offset, "'text' in quotes, and key='text'", "%q is neither", cmp.Or(a.key, r.text[r.at:min(r.at+1, len(r.text))]))
 		}
 		r.at++
 		r.skipBlanks()
@@ -66,21 +67,26 @@ func (r *reader) argument() (argument, *mistake) {
 			return a, wrong(r.at, "'text' in quotes", "%s= is not followed by a quote", a.key)
 		}
 	}
-	quote := r.text[r.at]
-	begin := r.at
+	var m *mistake
+	a.value, m = r.quotation()
+	return a, m
+}
+
+// quotation reads a text in quotes, with \' or \" for such a quote inside.
+func (r *reader) quotation() (string, *mistake) {
+	quote, begin := r.text[r.at], r.at
 	var b strings.Builder
 	for r.at++; r.at < len(r.text); r.at++ {
 		switch {
 		case r.text[r.at] == quote:
 			r.at++
-			a.value = b.String()
-			return a, nil
+			return b.String(), nil
 		case r.text[r.at] == '\\' && r.at+1 < len(r.text) && r.text[r.at+1] == quote:
 			r.at++
 		}
 		b.WriteByte(r.text[r.at])
 	}
-	return a, wrong(begin, acceptsExpressions, "the quote is never closed")
+	return "", wrong(begin, acceptsExpressions, "the quote is never closed")
 }
 
 // word reads what is neither blank nor a mark.
@@ -97,12 +103,3 @@ func (r *reader) quoted() bool {
 }
 
 func (r *reader) skipBlanks() { r.at += blanks(r.text[r.at:]) }
-
-// firstWord is the start of a text, for an error.
-func firstWord(text string) string {
-	word, _, _ := strings.Cut(text, " ")
-	if len(word) > 20 {
-		word = word[:20] + "…"
-	}
-	return word
-}

@@ -18,7 +18,7 @@ const (
 )
 
 // Rules is the input tags: rules, in the order in which their tags are listed.
-type Rules []Rule
+type Rules []*Rule
 
 // Rule is one line of the input tags, or one of the bare tags of a line.
 type Rule struct {
@@ -29,7 +29,8 @@ type Rule struct {
 	priority       float64
 	enable         template
 	prefix, suffix *template // nil: the flavor's
-	value          template  // raw, reference, semver, pep440, match
+	repository     template  // reference
+	value          template  // raw, semver, pep440, match; the tag of a reference
 	hasValue       bool      // the value is not empty
 	pattern        template  // schedule, semver, pep440
 	match          *pattern  // match; optional for semver and pep440

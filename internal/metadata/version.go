@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -45,7 +46,7 @@ func parseSemver(text string) (version, bool) {
 // (https://packaging.python.org/en/latest/specifications/version-specifiers/).
 // A release that is too short has zeros for what it lacks.
 func parsePEP440(text string) (version, bool) {
-	if len(text) > maxVersion {
+	if len(text) > maxVersion || strings.TrimSpace(text) != text {
 		return version{}, false
 	}
 	v, err := pep440.Parse(text)
@@ -63,13 +64,19 @@ func parsePEP440(text string) (version, bool) {
 	}, true
 }
 
-// normalPEP440 is the normal form: the separators of a local version are dots,
-// which the library leaves as they were written.
+// normalPEP440 is the normal form, but for hyphens between the parts of a local
+// version: a tag that holds it is the one that docker/metadata-action makes.
 func normalPEP440(v pep440.Version) string {
 	if v.Local() == "" {
 		return v.String()
 	}
-	return v.Public() + "+" + strings.NewReplacer("-", ".", "_", ".").Replace(v.Local())
+	parts := strings.FieldsFunc(v.Local(), func(r rune) bool { return strings.ContainsRune(".-_", r) })
+	for i, part := range parts {
+		if n, err := strconv.ParseUint(part, 10, 64); err == nil {
+			parts[i] = strconv.FormatUint(n, 10)
+		}
+	}
+	return v.Public() + "+" + strings.Join(parts, "-")
 }
 
 func (v version) part(name string) string {

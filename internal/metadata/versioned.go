@@ -5,7 +5,7 @@ import "strings"
 // versioned is the pattern's text for the version that the git tag, or the
 // rule's value, names. A pre-release, and by PEP 440 a post-release too, only
 // gets its whole name: it must not stand for 1.2 or 1.
-func (r Rule) versioned(s scope, parse func(string) (version, bool), scheme string) made {
+func (r *Rule) versioned(s scope, parse func(string) (version, bool), scheme string) made {
 	text, why := r.subject(s)
 	if why != "" {
 		return none("%s", why)
@@ -33,7 +33,7 @@ func (r Rule) versioned(s scope, parse func(string) (version, bool), scheme stri
 }
 
 // whole tells whether the pattern names one version and not a line of them.
-func (r Rule) whole() bool {
+func (r *Rule) whole() bool {
 	return r.pattern.uses("version") || r.pattern.uses("raw") ||
 		r.pattern.uses("major") && r.pattern.uses("minor") && r.pattern.uses("patch")
 }
@@ -41,7 +41,7 @@ func (r Rule) whole() bool {
 // extract takes the version out of a text with the attribute match: its first
 // group, or all that matches where it has none. Where it does not match, the
 // whole text is taken, as docker/metadata-action does.
-func (r Rule) extract(text string) (taken string, matched bool, err error) {
+func (r *Rule) extract(text string) (taken string, matched bool, err error) {
 	if r.match == nil {
 		return text, true, nil
 	}
@@ -59,7 +59,7 @@ func (r Rule) extract(text string) (taken string, matched bool, err error) {
 	return *groups[1], true, nil
 }
 
-func (r Rule) render(v version, s scope) string {
+func (r *Rule) render(v version, s scope) string {
 	if !v.final {
 		if r.pattern.only("raw") {
 			return v.raw
