@@ -44,10 +44,10 @@ func (a Annotation) where() string {
 // overridden and completed by the user's own. GitHub reads an image of several
 // platforms from its index, and one of a single platform from its manifest.
 func Annotations(s Source, own []Annotation) []Annotation {
-	all := map[string]Annotation{}
+	all := map[string]*Annotation{}
 	set := func(a Annotation) {
 		a.Value = limited(a.Key, a.Value)
-		all[a.where()+":"+a.Key] = a
+		all[a.where()+":"+a.Key] = &a
 	}
 	labels := s.labels()
 	for _, level := range []Level{Manifest, Index} {
@@ -58,12 +58,18 @@ func Annotations(s Source, own []Annotation) []Annotation {
 	for _, a := range own {
 		set(a)
 	}
-	return slices.SortedFunc(maps.Values(all), func(a, b Annotation) int {
-		return cmp.Or(
-			cmp.Compare(slices.Index(levels, a.Level), slices.Index(levels, b.Level)),
-			cmp.Compare(a.where(), b.where()),
-			CompareKeys(a.Key, b.Key))
-	})
+	sorted := make([]Annotation, 0, len(all))
+	for _, a := range slices.SortedFunc(maps.Values(all), compareAnnotations) {
+		sorted = append(sorted, *a)
+	}
+	return sorted
+}
+
+func compareAnnotations(a, b *Annotation) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(levels, a.Level), slices.Index(levels, b.Level)),
+		cmp.Compare(a.where(), b.where()),
+		CompareKeys(a.Key, b.Key))
 }
 
 var levels = []Level{Manifest, Index, ManifestDescriptor, IndexDescriptor}

@@ -80,35 +80,47 @@ func (p *pattern) flag(flag rune) (regexp2.RegexOptions, bool) {
 	return 0, false
 }
 
-// named finds named groups, and what may look like one and is none.
-var named = regexp.MustCompile(`\\k<|\\.|\[(?:\\.|[^\]\\])*\]|\(\?<[A-Za-z_$][\w$]*>`)
+// marks finds escapes, classes, and named groups.
+var marks = regexp.MustCompile(`\\k<|\\.|\[(?:\\.|[^\]\\])*\]|\(\?<[A-Za-z_$][\w$]*>`)
 
-// compile makes named groups plain ones, where nothing refers to their names:
-// JavaScript numbers all groups alike, and the library numbers named ones last.
+// compile hands an expression to the library, which is .NET's by descent, as
+// JavaScript would read it.
 func compile(expression string, options regexp2.RegexOptions) (re *regexp2.Regexp, err error) {
 	defer func() {
 		if caught := recover(); caught != nil { // a module's panic over a workflow's text is an error in that text
 			err = fmt.Errorf("%v", caught)
 		}
 	}()
-	refers := false
-	plain := named.ReplaceAllStringFunc(expression, func(found string) string {
-		refers = refers || found == `\k<`
-		if strings.HasPrefix(found, "(?<") {
-			return "("
-		}
-		return found
-	})
-	if !refers {
-		expression = plain
-	}
-	re, err = regexp2.Compile(expression, options)
+	translated := translate(expression, options&regexp2.Unicode != 0)
+	re, err = regexp2.Compile(translated, options)
 	if err != nil {
 		text := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-		return nil, errors.New(strings.TrimSuffix(text, " in `"+expression+"`"))
+		return nil, errors.New(strings.TrimSuffix(text, " in `"+translated+"`"))
 	}
 	return re, nil
 }
+
+// translate makes named groups plain ones, where nothing refers to their names:
+// JavaScript numbers all groups alike, .NET numbers named ones last. An escaped
+// letter without a meaning is that letter; in .NET \A and others have one.
+func translate(expression string, unicode bool) string {
+	meaning := "dDwWsSbBnrtvfcxuk"
+	if unicode {
+		meaning += "pP"
+	}
+	refers := strings.Contains(expression, `\k<`)
+	return marks.ReplaceAllStringFunc(expression, func(found string) string {
+		switch {
+		case strings.HasPrefix(found, "(?<") && !refers:
+			return "("
+		case len(found) == 2 && found[0] == '\\' && isLetter(found[1]) && !strings.Contains(meaning, found[1:]):
+			return found[1:]
+		}
+		return found
+	})
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // whereWrong returns where the longest legal beginning of an expression ends.
 // The library does not tell. For long expressions and after many mistakes it is
