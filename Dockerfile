@@ -21,12 +21,14 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+# The time zones that dates in tags may name.
+COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /usr/share/
 COPY --from=buildkit /usr/bin/buildkitd /usr/bin/buildkit-runc /usr/bin/
 COPY --from=build /out/slipway /usr/bin/
 # scratch has no directory for temporary files, and buildkitd's root is one.
 WORKDIR /tmp
 WORKDIR /
-ENV PATH=/usr/bin
+ENV PATH=/usr/bin ZONEINFO=/usr/share/zoneinfo.zip
 # There is no USER: the runner's files and the Docker socket belong to users
 # whose numbers differ from runner to runner, and GitHub asks container actions
 # to run as root

@@ -87,7 +87,7 @@ func checkImageFiles(t *testing.T, ref string) {
 	content := mutate.Extract(img)
 	defer content.Close()
 	untar(t, content, rootfs)
-	for _, path := range []string{"etc/ssl/certs/ca-certificates.crt", "usr/bin/buildkitd", "usr/bin/buildkit-runc", "tmp"} {
+	for _, path := range []string{"etc/ssl/certs/ca-certificates.crt", "usr/bin/buildkitd", "usr/bin/buildkit-runc", "usr/share/zoneinfo.zip", "tmp"} {
 		if _, err := os.Stat(filepath.Join(rootfs, path)); err != nil {
 			t.Errorf("the image lacks /%s: %v", path, err)
 		}

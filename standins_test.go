@@ -36,6 +36,7 @@ func pushStandIns(t *testing.T, host string, authority *testenv.Authority) stand
 		"usr/local/go/bin/go":               filepath.Join(goroot, "bin/go"),
 		"usr/local/go/go.env":               filepath.Join(goroot, "go.env"),
 		"usr/local/go/VERSION":              filepath.Join(goroot, "VERSION"),
+		"usr/local/go/lib/time":             filepath.Join(goroot, "lib/time"),
 		"usr/local/go/pkg":                  filepath.Join(goroot, "pkg"),
 		"usr/local/go/src":                  filepath.Join(goroot, "src"),
 	}

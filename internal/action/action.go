@@ -45,6 +45,8 @@ func Main(ctx context.Context, env Env) int {
 	switch command, rest := env.Args[0], env.Args[1:]; command {
 	case "try":
 		return try(ctx, env, rest)
+	case "plan":
+		return showPlan(ctx, env, rest)
 	case "builder":
 		return showBuilder(ctx, env)
 	case "version":
@@ -70,6 +72,8 @@ const usage = `slipway builds a Dockerfile with BuildKit and publishes the image
   slipway                      run as a step of GitHub Actions, from INPUT_* and GITHUB_*
   slipway try [-keep T] [DIR]  do the same for a checkout on this machine, without a token;
                                without INPUT_IMAGE into a registry on loopback, which stays for T (10m)
+  slipway plan [-json] [-ref R] [-event E] [-repository O/N] [DIR]
+                               say what a run would publish, with the rule that makes each tag; asks nobody
   slipway builder              say which BuildKit would be used, and why no other; of a farm, every node
   slipway version
 `

@@ -27,6 +27,7 @@ type tagger struct {
 	credentials registry.Credentials
 	permission  *permission
 	connected   chan *builder.Builder // takes the builder, when there is one
+	history     *history
 }
 
 // permit asks every registry whether this run may push there, and the builder
@@ -108,24 +109,49 @@ func hosts(tags []name.Tag) string {
 // lookAhead asks for what moving the tags will need, once BuildKit has pushed.
 func (t *tagger) lookAhead(ctx context.Context) func(v1.Hash) {
 	return func(digest v1.Hash) {
+		t.history.begin(ctx)
 		if !t.permission.inDoubt() {
 			t.publisher.LookAhead(ctx, digest, t.plan.Publish.Tags)
 		}
 	}
 }
 
-// tag moves the tags to what was built: versions first.
-func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Result) (publish.Image, error) {
-	versions, floating := t.plan.Publish.MoveOrder()
+// settle decides which tags move, and says which do not and what could not be
+// learnt about them.
+func (t *tagger) settle(ctx context.Context, digest v1.Hash) (plan.Publish, []plan.Stay) {
+	if !t.plan.Publish.Push || t.publisher.There(digest, t.plan.Publish.Tags) {
+		return t.plan.Publish, nil
+	}
+	known, notices := t.history.end(ctx)
+	for _, notice := range notices {
+		t.report.Warning("", 0, notice)
+	}
+	moving, stays := t.plan.Publish.Moving(known)
+	for _, stay := range stays {
+		t.report.Printf("Not moving %s: %s", stay.Tag, stay.Reason)
+	}
+	return moving, stays
+}
+
+// tag moves the tags that are to move to what was built: versions first.
+func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Result, moving plan.Publish) (publish.Image, error) {
+	versions, floating := moving.MoveOrder()
 	switch {
-	case !t.plan.Publish.Push:
+	case !moving.Push:
 		return publish.Image{}, nil
+	case len(moving.Tags) == 0 && !b.PushByDigest: // an engine pushes by a tag
+		return publish.Image{}, nil
+	case len(moving.Tags) == 0 && t.permission.inDoubt():
+		return publish.Image{Digest: built.Digest}, nil
 	case t.permission.inDoubt():
 		return t.pushTags(ctx, b, built, slices.Concat(versions, floating))
 	}
 	digest, err := t.untagged(ctx, b, built, slices.Concat(versions, floating))
 	if err != nil {
 		return publish.Image{}, err
+	}
+	if len(moving.Tags) == 0 {
+		return t.publisher.Find(ctx, t.plan.Build.PushTo[0], digest)
 	}
 	return t.publisher.Tag(ctx, digest, versions, floating)
 }
@@ -140,7 +166,7 @@ func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.
 		for i, part := range built.Parts {
 			parts[i] = publish.Part(part)
 		}
-		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, parts)
+		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, t.plan.Build.IndexAnnotations(), parts)
 	case !b.PushByDigest:
 		digest, _, err := b.Push(ctx, tags[:1], t.credentials)
 		return digest, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-build/slipway/internal/build"
@@ -22,13 +21,11 @@ import (
 // the registry's permission, move the tags, report.
 func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) error {
 	started := time.Now() //nolint:forbidigo // how long a run takes is a fact of the clock
-	in, p, err := decide(ctx, env, workspace, r)
+	run, err := decide(ctx, env, workspace, started, r)
 	if err != nil {
 		return err
 	}
-	for _, notice := range p.Notices {
-		r.Warning("", 0, notice)
-	}
+	in, p := run.in, run.plan
 	credentials := registry.NewCredentials(p.Login.Registry, p.Login.Username, p.Login.Password.Reveal())
 	publisher := publish.New(registry.NewClient(credentials))
 
@@ -38,7 +35,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	var built build.Result
 	log := r.Hold("Build")
 	permission := newPermission()
-	tags := &tagger{report: r, plan: p, publisher: publisher, credentials: credentials, permission: permission, connected: make(chan *builder.Builder, 1)}
+	tags := &tagger{report: r, plan: p, publisher: publisher, credentials: credentials, permission: permission, connected: make(chan *builder.Builder, 1), history: newHistory(run, publisher)}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		refusal := permission.give(tags.permit(groupCtx, in.Preflight))
@@ -75,16 +72,25 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return err
 	}
 
-	image, err := tags.tag(ctx, b, &built)
+	moving, stays := tags.settle(ctx, built.Digest)
+	image, err := tags.tag(ctx, b, &built, moving)
 	if err != nil {
 		return err
 	}
-	return r.Success(outcome(started, p, b, built, image))
+	return r.Success(outcome(started, p, b, built, image, moving, stays))
+}
+
+// run is what is known of a run when it begins.
+type run struct {
+	in     inputs.Inputs
+	source facts.Source
+	facts  plan.Facts
+	plan   plan.Plan
 }
 
 // decide turns the environment into a plan. Every mistake that can be known is
 // found before it returns, whichever stage finds it.
-func decide(ctx context.Context, env Env, workspace string, r *report.Reporter) (inputs.Inputs, plan.Plan, error) {
+func decide(ctx context.Context, env Env, workspace string, started time.Time, r *report.Reporter) (run, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace})
 	r.Mask(in.Token.Reveal())
 	r.Mask(in.BuilderTLS.Key.Reveal())
@@ -94,14 +100,18 @@ func decide(ctx context.Context, env Env, workspace string, r *report.Reporter) 
 	for _, secret := range in.CacheSecrets() {
 		r.Mask(secret.Reveal())
 	}
-	f, err := facts.Load(ctx, facts.Source{
-		Lookup: env.Lookup, Dir: workspace, Token: in.APIToken().Reveal(), Offline: inputsErr != nil,
-	})
+	source := facts.Source{
+		Lookup: env.Lookup, Dir: workspace, Token: in.APIToken().Reveal(), Now: started, Offline: inputsErr != nil,
+	}
+	f, err := facts.Load(ctx, source)
 	if err != nil {
-		return in, plan.Plan{}, errors.Join(inputsErr, err)
+		return run{}, errors.Join(inputsErr, err)
 	}
 	p, err := plan.New(in, f)
-	return in, p, errors.Join(inputsErr, err)
+	for _, notice := range p.Notices {
+		r.Warning("", 0, notice)
+	}
+	return run{in: in, source: source, facts: f, plan: p}, errors.Join(inputsErr, err)
 }
 
 // warn hands on what BuildKit's checks found, also when the build failed.
@@ -141,48 +151,4 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 	for _, tag := range p.Publish.Tags {
 		r.Printf("Publishing %s", tag)
 	}
-}
-
-// outcome puts together what the stages have told.
-func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Result, image publish.Image) report.Outcome {
-	o := report.Outcome{
-		Pushed:    p.Publish.Push,
-		Reason:    p.Publish.Reason,
-		Digest:    image.Digest,
-		ImageID:   built.Config,
-		Loaded:    p.Build.LoadAs,
-		Tags:      p.Publish.Tags,
-		Version:   p.Publish.Version,
-		Platforms: map[string]v1.Hash{},
-		Labels:    p.Build.Labels,
-		Builder:   b.String(),
-		Size:      image.Size,
-		Steps:     built.Steps,
-		Cached:    built.Cached,
-		Took:      time.Since(started),
-	}
-	if !o.Pushed {
-		return o
-	}
-	for _, repo := range p.Build.PushTo {
-		o.Images = append(o.Images, repo.Digest(image.Digest.String()))
-	}
-	for _, child := range image.Platforms {
-		o.Platforms[child.Platform.String()] = child.Digest
-	}
-	if o.ImageID == (v1.Hash{}) {
-		o.ImageID = image.Config
-	}
-	if len(image.Platforms) == 0 && len(p.Build.Platforms) < 2 {
-		o.Platforms[singlePlatform(p, b).String()] = image.Digest
-	}
-	return o
-}
-
-// singlePlatform is what a manifest that is no index was built for.
-func singlePlatform(p plan.Plan, b *builder.Builder) v1.Platform {
-	if len(p.Build.Platforms) > 0 {
-		return p.Build.Platforms[0]
-	}
-	return b.Platforms[0]
 }

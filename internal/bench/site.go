@@ -39,7 +39,7 @@ func (b *bench) site(name, registry string, files map[string]string) *site {
 	b.commit(s)
 
 	s.event = filepath.Join(b.TempDir(), "event.json")
-	event, err := json.Marshal(map[string]any{"ref": "refs/heads/main", "head_commit": map[string]string{"id": s.commit}})
+	event, err := json.Marshal(map[string]any{"ref": "refs/heads/main", "head_commit": map[string]string{"id": s.commit}, "repository": map[string]string{"default_branch": "main"}})
 	b.check("encoding the event", err)
 	b.check("writing the event", os.WriteFile(s.event, event, 0o600))
 	return s

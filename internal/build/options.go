@@ -120,6 +120,7 @@ func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
 		"name-canonical": "true",
 		"oci-mediatypes": "true",
 	}
+	maps.Copy(attrs, annotationAttrs(p))
 	if b.Stores {
 		attrs["store"] = "false"
 	}

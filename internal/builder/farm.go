@@ -60,7 +60,7 @@ func connectFarm(ctx context.Context, o Options) (*Builder, error) {
 		return nodes[0].Builder, nil
 	}
 	return &Builder{
-		Capabilities: plan.Capabilities{PushByDigest: true}, // connectNode has checked it where it is needed
+		Capabilities: plan.Capabilities{PushByDigest: true, Annotations: true}, // connectNode has checked it where it is needed
 		Name:         "a farm: " + joinNodes(nodes, "; ", func(n Node) string { return n.String() }),
 		Nodes:        nodes,
 		Notices:      notices(nodes),

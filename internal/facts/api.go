@@ -34,6 +34,22 @@ func (s Source) askCommitTime(ctx context.Context, f plan.Facts) (time.Time, err
 	return commit.GetCommitter().GetDate().Time, nil
 }
 
+// askProject asks GitHub about the repository.
+func (s Source) askProject(ctx context.Context, f plan.Facts) (plan.Project, error) {
+	client, err := s.api()
+	if err != nil {
+		return plan.Project{}, err
+	}
+	owner, name, _ := strings.Cut(f.Repository, "/")
+	ctx, cancel := context.WithTimeout(ctx, apiWithin)
+	defer cancel()
+	r, _, err := client.Repositories.Get(ctx, owner, name)
+	if err != nil {
+		return plan.Project{}, fmt.Errorf("asking GitHub for the repository %s: %w", f.Repository, err)
+	}
+	return plan.Project{DefaultBranch: r.GetDefaultBranch(), Description: r.GetDescription(), License: license(r.GetLicense().GetSPDXID())}, nil
+}
+
 // api returns a client for the server's API: GitHub's own, or an Enterprise
 // server's.
 func (s Source) api() (*github.Client, error) {

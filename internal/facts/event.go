@@ -25,11 +25,23 @@ type event struct {
 				FullName string `json:"full_name"`
 			} `json:"repo"` // null when the fork was deleted
 		} `json:"head"`
+		Base struct {
+			Ref string `json:"ref"`
+		} `json:"base"`
 	} `json:"pull_request"`
 	HeadCommit struct {
 		ID        string    `json:"id"`
 		Timestamp time.Time `json:"timestamp"`
 	} `json:"head_commit"`
+	BaseRef    string `json:"base_ref"` // of a push of a tag; null where it was not pushed with a branch
+	Schedule   string `json:"schedule"`
+	Repository struct {
+		DefaultBranch string `json:"default_branch"`
+		Description   string `json:"description"`
+		License       struct {
+			SPDX string `json:"spdx_id"`
+		} `json:"license"` // null where there is none
+	} `json:"repository"`
 }
 
 // pull returns the event's pull request, or a zero one.
@@ -39,6 +51,20 @@ func (e event) pull() plan.Pull {
 		HeadRepository: e.PullRequest.Head.Repo.FullName,
 		HeadSHA:        e.PullRequest.Head.SHA,
 	}
+}
+
+// project returns what the event says of the repository.
+func (e event) project() plan.Project {
+	r := e.Repository
+	return plan.Project{DefaultBranch: r.DefaultBranch, Description: r.Description, License: license(r.License.SPDX)}
+}
+
+// license leaves out what GitHub answers where it does not know the license.
+func license(spdx string) string {
+	if spdx == "NOASSERTION" {
+		return ""
+	}
+	return spdx
 }
 
 // readEvent reads the payload of the event. Without it a fork's pull request

@@ -3,6 +3,7 @@ package facts
 import (
 	"maps"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,7 +58,7 @@ func TestLoadReadsEveryEvent(t *testing.T) {
 		{
 			name: "push of a tag", event: "push", file: "push_tag",
 			vars: map[string]string{"GITHUB_REF": "refs/tags/v1.2.3"},
-			want: plan.Facts{Ref: "refs/tags/v1.2.3", Commit: plan.Commit{SHA: headSHA, Time: pushed}},
+			want: plan.Facts{Ref: "refs/tags/v1.2.3", BaseRef: "refs/heads/main", Commit: plan.Commit{SHA: headSHA, Time: pushed}},
 		},
 		{name: "deleted branch", event: "push", file: "push_deleted", want: plan.Facts{Commit: plan.Commit{SHA: headSHA}}},
 		{
@@ -104,7 +105,7 @@ func TestLoadReadsEveryEvent(t *testing.T) {
 			want: plan.Facts{Ref: "refs/tags/v1.2.3", Commit: plan.Commit{SHA: headSHA}},
 		},
 		{name: "by hand", event: "workflow_dispatch", want: plan.Facts{Commit: plan.Commit{SHA: headSHA}}},
-		{name: "by the clock", event: "schedule", want: plan.Facts{Commit: plan.Commit{SHA: headSHA}}},
+		{name: "by the clock", event: "schedule", want: plan.Facts{Schedule: "0 4 * * 1", Commit: plan.Commit{SHA: headSHA}}},
 		{
 			name: "merge queue", event: "merge_group",
 			vars: map[string]string{"GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-12-6113728f27ae82c7b1a177c8d03f9e96e0adf246"},
@@ -146,6 +147,12 @@ func TestLoadReadsEveryEvent(t *testing.T) {
 			}
 			if want.Actor == "" {
 				want.Actor = "mona"
+			}
+			if strings.HasPrefix(file, "pull_request") || file == "dependabot" {
+				want.BaseRef = "main"
+			}
+			if file != "hostile" {
+				want.Project = plan.Project{DefaultBranch: "main", Description: "Says hello to the world", License: "MIT"}
 			}
 			got, err := Load(t.Context(), newSource(t, vars))
 			if err != nil {

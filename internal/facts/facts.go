@@ -21,6 +21,8 @@ type Source struct {
 	Dir string
 	// Token asks GitHub's API. It may be empty.
 	Token string
+	// Now is when the run began.
+	Now time.Time
 	// Offline asks nobody: what the environment and the checkout do not tell
 	// stays unknown.
 	Offline bool
@@ -31,7 +33,9 @@ type Source struct {
 // which is no error.
 func Load(ctx context.Context, s Source) (plan.Facts, error) {
 	if s.get("GITHUB_ACTIONS") != "true" {
-		return readCheckout(s.Dir)
+		f, err := readCheckout(s.Dir)
+		f.Started = s.Now
+		return f, err
 	}
 	f := plan.Facts{
 		Actions:    true,
@@ -46,8 +50,10 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 	if err := errors.Join(required(f), eventErr); err != nil {
 		return plan.Facts{}, err
 	}
-	f.Pull = event.pull()
+	f.Pull, f.Schedule, f.Started = event.pull(), event.Schedule, s.Now
 	f.Run = s.run(f)
+	f.BaseRef = cmp.Or(event.BaseRef, event.PullRequest.Base.Ref)
+	f.Project = s.project(ctx, f, event)
 	f.Commit.Time = s.commitTime(ctx, f, event)
 	return f, nil
 }
@@ -65,6 +71,20 @@ func (s Source) run(f plan.Facts) string {
 		return ""
 	}
 	return fmt.Sprintf("%s/%s/actions/runs/%s/attempts/%s", f.ServerURL, f.Repository, id, cmp.Or(s.get("GITHUB_RUN_ATTEMPT"), "1"))
+}
+
+// project returns what the repository says of itself: from the event, else from
+// GitHub's API, else nothing. Every event that GitHub sends carries it.
+func (s Source) project(ctx context.Context, f plan.Facts, e event) plan.Project {
+	said := e.project()
+	if said.DefaultBranch != "" || s.Offline {
+		return said
+	}
+	asked, err := s.askProject(ctx, f)
+	if err != nil {
+		return said
+	}
+	return asked
 }
 
 // required reports what the runner always sets. Without it this is no step of a

@@ -124,6 +124,7 @@ func TestVariablesThatMayBeMissing(t *testing.T) {
 	want := plan.Facts{
 		Actions: true, Event: "push", Ref: "refs/heads/main",
 		Repository: "Octo-Org/Hello-World", ServerURL: "https://github.com",
+		Project: plan.Project{DefaultBranch: "main", Description: "Says hello to the world", License: "MIT"},
 	}
 	if got != want {
 		t.Errorf("Load = %+v, want %+v", got, want)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/metadata"
 )
 
 // Any text in an input that is a list gives inputs or mistakes in that one.
@@ -32,7 +33,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		for _, word := range slices.Concat(in.Images, in.Tags) {
+		for _, word := range in.Images {
 			if word == "" || strings.TrimSpace(word) != word || strings.Contains(word, ",") {
 				t.Errorf("Parse(%s: %q) holds the word %q", input, text, word)
 			}
@@ -43,7 +44,7 @@ func FuzzParse(f *testing.F) {
 		for key := range in.Secrets {
 			checkKey(t, input, text, key)
 		}
-		for key := range in.Labels {
+		for key := range in.Labels.Values(metadata.Facts{}) {
 			checkKey(t, input, text, key)
 		}
 		for key := range in.BuildArgs {

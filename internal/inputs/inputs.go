@@ -7,6 +7,8 @@ import (
 	"errors"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/metadata"
 )
 
 // Push says when to publish.
@@ -22,14 +24,17 @@ const (
 // Inputs is what the workflow author asked for, parsed and checked. It does not
 // change after Parse.
 type Inputs struct {
-	Images    []string // as written; the plan resolves the short forms. Default: none, which means the repository's own
-	Registry  string   // host, lower case. Default: empty, which means the server's own
-	Token     Secret   // password for Registry
-	Username  string   // user for Registry. Default: empty, which means the actor
-	Tags      []string // bare tags and full references, as written
-	Labels    map[string]string
-	Push      Push
-	Preflight bool // ask the registry for permission while the build starts. Default: true
+	Images      []string       // as written; the plan resolves the short forms. Default: none, which means the repository's own
+	Registry    string         // host, lower case. Default: empty, which means the server's own
+	Token       Secret         // password for Registry
+	Username    string         // user for Registry. Default: empty, which means the actor
+	Tags        metadata.Rules // rules, bare tags and full references. Default: none, which means the tag of the ref
+	Flavor      metadata.Flavor
+	Labels      metadata.OwnLabels
+	Annotations metadata.OwnAnnotations
+	Floating    metadata.Policy // when tags that people follow may move. Default: never backwards
+	Push        Push
+	Preflight   bool // ask the registry for permission while the build starts. Default: true
 
 	Context    string // absolute path of a directory inside the workspace
 	Dockerfile string // absolute path of a file
@@ -76,23 +81,26 @@ type Env struct {
 func Parse(env Env) (Inputs, error) {
 	p := &parser{env: env}
 	in := Inputs{
-		Images:    p.images("image"),
-		Registry:  p.host("registry"),
-		Token:     p.token("token"),
-		Username:  p.text("username"),
-		Tags:      p.tags("tags"),
-		Labels:    p.pairs("labels"),
-		Push:      p.push("push"),
-		Preflight: p.boolean("preflight", true),
-		Target:    p.text("target"),
-		Platforms: p.platforms("platforms"),
-		BuildArgs: p.buildArgs("build-args"),
-		Secrets:   p.secrets("secrets", "secret-envs", "secret-files"),
-		NoCache:   p.boolean("no-cache", false),
-		Pull:      p.boolean("pull", false),
-		CacheFrom: p.caches("cache-from", false),
-		CacheTo:   p.caches("cache-to", true),
-		Load:      p.boolean("load", false),
+		Images:      p.images("image"),
+		Registry:    p.host("registry"),
+		Token:       p.token("token"),
+		Username:    p.text("username"),
+		Tags:        read(p, "tags", metadata.ParseTags),
+		Flavor:      read(p, "flavor", metadata.ParseFlavor),
+		Labels:      read(p, "labels", metadata.ParseLabels),
+		Annotations: read(p, "annotations", metadata.ParseAnnotations),
+		Floating:    p.floating("floating"),
+		Push:        p.push("push"),
+		Preflight:   p.boolean("preflight", true),
+		Target:      p.text("target"),
+		Platforms:   p.platforms("platforms"),
+		BuildArgs:   p.buildArgs("build-args"),
+		Secrets:     p.secrets("secrets", "secret-envs", "secret-files"),
+		NoCache:     p.boolean("no-cache", false),
+		Pull:        p.boolean("pull", false),
+		CacheFrom:   p.caches("cache-from", false),
+		CacheTo:     p.caches("cache-to", true),
+		Load:        p.boolean("load", false),
 	}
 	in.Attestations = p.attestations("attests", "provenance", "sbom")
 	p.builders(&in)

@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/metadata"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
@@ -94,7 +96,6 @@ func TestParseWithoutInputs(t *testing.T) {
 	dir := checkout(t)
 	want := inputs.Inputs{
 		Images:     []string{},
-		Labels:     map[string]string{},
 		Push:       inputs.PushAuto,
 		Preflight:  true,
 		Context:    dir,
@@ -119,7 +120,7 @@ func TestParseWithoutInputs(t *testing.T) {
 			if err != nil {
 				t.Fatalf("Parse(%s) = %v, want the defaults", title, err)
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(metadata.Flavor{}), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("Parse(%s), -want +got:\n%s", title, diff)
 			}
 		})
@@ -170,8 +171,6 @@ func TestParseEveryInput(t *testing.T) {
 		Registry:   "ghcr.io",
 		Token:      "t0ken",
 		Username:   "octocat",
-		Tags:       []string{"1.2.3", "latest", "quay.io/octo/one:1.2.3"},
-		Labels:     map[string]string{"runnumber": "42", "maintainer": "A, B <a@b.c>"},
 		Push:       inputs.PushTrue,
 		Preflight:  false,
 		Context:    filepath.Join(dir, "app"),
@@ -192,7 +191,14 @@ func TestParseEveryInput(t *testing.T) {
 		Builder:    "tcp://127.0.0.1:1234",
 		BuilderTLS: inputs.BuilderTLS{CA: ca, Cert: []byte{}},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff([]string{"1.2.3", "latest", "quay.io/octo/one:1.2.3"}, written(got.Tags)); diff != "" {
+		t.Errorf("Parse: tags, -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"runnumber": "42", "maintainer": "A, B <a@b.c>"}, got.Labels.Values(metadata.Facts{})); diff != "" {
+		t.Errorf("Parse: labels, -want +got:\n%s", diff)
+	}
+	got.Tags, got.Labels, got.Flavor = nil, nil, metadata.Flavor{} // have no fields to compare
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(metadata.Flavor{})); diff != "" {
 		t.Errorf("Parse, -want +got:\n%s", diff)
 	}
 }
@@ -203,7 +209,7 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	want := strings.Fields(`
 		image registry token username registry-auth
-		tags flavor labels annotations
+		tags flavor labels annotations floating
 		push preflight
 		context file target platforms build-args build-contexts secrets secret-envs secret-files ssh
 		cache-from cache-to no-cache no-cache-filters pull network add-hosts allow shm-size ulimit cgroup-parent

@@ -14,7 +14,7 @@ func Names() []string {
 func supported() []string {
 	return []string{
 		"image", "registry", "token", "username",
-		"tags", "labels",
+		"tags", "flavor", "labels", "annotations", "floating",
 		"push", "preflight",
 		"context", "file", "target", "platforms", "build-args",
 		"secrets", "secret-envs", "secret-files", "no-cache", "pull",
@@ -28,7 +28,7 @@ func supported() []string {
 // says so, not the runner's "unexpected input" and a build without it.
 func later() []string {
 	return []string{
-		"registry-auth", "flavor", "annotations",
+		"registry-auth",
 		"build-contexts", "ssh", "no-cache-filters",
 		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
 		"outputs", "call", "reproducible",

@@ -84,19 +84,6 @@ func (p *parser) images(input string) []string {
 	return p.words(input)
 }
 
-// tags keeps the lines as written, and refuses rules, which need a = sign.
-func (p *parser) tags(input string) []string {
-	var tags []string
-	for _, tag := range p.words(input) {
-		if strings.Contains(tag, "=") {
-			p.problems.add(input, "bare tags such as 1.2.3, and full references such as ghcr.io/owner/name:1.2.3", "%q is a rule, and rules do not work in this version", tag)
-			continue
-		}
-		tags = append(tags, tag)
-	}
-	return tags
-}
-
 // lines returns the items of a list whose items may hold commas.
 func (p *parser) lines(input, accepts string) []item {
 	items, err := list(p.raw(input))
@@ -147,20 +134,6 @@ func (p *parser) keyValues(input string) []pair {
 		pairs = append(pairs, pair{key: key, value: value, hasValue: found, line: it.line})
 	}
 	return pairs
-}
-
-// pairs reads labels. A later line wins over an earlier one with the same key,
-// as docker build does.
-func (p *parser) pairs(input string) map[string]string {
-	values := map[string]string{}
-	for _, kv := range p.keyValues(input) {
-		if !kv.hasValue {
-			p.problems.add(input, acceptsPairs, "line %d: %q has no =", kv.line, kv.key)
-			continue
-		}
-		values[kv.key] = strings.TrimRight(kv.value, " \t\r")
-	}
-	return values
 }
 
 // buildArgs reads build arguments. One without = is taken from the environment,

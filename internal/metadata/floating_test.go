@@ -107,7 +107,7 @@ func TestKinds(t *testing.T) {
 		"a git tag":         {"tag v1.2.3", "type=ref,event=tag", "v1.2.3 version, latest floating"},
 		"a match":           {"tag v1.2.3", `type=match,pattern=\d+.* ; type=match,pattern=\d+\.\d+`, "1.2.3 version, 1.2 written, latest floating"},
 		"a branch":          {"push main", "type=ref,event=branch ; type=edge ; type=sha ; foo", "edge branch, main branch, foo written, sha-4f2a9c1 version"},
-		"a pull request":    {"pull 12", "type=ref,event=pr", "pr-12 written"},
+		"a pull request":    {"pull 12", "type=ref,event=pr", "pr-12 branch"},
 		"a schedule":        {"schedule main", "type=schedule", "nightly written"},
 		"a reference":       {"push main", "ghcr.io/o/n:x ; ghcr.io/o/n:{{branch}}", "ghcr.io/o/n:x written, ghcr.io/o/n:main branch"},
 		"a branch's latest": {"push main", "type=raw,value=latest,enable={{is_default_branch}}", "latest branch"},

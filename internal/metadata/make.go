@@ -77,7 +77,7 @@ func (r *Rule) ref(s scope) made {
 	case r.event == "tag" && kind == gitTag:
 		return made{text: name, kind: Version, latest: true, series: plainSeries(name)}
 	case r.event == "pr" && kind == pullRequest:
-		return made{text: strings.TrimSuffix(name, "/merge")}
+		return made{text: strings.TrimSuffix(name, "/merge"), kind: Branch}
 	}
 	what := map[string]string{"branch": "no branch", "tag": "no git tag", "pr": "no pull request"}[r.event]
 	return none("the ref is %q and %s", s.ref(), what)

@@ -17,6 +17,8 @@ type Capabilities struct {
 	// PushByTag: an engine around it pushes an image of one platform to one
 	// repository, by a tag.
 	PushByTag bool
+	// Annotations: it keeps them on the manifest and index of what it pushes.
+	Annotations bool
 	// Attestations: it keeps provenance and bills of materials in the index of
 	// what it pushes.
 	Attestations bool
@@ -47,6 +49,7 @@ const (
 func BuildKit() Capabilities {
 	return Capabilities{
 		PushByDigest:   true,
+		Annotations:    true,
 		Attestations:   true,
 		SeveralResults: true,
 		CacheFrom:      []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
@@ -61,6 +64,7 @@ func BuildKitOf(version string) Capabilities {
 	c := BuildKit()
 	c.Version = version
 	c.Attestations = since(version, 0, 11)
+	c.Annotations = c.Attestations
 	c.SeveralResults = since(version, 0, 13)
 	return c
 }
@@ -94,6 +98,7 @@ func ContainerdEngine() Capabilities {
 func ContainerdEngineOf(api string) Capabilities {
 	c := ContainerdEngine()
 	c.Attestations = since(api, 1, 43)
+	c.Annotations = c.Attestations
 	c.SeveralResults = since(api, 1, 45)
 	return c
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,8 +18,20 @@ type Facts struct {
 	Actor      string // who triggered the run
 	Run        string // URL of this attempt of the run
 
-	Commit Commit
-	Pull   Pull
+	BaseRef  string    // branch that a pull request goes into, or that a tag was pushed with
+	Schedule string    // cron line of a schedule event
+	Started  time.Time // when the run began
+
+	Project Project
+	Commit  Commit
+	Pull    Pull
+}
+
+// Project is what the repository says of itself.
+type Project struct {
+	DefaultBranch string // name; empty where nobody said
+	Description   string
+	License       string // SPDX identifier
 }
 
 // Commit is the commit that is built.
@@ -32,6 +45,23 @@ type Pull struct {
 	Number         int
 	HeadRepository string // owner/name; differs from Facts.Repository for a fork
 	HeadSHA        string
+}
+
+// Revision returns the commit that tags and labels name: on a pull request its
+// head.
+func (f Facts) Revision() string { return f.forNames().Revision() }
+
+// Imagined are the facts of a run that somebody only thinks of: a ref of a pull
+// request brings its number, and GitHub is the server of a repository that has
+// none.
+func (f Facts) Imagined() Facts {
+	if number, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(f.Ref, "refs/pull/"), "/merge")); err == nil && f.Pull.Number == 0 {
+		f.Pull.Number, f.Pull.HeadRepository = number, f.Repository
+	}
+	if f.ServerURL == "" && f.Repository != "" {
+		f.ServerURL = "https://github.com"
+	}
+	return f
 }
 
 // owner returns the first element of the repository.

@@ -18,6 +18,7 @@ type Needs struct {
 	Attestations []inputs.AttestationType // kept in the pushed image
 	CacheFrom    []inputs.CacheType
 	CacheTo      []inputs.CacheType
+	Annotations  bool // that the user wants; the standard ones are not worth another builder
 	Load         bool // into the store of a Docker engine
 }
 
@@ -29,6 +30,7 @@ func (p Plan) Needs() Needs {
 		Platforms:    p.Build.Platforms,
 		CacheFrom:    cacheTypes(p.Build.CacheFrom),
 		CacheTo:      cacheTypes(p.Build.CacheTo),
+		Annotations:  p.annotated,
 		Load:         len(p.Build.LoadAs) > 0,
 	}
 	for _, a := range p.Build.Attestations {
@@ -52,6 +54,9 @@ func cacheTypes(caches []inputs.Cache) []inputs.CacheType {
 // is not used: some leave out what they cannot do without a word.
 func (c Capabilities) Lacks(n Needs) string {
 	missing := append(c.lacksPush(n), c.lacksAttestations(n)...)
+	if n.Push && n.Annotations && !c.Annotations {
+		missing = append(missing, "it keeps no annotations")
+	}
 	missing = append(missing, c.lacksCache(n)...)
 	missing = append(missing, c.lacksLoad(n)...)
 	return strings.Join(missing, "; ")

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ type Plan struct {
 	Login   Login
 	Notices []string // what the workflow author should know, although nothing fails
 	Remarks []string // what the log says, because nobody need change anything
+
+	annotated bool // by the user
 }
 
 // Build is what BuildKit is asked for.
@@ -50,7 +53,10 @@ type Build struct {
 	PushTo []name.Repository
 	// LoadAs are the names that the image gets in the store of a Docker engine,
 	// for later steps; empty: it is not put there.
-	LoadAs       []name.Tag
+	LoadAs []name.Tag
+	// Annotations of everything that is pushed, the standard ones and the user's.
+	// An engine with a graph driver keeps none.
+	Annotations  []metadata.Annotation
 	Attestations []inputs.Attestation // kept in the index of what is pushed
 	CacheFrom    []inputs.Cache
 	CacheTo      []inputs.Cache
@@ -59,9 +65,13 @@ type Build struct {
 // Publish is what is published, or why nothing is.
 type Publish struct {
 	Push    bool
-	Reason  string     // why not; empty when Push
-	Tags    []name.Tag // in the order of the inputs; also known when nothing is published
-	Version string     // the first tag
+	Reason  string         // why not; empty when Push
+	Tags    []name.Tag     // in the order of the inputs; also known when nothing is published
+	Version string         // the first tag
+	Names   metadata.Names // what made the tags, and what made none
+
+	made     map[name.Tag]string // what a tag is called in Names
+	floating metadata.Policy
 }
 
 // Login is the credential of the main registry.
@@ -75,14 +85,15 @@ type Login struct {
 // on, each an *Error.
 func New(in inputs.Inputs, f Facts) (Plan, error) {
 	push, reason, pushErr := decidePush(in.Push, f)
-	to, tagsErr := decideTargets(in, f)
+	to, tagsErr := decideTargets(in, f, push)
 	login, loginErr := decideLogin(in, f, push)
 	results, resultsErr := decideResults(in, f, push, to.tags)
 	platforms, farm, farmErr := decideFarm(in, to.repositories)
 	if err := errors.Join(pushErr, tagsErr, loginErr, resultsErr, farmErr); err != nil {
 		return Plan{}, err
 	}
-	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.tags[0].TagStr()}
+	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}
+	of, annotations := source(f, publish.Version), in.Annotations.Values(f.forNames())
 	build := Build{
 		Context:    in.Context,
 		Dockerfile: in.Dockerfile,
@@ -90,12 +101,13 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		Platforms:  platforms,
 		Args:       in.BuildArgs,
 		Secrets:    in.Secrets,
-		Labels:     metadata.Labels(source(f, publish.Version), in.Labels),
+		Labels:     metadata.Labels(of, in.Labels.Values(f.forNames())),
 		NoCache:    in.NoCache,
 		Pull:       in.Pull,
 		Epoch:      f.Commit.Time,
 		Key:        contextKey(to.repositories[0], in, f),
 
+		Annotations:  metadata.Annotations(of, annotations),
 		LoadAs:       results.loadAs,
 		Attestations: results.attestations,
 		CacheFrom:    in.CacheFrom,
@@ -104,7 +116,8 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	if push {
 		build.PushTo = to.repositories
 	}
-	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Notices: notices(f), Remarks: results.remarks}, nil
+	noticed := append(notices(f), unplaced(annotations, build.Indexed())...)
+	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Notices: noticed, Remarks: slices.Concat(changed(to.names), shortened(in, f), results.remarks), annotated: len(annotations) > 0}, nil
 }
 
 // contextKey names the files that a builder keeps of a context. BuildKit asks
@@ -131,13 +144,12 @@ func notices(f Facts) []string {
 // pull_request_target it is the base branch that is checked out.
 func source(f Facts, version string) metadata.Source {
 	s := metadata.Source{
-		Title:    f.title(),
-		Version:  version,
-		Revision: f.Commit.SHA,
-		Created:  f.Commit.Time,
-	}
-	if f.Event == "pull_request" && f.Pull.HeadSHA != "" {
-		s.Revision = f.Pull.HeadSHA
+		Title:       f.title(),
+		Description: f.Project.Description,
+		Version:     version,
+		Revision:    f.forNames().Revision(),
+		Licenses:    f.Project.License,
+		Created:     f.Commit.Time,
 	}
 	if f.Repository != "" && f.ServerURL != "" {
 		s.URL = f.ServerURL + "/" + f.Repository
@@ -180,11 +192,22 @@ func decideLogin(in inputs.Inputs, f Facts, push bool) (Login, error) {
 // that a run that breaks off leaves the others where they were.
 func (p Publish) MoveOrder() (versions, floating []name.Tag) {
 	for _, tag := range p.Tags {
-		if _, err := semver.StrictNewVersion(strings.TrimPrefix(tag.TagStr(), "v")); err == nil {
+		if p.forGood(tag) {
 			versions = append(versions, tag)
 		} else {
 			floating = append(floating, tag)
 		}
 	}
 	return versions, floating
+}
+
+// forGood tells whether a tag names one version for good. Of one that stands in
+// the workflow only its looks tell.
+func (p Publish) forGood(tag name.Tag) bool {
+	kind := p.kind(tag)
+	if kind != metadata.Written {
+		return kind == metadata.Version
+	}
+	_, err := semver.StrictNewVersion(strings.TrimPrefix(tag.TagStr(), "v"))
+	return err == nil
 }

@@ -100,7 +100,7 @@ func TestCacheOfARunThatCannotWrite(t *testing.T) {
 func TestCacheInAnImagesTag(t *testing.T) {
 	t.Parallel()
 	in := inputs.Inputs{
-		Tags:    []string{"latest", "1.2.3", "docker.io/octo/app:1"},
+		Tags:    rules(t, "latest", "1.2.3", "docker.io/octo/app:1"),
 		CacheTo: []inputs.Cache{{Type: inputs.CacheRegistry, Attrs: attrs{"ref": "ghcr.io/octo/hello-world:latest"}}},
 	}
 	_, err := plan.New(in, pushOf("refs/heads/main"))
@@ -117,7 +117,7 @@ func TestCacheInAnImagesTag(t *testing.T) {
 // What is loaded has the names of what is published, also where nothing is.
 func TestLoadAs(t *testing.T) {
 	t.Parallel()
-	in := inputs.Inputs{Tags: []string{"1.2.3", "latest"}, Load: true}
+	in := inputs.Inputs{Tags: rules(t, "1.2.3", "latest"), Load: true}
 	for _, f := range []plan.Facts{pushOf("refs/heads/main"), pullFrom("stranger/hello-world")} {
 		p, err := plan.New(in, f)
 		if err != nil {

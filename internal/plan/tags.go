@@ -17,39 +17,62 @@ import (
 // tag.
 type targets struct {
 	repositories []name.Repository
-	tags         []name.Tag // in the order of the inputs, each once
+	tags         []name.Tag // in the order of the names, each once
+	names        metadata.Names
+	made         map[name.Tag]string // what a tag is called in names, the first of them
 }
 
-// decideTargets joins the input tags, or the tag of the ref, with the images. A
-// bare tag is for every image; a full reference stands for itself, and where
-// all tags are full references and no image is named, they are all there is.
-func decideTargets(in inputs.Inputs, f Facts) (targets, error) {
-	bare, full, err := splitTags(in, f)
-	var t targets
-	if len(bare) > 0 || len(in.Images) > 0 {
+// decideTargets joins what the rules make of the run with the images. A bare tag
+// is for every image; a full reference stands for itself, and where all tags are
+// full references and no image is named, they are all there is.
+func decideTargets(in inputs.Inputs, f Facts, push bool) (targets, error) {
+	names, err := decideNames(in, f, push)
+	t := targets{names: names, made: map[name.Tag]string{}}
+	onlyFull := len(in.Tags) > 0 && !slices.ContainsFunc(in.Tags, func(rule *metadata.Rule) bool { return rule.Type != metadata.TypeReference })
+	bare := slices.ContainsFunc(names.Tags, func(tag metadata.Tag) bool { return !tag.Full })
+	if bare || onlyFull && len(in.Images) > 0 || len(names.Tags) == 0 {
 		var imagesErr error
 		t.repositories, imagesErr = repositories(in, f)
 		err = errors.Join(err, imagesErr)
 	}
-	if len(bare) == 0 && len(in.Images) > 0 {
+	if onlyFull && len(in.Images) > 0 {
 		err = errors.Join(err, &Error{
 			Doing:  "naming the tags",
 			Reason: "the input image is set, but every line of tags is a full reference, so nothing would be published under image",
 			Advice: "add a bare tag, or leave image out",
 		})
 	}
-	for _, tag := range bare {
-		for _, repo := range t.repositories {
-			t.addTag(repo.Tag(tag))
-		}
-	}
-	for _, tag := range full {
-		t.addTag(tag)
-	}
-	return t, err
+	return t, errors.Join(err, t.addTags(names.Tags))
 }
 
-func (t *targets) addTag(tag name.Tag) {
+// addTags adds the bare tags, in every repository, and then the full references.
+func (t *targets) addTags(tags []metadata.Tag) error {
+	for _, tag := range tags {
+		for _, repo := range t.repositories {
+			if !tag.Full {
+				t.addTag(repo.Tag(tag.Name), tag.Name)
+			}
+		}
+	}
+	var errs []error
+	for _, tag := range tags {
+		if !tag.Full {
+			continue
+		}
+		full, err := fullReference(tag.Name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		t.addTag(full, tag.Name)
+	}
+	return errors.Join(errs...)
+}
+
+func (t *targets) addTag(tag name.Tag, named string) {
+	if _, there := t.made[tag]; !there {
+		t.made[tag] = named
+	}
 	same := func(other name.Tag) bool { return other.Name() == tag.Name() }
 	if !slices.ContainsFunc(t.tags, same) {
 		t.tags = append(t.tags, tag)
@@ -59,66 +82,63 @@ func (t *targets) addTag(tag name.Tag) {
 	}
 }
 
-// splitTags checks every tag and tells bare ones from full references. All
-// mistakes are returned at once.
-func splitTags(in inputs.Inputs, f Facts) (bare []string, full []name.Tag, err error) {
-	if len(in.Tags) == 0 {
-		tag, err := defaultTag(f)
-		return []string{tag}, nil, err
-	}
-	var errs []error
-	for _, written := range in.Tags {
-		if !strings.Contains(written, "/") {
-			if err := checkTag(written); err != nil {
-				errs = append(errs, err)
-			}
-			bare = append(bare, written)
-			continue
+// decideNames applies the rules, or without any the rule for the ref. A list of
+// which no rule fits this run is a mistake only where something is published.
+func decideNames(in inputs.Inputs, f Facts, push bool) (metadata.Names, error) {
+	var unfit []metadata.Outcome
+	if len(in.Tags) > 0 {
+		names, err := in.Tags.Names(in.Flavor, f.forNames())
+		if empty := names.Empty(); err != nil || empty == nil {
+			return names, err
+		} else if push {
+			return names, &Error{Doing: "naming the tags", Reason: empty.Error(), Advice: "add a rule that fits this run, such as type=ref,event=branch or type=sha", cause: empty}
 		}
-		tag, err := fullReference(written)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		full = append(full, tag)
+		unfit = names.Outcomes
 	}
-	return bare, full, errors.Join(errs...)
+	tag, kind, err := defaultTag(f)
+	if err != nil {
+		return metadata.Names{}, err
+	}
+	rules := metadata.OneTag(tag, kind)
+	rules[0].Text = "the tag of the ref"
+	names, err := rules.Names(in.Flavor, f.forNames())
+	names.Outcomes = append(unfit, names.Outcomes...)
+	return names, err
+}
+
+// forNames is the part of the facts that names are made of.
+func (f Facts) forNames() metadata.Facts {
+	return metadata.Facts{
+		Event: f.Event, Ref: f.Ref, SHA: f.Commit.SHA, HeadSHA: f.Pull.HeadSHA, Pull: f.Pull.Number, BaseRef: f.BaseRef,
+		DefaultBranch: f.Project.DefaultBranch, CommitTime: f.Commit.Time, Now: f.Started,
+	}
 }
 
 // defaultTag is the tag of the run's ref. A pull request's is its number,
 // whatever ref the event has: for pull_request_target that is the base branch,
 // and a build of somebody's head must not be called latest.
-func defaultTag(f Facts) (string, error) {
+func defaultTag(f Facts) (string, metadata.Kind, error) {
 	switch {
 	case f.Pull.Number != 0:
-		return fmt.Sprintf("pr-%d", f.Pull.Number), nil
+		return fmt.Sprintf("pr-%d", f.Pull.Number), metadata.Branch, nil
 	case f.Ref == "" && !f.Actions && len(f.Commit.SHA) >= 12:
-		return "sha-" + f.Commit.SHA[:12], nil
+		return "sha-" + f.Commit.SHA[:12], metadata.Version, nil
 	case f.Ref == "" && !f.Actions:
-		return "dev", nil
+		return "dev", metadata.Written, nil
 	}
 	tag, err := metadata.RefTag(f.Ref)
 	if err != nil {
-		return "", &Error{
+		return "", metadata.Written, &Error{
 			Doing:  "naming the tag",
 			Reason: err.Error(),
 			Advice: "set the input tags",
 			cause:  err,
 		}
 	}
-	return tag, nil
-}
-
-func checkTag(tag string) error {
-	reason := illegalTag(tag)
-	if reason == "" {
-		return nil
+	if strings.HasPrefix(f.Ref, "refs/heads/") {
+		return tag, metadata.Branch, nil
 	}
-	return &Error{
-		Doing:  fmt.Sprintf("reading the tag %q", tag),
-		Reason: reason,
-		Advice: "use at most 128 letters, digits, _ . and -, the first of them a letter, a digit or _",
-	}
+	return tag, metadata.Version, nil
 }
 
 // illegalTag says why a text cannot be a tag, or "".
@@ -158,4 +178,15 @@ func fullReference(written string) (name.Tag, error) {
 		return bad(err)
 	}
 	return repo.Tag(tag), nil
+}
+
+// changed says which tags are not what their rule had made, and why.
+func changed(names metadata.Names) []string {
+	var remarks []string
+	for _, o := range names.Outcomes {
+		if o.Rule != nil && o.Tag != "" && o.Why != "" {
+			remarks = append(remarks, fmt.Sprintf("The tag %s of %s: %s", o.Tag, o.Rule.Text, o.Why))
+		}
+	}
+	return remarks
 }

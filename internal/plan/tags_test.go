@@ -65,7 +65,7 @@ func TestRefWithoutATag(t *testing.T) {
 			t.Parallel()
 			_, err := plan.New(inputs.Inputs{}, pushOf(ref))
 			wantRefusal(t, err, "naming the tag", `"`+ref+`"`, "set the input tags")
-			if _, err := plan.New(inputs.Inputs{Tags: []string{"1"}}, pushOf(ref)); err != nil {
+			if _, err := plan.New(inputs.Inputs{Tags: rules(t, "1")}, pushOf(ref)); err != nil {
 				t.Errorf("New(ref %q, tags: 1) = %v, want the ref not needed", ref, err)
 			}
 		})
@@ -137,7 +137,7 @@ func TestTags(t *testing.T) {
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			got, err := plan.New(inputs.Inputs{Images: c.images, Tags: c.tags}, pushOf("refs/heads/main"))
+			got, err := plan.New(inputs.Inputs{Images: c.images, Tags: rules(t, c.tags...)}, pushOf("refs/heads/main"))
 			if err != nil {
 				t.Fatalf("New(image: %v, tags: %v) = %v, want %v", c.images, c.tags, err, c.want)
 			}
@@ -157,7 +157,7 @@ func TestTags(t *testing.T) {
 // Full references need no repository: they stand for themselves.
 func TestFullReferencesWithoutARepository(t *testing.T) {
 	t.Parallel()
-	got, err := plan.New(inputs.Inputs{Tags: []string{"localhost:5000/hello:1"}}, plan.Facts{})
+	got, err := plan.New(inputs.Inputs{Tags: rules(t, "localhost:5000/hello:1")}, plan.Facts{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,20 +168,9 @@ func TestFullReferencesWithoutARepository(t *testing.T) {
 
 func TestTagsThatAreNone(t *testing.T) {
 	t.Parallel()
-	const advice, fullAdvice = "use at most 128 letters", "registry/owner/name:tag"
+	const fullAdvice = "registry/owner/name:tag"
 	cases := map[string]struct{ tag, says, advice string }{
-		"129 characters":            {strings.Repeat("a", 129), "it has 129 characters", advice},
-		"128, one of them illegal":  {strings.Repeat("a", 127) + "!", "it is not a legal tag", advice},
-		"a blank":                   {"a b", "it is not a legal tag", advice},
-		"empty":                     {"", "it is not a legal tag", advice},
-		"a leading hyphen":          {"-a", "it is not a legal tag", advice},
-		"a leading dot":             {".a", "it is not a legal tag", advice},
-		"a line end":                {"a\nb", "it is not a legal tag", advice},
-		"a plus":                    {"1.2.3+4", "it is not a legal tag", advice},
-		"a name and a tag":          {"app:1", "it is not a legal tag", advice},
 		"no host":                   {"acme/app:1", "it has no registry host", fullAdvice},
-		"129 characters in full":    {"ghcr.io/a/b:" + strings.Repeat("a", 129), "it has 129 characters", fullAdvice},
-		"nothing after the colon":   {"ghcr.io/a/b:", "it is not a legal tag", fullAdvice},
 		"a bad path":                {"ghcr.io/a b/c:1", "invalid reference format", fullAdvice},
 		"a host alone":              {"ghcr.io/:1", "invalid reference format", fullAdvice},
 		"a digest":                  {"ghcr.io/a/b@sha256:" + headSHA + headSHA[:24], "invalid reference format", fullAdvice},
@@ -191,7 +180,7 @@ func TestTagsThatAreNone(t *testing.T) {
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			_, err := plan.New(inputs.Inputs{Tags: []string{"good", c.tag}}, pushOf("refs/heads/main"))
+			_, err := plan.New(inputs.Inputs{Tags: rules(t, "good", c.tag)}, pushOf("refs/heads/main"))
 			wantRefusal(t, err, "reading the tag", c.says, c.advice)
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("New(tags: %q) = %q, want one line", c.tag, err)
@@ -203,7 +192,7 @@ func TestTagsThatAreNone(t *testing.T) {
 // An image that no tag is for would not be published, so that is refused.
 func TestImageWithFullReferencesOnly(t *testing.T) {
 	t.Parallel()
-	_, err := plan.New(inputs.Inputs{Images: []string{"app"}, Tags: []string{"quay.io/acme/app:1"}}, pushOf("refs/heads/main"))
+	_, err := plan.New(inputs.Inputs{Images: []string{"app"}, Tags: rules(t, "quay.io/acme/app:1")}, pushOf("refs/heads/main"))
 	wantRefusal(t, err, "every line of tags is a full reference", "add a bare tag, or leave image out")
 }
 
@@ -211,7 +200,7 @@ func TestMoveOrder(t *testing.T) {
 	t.Parallel()
 	got, err := plan.New(inputs.Inputs{
 		Images: []string{"b", "a"},
-		Tags:   []string{"latest", "1", "1.2.3", "1.2", "v1.2.3", "1.2.3-rc.1", "pr-12", "2024-05", "v1", "ghcr.io/octo/c:2.0.0"},
+		Tags:   rules(t, "latest", "1", "1.2.3", "1.2", "v1.2.3", "1.2.3-rc.1", "pr-12", "2024-05", "v1", "ghcr.io/octo/c:2.0.0"),
 	}, pushOf("refs/heads/main"))
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -67,6 +68,13 @@ func (a *ahead) askTag(tag name.Tag, options []remote.Option) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.there[tag.Name()] = true
+}
+
+// There tells whether all of these tags pointed at the image with this digest when
+// LookAhead asked.
+func (p *Publisher) There(digest v1.Hash, tags []name.Tag) bool {
+	a := p.learnt(digest)
+	return !slices.ContainsFunc(tags, func(tag name.Tag) bool { return !a.there[tag.Name()] })
 }
 
 // learnt returns what LookAhead has learnt of this digest, when every answer is

@@ -34,8 +34,8 @@ const subject = "vnd.docker.reference.digest"
 
 // Assemble joins the parts in one index, with the images in the order of
 // platforms and then their attestations, and puts it by its digest into every
-// repository. No tag changes. Each platform must be in one part.
-func (p *Publisher) Assemble(ctx context.Context, repos []name.Repository, platforms []v1.Platform, parts []Part) (v1.Hash, error) {
+// repository, with these annotations. No tag changes. Each platform must be in one part.
+func (p *Publisher) Assemble(ctx context.Context, repos []name.Repository, platforms []v1.Platform, annotations map[string]string, parts []Part) (v1.Hash, error) {
 	children := make([][]ocispec.Descriptor, len(parts))
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, part := range parts {
@@ -47,7 +47,7 @@ func (p *Publisher) Assemble(ctx context.Context, repos []name.Repository, platf
 	if err := group.Wait(); err != nil {
 		return v1.Hash{}, err
 	}
-	index, err := newIndex(platforms, slices.Concat(children...))
+	index, err := newIndex(platforms, annotations, slices.Concat(children...))
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("joining the platforms in one index: %w", err)
 	}
@@ -121,7 +121,7 @@ func (i rawIndex) RawManifest() ([]byte, error) { return i.text, nil }
 func (i rawIndex) MediaType() (types.MediaType, error) { return types.OCIImageIndex, nil }
 
 // newIndex orders the children and writes the index.
-func newIndex(platforms []v1.Platform, children []ocispec.Descriptor) (rawIndex, error) {
+func newIndex(platforms []v1.Platform, annotations map[string]string, children []ocispec.Descriptor) (rawIndex, error) {
 	images := make([]digest.Digest, len(platforms))
 	for i, p := range platforms {
 		at := slices.IndexFunc(children, func(d ocispec.Descriptor) bool { return isFor(d, p) })
@@ -141,9 +141,10 @@ func newIndex(platforms []v1.Platform, children []ocispec.Descriptor) (rawIndex,
 	}
 	slices.SortStableFunc(children, func(a, b ocispec.Descriptor) int { return cmp.Compare(position(a), position(b)) })
 	text, err := json.Marshal(ocispec.Index{
-		Versioned: specs.Versioned{SchemaVersion: 2},
-		MediaType: ocispec.MediaTypeImageIndex,
-		Manifests: children,
+		Versioned:   specs.Versioned{SchemaVersion: 2},
+		MediaType:   ocispec.MediaTypeImageIndex,
+		Manifests:   children,
+		Annotations: annotations,
 	})
 	if err != nil {
 		return rawIndex{}, err

@@ -145,12 +145,12 @@ func TestAssemble(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			publisher := newPublisher(t, host, "", "")
-			got, err := publisher.Assemble(t.Context(), repos, c.platforms, c.parts)
+			got, err := publisher.Assemble(t.Context(), repos, c.platforms, nil, c.parts)
 			if err != nil {
 				t.Fatal(err)
 			}
 			slices.Reverse(c.parts)
-			if again, err := publisher.Assemble(t.Context(), repos, c.platforms, c.parts); err != nil || again != got {
+			if again, err := publisher.Assemble(t.Context(), repos, c.platforms, nil, c.parts); err != nil || again != got {
 				t.Errorf("Assemble in another order = %s, %v, want %s", again, err, got)
 			}
 			for _, repo := range repos {
@@ -180,7 +180,7 @@ func TestAssembleWindows(t *testing.T) {
 	x := pushPlatform(t, repos, amd64)
 	w := pushOCI(t, repos, v1.ConfigFile{OS: "windows", Architecture: "amd64", OSVersion: "10.0.26100.1742", OSFeatures: []string{"win32k"}},
 		&ocispec.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.26100.1742", OSFeatures: []string{"win32k"}}, nil)
-	got, err := newPublisher(t, repo.RegistryStr(), "", "").Assemble(t.Context(), repos, []v1.Platform{amd64, windows}, []publish.Part{
+	got, err := newPublisher(t, repo.RegistryStr(), "", "").Assemble(t.Context(), repos, []v1.Platform{amd64, windows}, nil, []publish.Part{
 		{Platforms: []v1.Platform{windows}, Digest: mustHash(t, w.Digest.String())},
 		{Platforms: []v1.Platform{amd64}, Digest: mustHash(t, x.Digest.String())},
 	})
@@ -231,7 +231,7 @@ func TestAssembleThatCannotBe(t *testing.T) {
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			_, err := newPublisher(t, proxy.Host, "", "").Assemble(t.Context(), c.repos, []v1.Platform{amd64, arm64}, c.parts)
+			_, err := newPublisher(t, proxy.Host, "", "").Assemble(t.Context(), c.repos, []v1.Platform{amd64, arm64}, nil, c.parts)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("Assemble = %v, want it to say %q", err, c.says)
 			}

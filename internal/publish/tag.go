@@ -37,6 +37,16 @@ func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating 
 	return m.describe(ctx, all[0].Repository), nil
 }
 
+// Find reads an image that was pushed by its digest and has no tag.
+func (p *Publisher) Find(ctx context.Context, repo name.Repository, digest v1.Hash) (Image, error) {
+	known := p.learnt(digest)
+	m := &mover{publisher: p, digest: digest, manifests: known.manifests, there: known.there}
+	if err := m.fetchOne(ctx, repo); err != nil {
+		return Image{}, err
+	}
+	return m.describe(ctx, repo), nil
+}
+
 // TagError says which tags moved and which did not when publishing broke off.
 type TagError struct {
 	Moved []name.Tag // point at the new image now

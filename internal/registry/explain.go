@@ -78,3 +78,9 @@ and, where the package exists already, grant this repository the role Write in t
 func githubs(host string) bool {
 	return host == "ghcr.io" || host == "docker.pkg.github.com" || strings.HasPrefix(host, "containers.")
 }
+
+// NotFound tells whether a registry has answered that there is no such thing.
+func NotFound(err error) bool {
+	var answer *transport.Error
+	return errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound
+}

@@ -32,9 +32,10 @@ func published(t *testing.T) Outcome {
 	}
 	return Outcome{
 		Pushed: true, Digest: digestOf("a"), ImageID: digestOf("b"), Images: images, Tags: tags, Version: "1.2.3",
-		Platforms: map[string]v1.Hash{"linux/amd64": digestOf("c"), "linux/arm64": digestOf("d")},
-		Labels:    map[string]string{"org.opencontainers.image.version": "1.2.3", "runnumber": "4711"},
-		Builder:   "BuildKit v0.33.1", Size: 3_400_000, Steps: 7, Cached: 5, Took: 12345 * time.Millisecond,
+		Platforms:   map[string]v1.Hash{"linux/amd64": digestOf("c"), "linux/arm64": digestOf("d")},
+		Labels:      []Entry{{"org.opencontainers.image.version", "1.2.3"}, {"runnumber", "4711"}},
+		Annotations: []string{"manifest:a=b", "index:a=b\nc"},
+		Builder:     "BuildKit v0.33.1", Size: 3_400_000, Steps: 7, Cached: 5, Took: 12345 * time.Millisecond,
 	}
 }
 
@@ -60,6 +61,8 @@ func TestOutputsOfAPublishedImage(t *testing.T) {
 		"platforms": `{"linux/amd64":"` + c + `","linux/arm64":"` + d + `"}`,
 		"imageid":   digestOf("b").String(),
 		"labels":    "org.opencontainers.image.version=1.2.3\nrunnumber=4711",
+
+		"annotations": "manifest:a=b\nindex:a=b c",
 	}
 	encoded := got["json"]
 	delete(got, "json")
@@ -76,6 +79,8 @@ func TestOutputsOfAPublishedImage(t *testing.T) {
 		"tags":      []any{"ghcr.io/octo-org/hello-world:1.2.3", "ghcr.io/octo-org/hello-world:latest", "quay.io/octo/hello:1.2.3", "quay.io/octo/hello:latest"},
 		"platforms": map[string]any{"linux/amd64": c, "linux/arm64": d},
 		"labels":    map[string]any{"org.opencontainers.image.version": "1.2.3", "runnumber": "4711"},
+
+		"annotations": []any{"manifest:a=b", "index:a=b\nc"},
 	}
 	if diff := cmp.Diff(wantAll, all); diff != "" {
 		t.Errorf("output json (-want +got):\n%s", diff)
@@ -91,7 +96,7 @@ func TestOutputsWhenNothingIsPublished(t *testing.T) {
 	_, got, _ := readOutputs(t, read(t, s.outputs))
 	delete(got, "json")
 	want := map[string]string{
-		"digest": "", "image": "", "images": "", "tags": "", "version": "pr-12", "pushed": "false",
+		"annotations": "", "digest": "", "image": "", "images": "", "tags": "", "version": "pr-12", "pushed": "false",
 		"reason": "pull requests are built and not published", "platforms": "{}", "imageid": digestOf("b").String(), "labels": "",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -131,7 +136,7 @@ func TestOutputsHoldAnyValue(t *testing.T) {
 // parsesBack writes outputs with these values and reads them as the runner does.
 func parsesBack(t *testing.T, s *step, version, reason, label string) {
 	t.Helper()
-	o := Outcome{Version: version, Reason: reason, Labels: map[string]string{"label": label}}
+	o := Outcome{Version: version, Reason: reason, Labels: []Entry{{"label", label}}}
 	if err := s.writeOutputs(o); err != nil {
 		t.Fatal(err)
 	}

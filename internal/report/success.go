@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,10 +22,13 @@ type Outcome struct {
 	ImageID   v1.Hash    // digest of the config; zero for several platforms, and when nothing was pushed or loaded
 	Loaded    []name.Tag // in the store of the Docker engine
 	Images    []name.Digest
-	Tags      []name.Tag // in the order of the inputs
+	Tags      []name.Tag // in the order of the inputs; without those that stay
+	Stays     []Stay
 	Version   string
 	Platforms map[string]v1.Hash // by platform, such as linux/arm64
-	Labels    map[string]string
+	Labels    []Entry            // in the order in which they are listed
+	// Annotations, each with its level: manifest:KEY=value.
+	Annotations []string
 
 	Builder string
 	Size    int64 // bytes in the registry; 0 where it is not known
@@ -35,6 +36,15 @@ type Outcome struct {
 	Cached  int   // of them found in the cache
 	Took    time.Duration
 }
+
+// Stay is a tag that was not moved, and why.
+type Stay struct {
+	Tag    name.Tag
+	Reason string
+}
+
+// Entry is a label.
+type Entry struct{ Key, Value string }
 
 // Success writes the outputs, the job summary and the last lines of the log.
 // Outputs are written first: a workflow can do without a summary.
@@ -94,13 +104,13 @@ func fileCommand(output, value string) string {
 
 // OutputNames lists the outputs that are written, in the order of action.yml.
 func OutputNames() []string {
-	return []string{"digest", "image", "images", "tags", "version", "pushed", "reason", "platforms", "imageid", "labels", "json"}
+	return []string{"digest", "image", "images", "tags", "version", "pushed", "reason", "platforms", "imageid", "labels", "annotations", "json"}
 }
 
 // LaterOutputs lists the outputs that action.yml declares and that stay empty in
 // this version.
 func LaterOutputs() []string {
-	return []string{"annotations", "metadata", "visibility", "package-url"}
+	return []string{"metadata", "visibility", "package-url"}
 }
 
 func outputs(o Outcome) (map[string]string, error) {
@@ -117,6 +127,12 @@ func outputs(o Outcome) (map[string]string, error) {
 		"reason":  o.Reason,
 		"imageid": hash(o.ImageID),
 		"labels":  labelLines(o.Labels),
+
+		"annotations": folded(o.Annotations),
+	}
+	labels := make(map[string]string, len(o.Labels))
+	for _, label := range o.Labels {
+		labels[label.Key] = label.Value
 	}
 	if len(o.Images) > 0 {
 		values["image"] = o.Images[0].Name()
@@ -126,7 +142,7 @@ func outputs(o Outcome) (map[string]string, error) {
 		return nil, fmt.Errorf("writing the output platforms: %w", err)
 	}
 	values["platforms"] = string(encoded)
-	all := map[string]any{"platforms": platforms, "labels": o.Labels, "pushed": o.Pushed, "tags": texts(o.Tags), "images": texts(o.Images)}
+	all := map[string]any{"platforms": platforms, "labels": labels, "annotations": o.Annotations, "pushed": o.Pushed, "tags": texts(o.Tags), "images": texts(o.Images)}
 	for _, output := range []string{"digest", "image", "version", "reason", "imageid"} {
 		all[output] = values[output]
 	}
@@ -155,13 +171,22 @@ func texts[R name.Reference](refs []R) []string {
 
 func lines[R name.Reference](refs []R) string { return strings.Join(texts(refs), "\n") }
 
-// labelLines writes KEY=value lines by key. A line end in a value is folded to a
-// blank: the json output has it as it is.
-func labelLines(labels map[string]string) string {
+// labelLines writes KEY=value lines.
+func labelLines(labels []Entry) string {
+	all := make([]string, len(labels))
+	for i, label := range labels {
+		all[i] = label.Key + "=" + label.Value
+	}
+	return folded(all)
+}
+
+// folded writes one item a line. A line end in an item is folded to a blank: the
+// json output has it as it is.
+func folded(items []string) string {
 	fold := strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
-	var all []string
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		all = append(all, key+"="+fold.Replace(labels[key]))
+	all := make([]string, len(items))
+	for i, item := range items {
+		all[i] = fold.Replace(item)
 	}
 	return strings.Join(all, "\n")
 }

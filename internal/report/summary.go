@@ -51,6 +51,9 @@ func successSummary(o Outcome) string {
 			row(&page, "Platform", "`%s` `%s`", platform, o.Platforms[platform])
 		}
 	}
+	for _, stay := range o.Stays {
+		row(&page, "Not moved", "`%s`: %s", stay.Tag, plain(stay.Reason))
+	}
 	for _, tag := range o.Loaded {
 		row(&page, "Loaded", "`%s`", tag)
 	}

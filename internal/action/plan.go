@@ -1,0 +1,143 @@
+package action
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/facts"
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// showPlan says what a run would publish, for the checkout in a directory or for
+// the facts that the flags give. Nobody is asked over the network.
+func showPlan(ctx context.Context, env Env, args []string) int {
+	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
+	flags.SetOutput(env.Stdout)
+	asJSON := flags.Bool("json", false, "write JSON")
+	given := map[string]*string{
+		"GITHUB_REF":        flags.String("ref", "", "full ref, such as refs/heads/main or refs/tags/v1.2.3"),
+		"GITHUB_EVENT_NAME": flags.String("event", "", "event, such as push or pull_request"),
+		"GITHUB_REPOSITORY": flags.String("repository", "", "owner/name"),
+	}
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return 2
+	}
+	dir := env.workspace()
+	if flags.NArg() > 0 {
+		dir = filepath.Join(env.Dir, flags.Arg(0))
+		if filepath.IsAbs(flags.Arg(0)) {
+			dir = flags.Arg(0)
+		}
+	}
+	p, err := planFor(ctx, env, followLinks(dir), given)
+	if err != nil {
+		fmt.Fprintln(env.Stdout, err)
+		return 1
+	}
+	if err := writePlan(env.Stdout, p, *asJSON); err != nil {
+		fmt.Fprintln(env.Stdout, err)
+		return 1
+	}
+	return 0
+}
+
+// planFor decides as a run would.
+func planFor(ctx context.Context, env Env, dir string, given map[string]*string) (plan.Plan, error) {
+	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: dir})
+	source := facts.Source{Lookup: env.Lookup, Dir: dir, Now: time.Now(), Offline: true} //nolint:forbidigo // dates in tags are those of a run that begins now
+	f, err := facts.Load(ctx, source)
+	if err != nil {
+		return plan.Plan{}, errors.Join(inputsErr, err)
+	}
+	if *given["GITHUB_REF"]+*given["GITHUB_EVENT_NAME"] != "" {
+		f.Pull, f.BaseRef, f.Schedule = plan.Pull{}, "", "" // of another run
+	}
+	if *given["GITHUB_REPOSITORY"] != "" {
+		f.ServerURL = ""
+	}
+	f.Ref = cmp.Or(*given["GITHUB_REF"], f.Ref)
+	f.Event = cmp.Or(*given["GITHUB_EVENT_NAME"], f.Event)
+	f.Repository = cmp.Or(*given["GITHUB_REPOSITORY"], f.Repository)
+	p, err := plan.New(in, f.Imagined())
+	return p, errors.Join(inputsErr, err)
+}
+
+// planned is what showPlan writes as JSON.
+type planned struct {
+	Push        bool              `json:"push"`
+	Reason      string            `json:"reason,omitempty"`
+	Version     string            `json:"version"`
+	Tags        []string          `json:"tags"`
+	Rules       []plannedRule     `json:"rules"`
+	Labels      map[string]string `json:"labels"`
+	Annotations []string          `json:"annotations"`
+	Notices     []string          `json:"notices,omitempty"`
+}
+
+type plannedRule struct {
+	Rule string `json:"rule"`
+	Tag  string `json:"tag,omitempty"`
+	Why  string `json:"why,omitempty"`
+}
+
+func writePlan(out io.Writer, p plan.Plan, asJSON bool) error {
+	shown := planned{
+		Push: p.Publish.Push, Reason: p.Publish.Reason, Version: p.Publish.Version,
+		Tags: []string{}, Rules: []plannedRule{}, Labels: p.Build.Labels, Annotations: []string{}, Notices: p.Notices,
+	}
+	for _, tag := range p.Publish.Tags {
+		shown.Tags = append(shown.Tags, tag.Name())
+	}
+	for _, o := range p.Publish.Names.Outcomes {
+		rule := "flavor"
+		if o.Rule != nil {
+			rule = o.Rule.Text
+		}
+		shown.Rules = append(shown.Rules, plannedRule{Rule: rule, Tag: o.Tag, Why: o.Why})
+	}
+	for _, a := range p.Build.Carried() {
+		shown.Annotations = append(shown.Annotations, a.String())
+	}
+	if asJSON {
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(shown)
+	}
+	return writePlanTable(out, shown)
+}
+
+func writePlanTable(out io.Writer, p planned) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "RULE\tTAG\tWHY")
+	for _, r := range p.Rules {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", r.Rule, cmp.Or(r.Tag, "-"), r.Why)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, notice := range p.Notices {
+		fmt.Fprintln(out, "notice:", notice)
+	}
+	if !p.Push {
+		fmt.Fprintln(out, "\nNothing is published:", p.Reason)
+	} else {
+		fmt.Fprintln(out, "\nPublished would be, without tags that would go back to an older version or commit:")
+	}
+	for _, tag := range p.Tags {
+		fmt.Fprintln(out, "  "+tag)
+	}
+	return nil
+}

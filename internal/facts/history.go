@@ -1,0 +1,74 @@
+package facts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/go-github/v60/github"
+
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// GitHub answers at most 100 tags at a time, and mostTagPages answers are read:
+// past that the tags are as good as unknown.
+const (
+	tagsPerPage  = 100
+	mostTagPages = 50
+)
+
+// apiOf is the API of the run's server. Outside Actions nobody is asked: which
+// server a checkout's origin is, only a run knows.
+func (s Source) apiOf(f plan.Facts) (*github.Client, error) {
+	if !f.Actions || f.Repository == "" {
+		return nil, errors.New("this is no run of GitHub Actions, of which GitHub could be asked")
+	}
+	return s.api()
+}
+
+// Tags asks GitHub for the names of all git tags of the run's repository. It
+// fails where there are more than can be read in time.
+func (s Source) Tags(ctx context.Context, f plan.Facts) ([]string, error) {
+	client, err := s.apiOf(f)
+	if err != nil {
+		return nil, err
+	}
+	owner, name, _ := strings.Cut(f.Repository, "/")
+	ctx, cancel := context.WithTimeout(ctx, apiWithin)
+	defer cancel()
+	doing := "asking GitHub for the tags of " + f.Repository
+	var names []string
+	options := &github.ListOptions{PerPage: tagsPerPage}
+	for range mostTagPages {
+		page, response, err := client.Repositories.ListTags(ctx, owner, name, options)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", doing, err)
+		}
+		for _, tag := range page {
+			names = append(names, tag.GetName())
+		}
+		if response.NextPage == 0 {
+			return names, nil
+		}
+		options.Page = response.NextPage
+	}
+	return nil, fmt.Errorf("%s: there are more than %d", doing, tagsPerPage*mostTagPages)
+}
+
+// Contains asks GitHub whether a commit has an ancestor among those that it was
+// made from, or is that itself.
+func (s Source) Contains(ctx context.Context, f plan.Facts, commit, ancestor string) (bool, error) {
+	client, err := s.apiOf(f)
+	if err != nil {
+		return false, err
+	}
+	owner, name, _ := strings.Cut(f.Repository, "/")
+	ctx, cancel := context.WithTimeout(ctx, apiWithin)
+	defer cancel()
+	compared, _, err := client.Repositories.CompareCommits(ctx, owner, name, ancestor, commit, &github.ListOptions{PerPage: 1})
+	if err != nil {
+		return false, fmt.Errorf("asking GitHub whether %s contains %s: %w", commit, ancestor, err)
+	}
+	return compared.GetStatus() == "ahead" || compared.GetStatus() == "identical", nil
+}
