@@ -1,6 +1,7 @@
 package build
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -41,6 +42,9 @@ func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) clie
 	entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{"name": strings.Join(names, ",")}}
 	if !b.PushByTag {
 		entry.Attrs["oci-mediatypes"] = "true"
+	}
+	if !b.PushByTag && loading == nil {
+		maps.Copy(entry.Attrs, annotationAttrs(p))
 	}
 	if loading != nil {
 		entry.Type, entry.Output = client.ExporterDocker, loading.Open
