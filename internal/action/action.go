@@ -85,6 +85,14 @@ func step(ctx context.Context, env Env) int {
 
 func (e Env) workspace() string { return cmp.Or(e.get("GITHUB_WORKSPACE"), e.Dir) }
 
+// path is what a path of the command line means.
+func (e Env) path(written string) string {
+	if filepath.IsAbs(written) {
+		return written
+	}
+	return filepath.Join(e.Dir, written)
+}
+
 // walkAndReport walks and reports the outcome.
 func walkAndReport(ctx context.Context, env Env, workspace string) int {
 	workspace = followLinks(workspace)

@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -36,10 +35,7 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 	}
 	dir := env.workspace()
 	if flags.NArg() > 0 {
-		dir = filepath.Join(env.Dir, flags.Arg(0))
-		if filepath.IsAbs(flags.Arg(0)) {
-			dir = flags.Arg(0)
-		}
+		dir = env.path(flags.Arg(0))
 	}
 	p, err := planFor(ctx, env, followLinks(dir), given)
 	if err != nil {

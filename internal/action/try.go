@@ -35,10 +35,7 @@ func try(ctx context.Context, env Env, args []string) int {
 	}
 	dir := env.Dir
 	if flags.NArg() > 0 {
-		dir = flags.Arg(0)
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(env.Dir, dir)
+		dir = env.path(flags.Arg(0))
 	}
 	local := map[string]string{"GITHUB_ACTIONS": ""}
 	if inputs.NameRegistry(env.Lookup) {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // Part is what one node of a farm has pushed.
@@ -36,7 +37,7 @@ func solveFarm(ctx context.Context, nodes []builder.Node, r Request) (Result, er
 			results[i], err = Solve(groupCtx, node.Builder, part)
 			log.end()
 			if err != nil {
-				return fmt.Errorf("%s on %s: %w", joinPlatforms(node.Share.Platforms), node.Share.Address, err)
+				return fmt.Errorf("%s on %s: %w", plan.ListPlatforms(node.Share.Platforms), node.Share.Address, err)
 			}
 			return nil
 		})
@@ -80,11 +81,11 @@ type nodeLog struct {
 func shareLog(log io.Writer, nodes []builder.Node) []*nodeLog {
 	mu, width := &sync.Mutex{}, 0
 	for _, node := range nodes {
-		width = max(width, len(joinPlatforms(node.Share.Platforms)))
+		width = max(width, len(plan.ListPlatforms(node.Share.Platforms)))
 	}
 	logs := make([]*nodeLog, len(nodes))
 	for i, node := range nodes {
-		logs[i] = &nodeLog{mu: mu, log: log, prefix: fmt.Sprintf("%-*s |", width, joinPlatforms(node.Share.Platforms))}
+		logs[i] = &nodeLog{mu: mu, log: log, prefix: fmt.Sprintf("%-*s |", width, plan.ListPlatforms(node.Share.Platforms))}
 	}
 	return logs
 }

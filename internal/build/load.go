@@ -4,8 +4,6 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/distribution/reference"
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/builder"
@@ -37,7 +35,7 @@ func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) clie
 		names = append(names, stored)
 	}
 	for _, tag := range p.LoadAs {
-		names = append(names, storeName(tag))
+		names = append(names, plan.FullName(tag))
 	}
 	entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{"name": strings.Join(names, ",")}}
 	if !b.PushByTag {
@@ -50,14 +48,4 @@ func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) clie
 		entry.Type, entry.Output = client.ExporterDocker, loading.Open
 	}
 	return entry
-}
-
-// storeName is the name under which an engine finds an image: with docker.io for
-// the host that go-containerregistry calls index.docker.io.
-func storeName(tag name.Tag) string {
-	named, err := reference.ParseNormalizedNamed(tag.Name())
-	if err != nil {
-		return tag.Name()
-	}
-	return named.String()
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
@@ -68,7 +67,7 @@ func frontendAttrs(p plan.Build) map[string]string {
 		attrs["target"] = p.Target
 	}
 	if len(p.Platforms) > 0 {
-		attrs["platform"] = joinPlatforms(p.Platforms)
+		attrs["platform"] = plan.ListPlatforms(p.Platforms)
 	}
 	if p.NoCache {
 		attrs["no-cache"] = ""
@@ -88,14 +87,6 @@ func frontendAttrs(p plan.Build) map[string]string {
 		attrs["label:"+key] = value
 	}
 	return attrs
-}
-
-func joinPlatforms(platforms []v1.Platform) string {
-	texts := make([]string, len(platforms))
-	for i, p := range platforms {
-		texts[i] = p.String()
-	}
-	return strings.Join(texts, ",")
 }
 
 // exports asks for a push by digest: no name in the registry changes until the

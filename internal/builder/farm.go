@@ -74,7 +74,7 @@ func connectNode(ctx context.Context, o Options, share plan.Share) (*Builder, er
 	}
 	o.Needs.Platforms = share.Platforms
 	s := search{options: o}
-	found := s.try(ctx, newRemote(o, share.Address, list(share.Platforms)+" in the input builder"))
+	found := s.try(ctx, newRemote(o, share.Address, plan.ListPlatforms(share.Platforms)+" in the input builder"))
 	if found == nil {
 		return nil, &NotFoundError{Tried: s.refused, cause: errors.Join(s.errs...)}
 	}
@@ -114,7 +114,7 @@ func notices(nodes []Node) []string {
 	for _, n := range nodes {
 		for _, p := range n.Share.Platforms {
 			if !runs(n.Builder, p) {
-				all = append(all, fmt.Sprintf("%s does not run %s, which it is to build, but %s: a RUN step fails there unless the Dockerfile cross-compiles", n.Share.Address, p, list(n.Platforms)))
+				all = append(all, fmt.Sprintf("%s does not run %s, which it is to build, but %s: a RUN step fails there unless the Dockerfile cross-compiles", n.Share.Address, p, plan.ListPlatforms(n.Platforms)))
 			}
 		}
 	}
@@ -129,14 +129,6 @@ func runs(b *Builder, wanted v1.Platform) bool {
 
 func normal(p v1.Platform) string {
 	return platforms.Format(platforms.Normalize(ocispec.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant}))
-}
-
-func list(all []v1.Platform) string {
-	texts := make([]string, len(all))
-	for i, p := range all {
-		texts[i] = p.String()
-	}
-	return strings.Join(texts, ",")
 }
 
 func joinNodes(nodes []Node, separator string, text func(Node) string) string {

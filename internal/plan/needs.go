@@ -146,6 +146,16 @@ func join[T ~string](all []T) string {
 	return strings.Join(texts, ", ")
 }
 
+// ListPlatforms writes platforms as the input platforms and BuildKit do, in their
+// order: linux/amd64,linux/arm64.
+func ListPlatforms(platforms []v1.Platform) string {
+	texts := make([]string, len(platforms))
+	for i, p := range platforms {
+		texts[i] = p.String()
+	}
+	return strings.Join(texts, ",")
+}
+
 func joinPlatforms(platforms []v1.Platform) string {
 	texts := make([]string, 0, len(platforms))
 	for _, p := range platforms {

@@ -112,7 +112,7 @@ func checkCacheTags(to []inputs.Cache, tags []name.Tag) error {
 			continue
 		}
 		same := func(tag name.Tag) bool {
-			return fullName(tag) == cache.Attrs["ref"] || fullName(tag.Tag(metadata.Latest)) == cache.Attrs["ref"]
+			return FullName(tag) == cache.Attrs["ref"] || FullName(tag.Tag(metadata.Latest)) == cache.Attrs["ref"]
 		}
 		if slices.ContainsFunc(tags, same) {
 			errs = append(errs, &Error{
@@ -125,9 +125,9 @@ func checkCacheTags(to []inputs.Cache, tags []name.Tag) error {
 	return errors.Join(errs...)
 }
 
-// fullName writes a tag as BuildKit and Docker do: with docker.io for the host
+// FullName writes a tag as BuildKit and Docker do: with docker.io for the host
 // that go-containerregistry calls index.docker.io.
-func fullName(tag name.Tag) string {
+func FullName(tag name.Tag) string {
 	named, err := reference.ParseNormalizedNamed(tag.Name())
 	if err != nil {
 		return tag.Name()
