@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -11,22 +10,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/packages"
 )
 
-// githubRegistry is the registry of github.com.
-const githubRegistry = "ghcr.io"
-
 // registryOf returns the registry host: the input, else the one that belongs to
-// the server (https://docs.github.com/en/packages/working-with-a-github-packages-registry/working-with-the-container-registry).
+// the server.
 func registryOf(in inputs.Inputs, f Facts) string {
 	if in.Registry != "" {
 		return in.Registry
 	}
-	server, err := url.Parse(f.ServerURL)
-	if err != nil || server.Hostname() == "" || strings.EqualFold(server.Hostname(), "github.com") {
-		return githubRegistry
-	}
-	return "containers." + strings.ToLower(server.Host)
+	return packages.ServerAt(f.ServerURL).Container()
 }
 
 // repositories resolves the input image to the repositories to publish to, each

@@ -19,6 +19,7 @@ import (
 	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
+	"github.com/slipway-build/slipway/internal/packages"
 )
 
 // Plan is what a run will do.
@@ -171,7 +172,8 @@ func decideLogin(in inputs.Inputs, f Facts, push bool) (Login, error) {
 		Username: cmp.Or(in.Username, f.Actor, "slipway"),
 		Password: in.Token,
 	}
-	if !githubToken(in.Token.Reveal()) || githubHost(registry.RegistryStr(), f) {
+	kind := packages.ServerAt(f.ServerURL).KindOf(registry.RegistryStr())
+	if kind != packages.Foreign || packages.TokenOf(in.Token.Reveal()) == packages.NotGitHubs {
 		return login, nil
 	}
 	// A registry on loopback may be another machine's, where only the builder

@@ -1,0 +1,61 @@
+package packages
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Token is a kind of GitHub's tokens.
+type Token int
+
+// The kinds of tokens
+// (https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats).
+const (
+	NotGitHubs   Token = iota // no form of GitHub's: it may still be one
+	Classic                   // a classic personal access token: ghp_
+	FineGrained               // a fine-grained personal access token, which no registry takes: github_pat_
+	OAuth                     // of an OAuth app, such as the program gh: gho_
+	UserToServer              // of a user by way of a GitHub App: ghu_
+	Installation              // GITHUB_TOKEN, or that of another GitHub App: ghs_
+	Refresh                   // makes other tokens, and is no password: ghr_
+)
+
+// oldClassic is the form of classic tokens of before 2021, which may still be
+// valid.
+var oldClassic = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// TokenOf tells a token's kind by its beginning. The rest is GitHub's business:
+// its length and alphabet have changed before. Only messages may depend on it.
+func TokenOf(token string) Token {
+	for prefix, kind := range map[string]Token{
+		"ghp_": Classic, "github_pat_": FineGrained, "gho_": OAuth, "ghu_": UserToServer, "ghs_": Installation, "ghr_": Refresh,
+	} {
+		if strings.HasPrefix(token, prefix) {
+			return kind
+		}
+	}
+	if oldClassic.MatchString(token) {
+		return Classic
+	}
+	return NotGitHubs
+}
+
+// String names the kind in a sentence.
+func (t Token) String() string {
+	switch t {
+	case Classic:
+		return "a classic personal access token"
+	case FineGrained:
+		return "a fine-grained personal access token"
+	case OAuth:
+		return "an OAuth app's token"
+	case UserToServer:
+		return "a GitHub App's token for a user"
+	case Installation:
+		return "a GitHub App's installation token, as GITHUB_TOKEN is one"
+	case Refresh:
+		return "a refresh token"
+	case NotGitHubs:
+	}
+	return "a token of an unknown kind"
+}
