@@ -21,13 +21,13 @@ import (
 // tagger moves the tags of a run. Where this process cannot reach a registry and
 // the builder can, the builder does it.
 type tagger struct {
-	report      *report.Reporter
-	plan        plan.Plan
-	publisher   *publish.Publisher
-	credentials registry.Credentials
-	permission  *permission
-	connected   chan *builder.Builder // takes the builder, when there is one
-	history     *history
+	report     *report.Reporter
+	plan       plan.Plan
+	publisher  *publish.Publisher
+	registries *registry.Client
+	permission *permission
+	connected  chan *builder.Builder // takes the builder, when there is one
+	history    *history
 }
 
 // permit asks every registry whether this run may push there, and the builder
@@ -62,7 +62,7 @@ func (t *tagger) askBuilder(ctx context.Context, far *publish.UnreachableError) 
 		return fmt.Errorf("%w\na farm of several nodes needs a registry that this process reaches, too: it puts the nodes' images together there", far)
 	}
 	tags := onePerHost(t.plan.Publish.Tags, far.Repositories)
-	err := build.Reach(ctx, b, t.credentials, tags)
+	err := build.Reach(ctx, b, t.registries, tags)
 	if there := (*build.UnreachableError)(nil); errors.As(err, &there) {
 		return fmt.Errorf("reaching %s: neither this process nor %s does\nfrom here: %v\nfrom the builder: %w\n"+
 			"check the input registry and that it is up; where it is a service container, publish its port on the runner, whose engine then reaches it at localhost", there.Host, b.Name, whyNot(far, there.Host), there)
@@ -168,7 +168,7 @@ func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.
 		}
 		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, t.plan.Build.IndexAnnotations(), parts)
 	case !b.PushByDigest:
-		digest, _, err := b.Push(ctx, tags[:1], t.credentials)
+		digest, _, err := b.Push(ctx, tags[:1], t.registries)
 		return digest, err
 	}
 	return built.Digest, nil
@@ -180,7 +180,7 @@ func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.
 // the same image.
 func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (publish.Image, error) {
 	if !b.PushByDigest {
-		digest, moved, err := b.Push(ctx, tags, t.credentials)
+		digest, moved, err := b.Push(ctx, tags, t.registries)
 		if err != nil {
 			return publish.Image{}, publish.NewTagError(tags, moved, err)
 		}
@@ -188,7 +188,7 @@ func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.
 	}
 	log := t.report.Hold("Push tags")
 	log.Open()
-	pushed, moved, err := build.PushTags(ctx, b, build.Request{Plan: t.plan.Build, Credentials: t.credentials, Log: log}, tags)
+	pushed, moved, err := build.PushTags(ctx, b, build.Request{Plan: t.plan.Build, Registries: t.registries, Log: log}, tags)
 	log.Close()
 	if err != nil {
 		return publish.Image{}, publish.NewTagError(tags, moved, err)

@@ -27,7 +27,8 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	}
 	in, p := run.in, run.plan
 	credentials := registry.NewCredentials(p.Login.Registry, p.Login.Username, p.Login.Password.Reveal())
-	publisher := publish.New(registry.NewClient(credentials))
+	registries := registry.NewClient(credentials, situation(run))
+	publisher := publish.New(registries)
 
 	// The build starts while permission is asked for. Until it is given, no
 	// credentials are handed out and the log is held back; a refusal ends both.
@@ -35,7 +36,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	var built build.Result
 	log := r.Hold("Build")
 	permission := newPermission()
-	tags := &tagger{report: r, plan: p, publisher: publisher, credentials: credentials, permission: permission, connected: make(chan *builder.Builder, 1), history: newHistory(run, publisher)}
+	tags := &tagger{report: r, plan: p, publisher: publisher, registries: registries, permission: permission, connected: make(chan *builder.Builder, 1), history: newHistory(run, publisher)}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		refusal := permission.give(tags.permit(groupCtx, in.Preflight))
@@ -54,7 +55,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 			return err
 		}
 		built, err = build.Solve(groupCtx, b, build.Request{
-			Plan: p.Build, Credentials: credentials, Log: log,
+			Plan: p.Build, Registries: registries, Log: log,
 			Permitted: permission.before(in.Preflight), Pushing: tags.lookAhead(ctx),
 		})
 		return err

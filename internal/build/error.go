@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -11,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/slipway-build/slipway/internal/builder"
-	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
@@ -31,38 +31,56 @@ func (e *Error) Unwrap() error { return e.cause }
 func (e *Error) Position() (file string, line int) { return e.File, e.Line }
 
 // explain says what BuildKit's error means for the reader.
-func explain(ctx context.Context, err error, p plan.Build, b *builder.Builder) error {
+func explain(ctx context.Context, err error, r Request, b *builder.Builder) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("building: %w", context.Cause(ctx))
 	}
-	cause := &trimmed{err}
+	if strings.Contains(err.Error(), failedToPush) {
+		return pushFailed(ctx, "pushing by digest, before any tag moves", err, r)
+	}
+	cause := pullFailed(ctx, err, r)
 	if sources := errdefs.Sources(err); len(sources) > 0 {
 		// The innermost is the instruction; the outer ones are what used it.
 		s := sources[0]
 		if s.Info != nil && len(s.Ranges) > 0 {
-			return &Error{File: sourcePath(s.Info.Filename, p), Line: int(s.Ranges[0].Start.Line), cause: cause}
+			return &Error{File: sourcePath(s.Info.Filename, r.Plan), Line: int(s.Ranges[0].Start.Line), cause: cause}
 		}
 	}
-	doing, advice := "building", ""
+	advice := ""
 	switch text := err.Error(); {
-	case strings.Contains(text, "failed to push"):
-		doing = "pushing by digest, before any tag moves"
-		advice = denial(text, p.PushTo)
 	case strings.Contains(text, "no space left on device"):
 		advice = fmt.Sprintf("\nthe disk of %s is full; free some, or use a builder with more", b.Name)
 	case grpcerrors.Code(err) == codes.Unavailable:
 		advice = fmt.Sprintf("\n%s ended or cannot be reached any more; it may have run out of memory", b.Name)
 	}
-	return fmt.Errorf("%s: %w%s", doing, cause, advice)
+	return fmt.Errorf("building: %w%s", cause, advice)
 }
 
-// denial is what to do about a registry that refused a push, or "".
-func denial(text string, repos []name.Repository) string {
-	repo := refusedBy(text, repos)
-	if repo == nil || !strings.Contains(text, "denied") && !strings.Contains(text, "403 Forbidden") && !strings.Contains(text, "401 Unauthorized") {
-		return ""
+// pushFailed says what it means that a push was refused, or has broken off.
+func pushFailed(ctx context.Context, doing string, err error, r Request) error {
+	repo := refusedBy(err.Error(), r.Plan.PushTo)
+	if repo == nil {
+		return fmt.Errorf("%s: %w", doing, &trimmed{err})
 	}
-	return "\n" + registry.HowToPush(*repo)
+	return r.Registries.Explain(ctx, registry.Pushing, doing, *repo, &trimmed{err})
+}
+
+// unread names the image in what BuildKit says of one that it could not read.
+var unread = regexp.MustCompile(`failed to resolve source metadata for (\S+): `)
+
+// pullFailed says what it means that an image of somebody else's could not be
+// read. Any other error it returns without BuildKit's noise.
+func pullFailed(ctx context.Context, err error, r Request) error {
+	cause := &trimmed{err}
+	found := unread.FindStringSubmatch(err.Error())
+	if found == nil {
+		return cause
+	}
+	image, parseErr := name.ParseReference(found[1])
+	if refusal := registry.ReadRefusal(cause); parseErr != nil || refusal.Status == 0 && strings.HasSuffix(refusal.Words, "not found") {
+		return cause
+	}
+	return r.Registries.Explain(ctx, registry.Pulling, "reading "+found[1], image.Context(), cause)
 }
 
 // refusedBy finds the repository that BuildKit's error names, or nil.

@@ -36,11 +36,10 @@ func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Ta
 	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
 	result := w.result(r.Plan)
 	if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), failedToPush) {
-		err = fmt.Errorf("pushing tags with %s: %w%s", b.Name, &trimmed{err}, denial(err.Error(), r.Plan.PushTo))
-		return result, pushedBefore(err, tags), err
+		return result, pushedBefore(err, tags), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
 	}
 	if err != nil || ctx.Err() != nil {
-		return result, nil, explain(ctx, err, r.Plan, b)
+		return result, nil, explain(ctx, err, r, b)
 	}
 	err = result.read(response, r.Plan, b)
 	result.Manifest = manifest.result(result.Digest)

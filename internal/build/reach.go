@@ -40,8 +40,8 @@ func (e *UnreachableError) Unwrap() error { return e.cause }
 // for this login. Of a registry that has not it returns an *UnreachableError, and
 // a *RealmError of one whose tokens this process would have to fetch and cannot.
 // All errors are joined.
-func Reach(ctx context.Context, b *builder.Builder, credentials registry.Credentials, tags []name.Tag) error {
-	server, err := newAuthServer(credentials, nil)
+func Reach(ctx context.Context, b *builder.Builder, registries *registry.Client, tags []name.Tag) error {
+	server, err := newAuthServer(registries.Credentials(), nil)
 	if err != nil {
 		return err
 	}

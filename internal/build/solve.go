@@ -32,9 +32,10 @@ type Result struct {
 
 // Request is what Solve is asked for.
 type Request struct {
-	Plan        plan.Build
-	Credentials registry.Credentials
-	Log         io.Writer // takes the progress as it happens
+	Plan plan.Build
+	// Registries has the credentials, and explains what is refused.
+	Registries *registry.Client
+	Log        io.Writer // takes the progress as it happens
 	// Pushing is told the digest of what BuildKit pushes, as far as its progress
 	// tells, when all but the manifest is in the registry. It is called at most
 	// once, must not wait, and may be nil.
@@ -64,7 +65,7 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	loadErr := loading.End(err == nil)
 	if ctx.Err() == nil && loadErr != nil {
 		if err != nil {
-			return result, errors.Join(explain(ctx, err, r.Plan, b), loadErr)
+			return result, errors.Join(explain(ctx, err, r, b), loadErr)
 		}
 		return result, loadErr
 	}
@@ -72,7 +73,7 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 		return result, fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
 	}
 	if err != nil || ctx.Err() != nil {
-		return result, explain(ctx, err, r.Plan, b)
+		return result, explain(ctx, err, r, b)
 	}
 	if err := handOver(r.Plan); err != nil {
 		return result, err

@@ -23,18 +23,18 @@ func (b *Builder) Stored() string {
 // Push pushes the stored image as each of the tags, in their order. It stops at
 // the first that fails. It returns the digest that the engine says for all of
 // them, and the tags that were pushed, also with an error.
-func (b *Builder) Push(ctx context.Context, tags []name.Tag, credentials registry.Credentials) (v1.Hash, []name.Tag, error) {
+func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registry.Client) (v1.Hash, []name.Tag, error) {
 	if b.store == nil {
 		return v1.Hash{}, nil, fmt.Errorf("pushing %s: %s has no engine that pushes", tags[0], b.Name)
 	}
 	var digest v1.Hash
 	for i, tag := range tags {
-		pushed, err := b.store.push(ctx, tag, credentials)
+		pushed, err := b.store.push(ctx, tag, registries.Credentials())
 		if err == nil && i > 0 && pushed != digest {
 			err = fmt.Errorf("the engine answers %s, and %s before", pushed, digest)
 		}
 		if err != nil {
-			return digest, tags[:i], registry.Explain(fmt.Sprintf("pushing %s with %s", tag, b.Name), tag.Repository, err)
+			return digest, tags[:i], registries.Explain(ctx, registry.Pushing, fmt.Sprintf("pushing %s with %s", tag, b.Name), tag.Repository, err)
 		}
 		digest = pushed
 	}

@@ -74,7 +74,7 @@ func TestTagSaysThatTheTokenMayNotPush(t *testing.T) {
 	_, err := newPublisher(t, repo.RegistryStr(), "reader", "r-pass").Tag(t.Context(), digest, nil, tagsOf(repo, "latest"))
 	broken := tagError(t, err)
 	var refused *registry.Error
-	if !errors.As(broken, &refused) || !refused.Denied || !strings.Contains(err.Error(), "may push there") {
+	if !errors.As(broken, &refused) || !refused.Denied || !strings.Contains(err.Error(), "may push to team/app there") {
 		t.Errorf("Tag = %q, want the registry's refusal and what to do", err)
 	}
 }

@@ -64,7 +64,7 @@ func (p *Publisher) children(ctx context.Context, repo name.Repository, part Par
 	doing := fmt.Sprintf("reading the pushed image %s", ref)
 	pushed, err := remote.Get(ref, options...)
 	if err != nil {
-		return nil, registry.Explain(doing, repo, err)
+		return nil, p.client.Explain(ctx, registry.Pulling, doing, repo, err)
 	}
 	if pushed.MediaType.IsIndex() {
 		var index ocispec.Index
@@ -78,7 +78,7 @@ func (p *Publisher) children(ctx context.Context, repo name.Repository, part Par
 	}
 	platform, err := describePlatform(part.Platforms[0], pushed)
 	if err != nil {
-		return nil, registry.Explain(doing, repo, err)
+		return nil, p.client.Explain(ctx, registry.Pulling, doing, repo, err)
 	}
 	return []ocispec.Descriptor{{
 		MediaType: string(pushed.MediaType),
@@ -170,7 +170,7 @@ func (p *Publisher) putAll(ctx context.Context, repos []name.Repository, index r
 				err = remote.Put(ref, index, options...)
 			}
 			if err != nil {
-				errs[i] = registry.Explain(fmt.Sprintf("pushing the index %s, before any tag moves", ref), repo, err)
+				errs[i] = p.client.Explain(ctx, registry.Pushing, fmt.Sprintf("pushing the index %s, before any tag moves", ref), repo, err)
 			}
 			return nil
 		})

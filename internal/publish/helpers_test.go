@@ -33,7 +33,7 @@ func newPublisher(t *testing.T, host, user, password string) *publish.Publisher 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return publish.New(registry.NewClient(registry.NewCredentials(reg, user, password)))
+	return publish.New(registry.NewClient(registry.NewCredentials(reg, user, password), registry.Situation{}))
 }
 
 func tagsOf(repo name.Repository, names ...string) []name.Tag {

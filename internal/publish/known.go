@@ -27,7 +27,7 @@ func (p *Publisher) Tags(ctx context.Context, repo name.Repository) ([]string, e
 		return nil, nil
 	}
 	if err != nil {
-		return nil, registry.Explain(fmt.Sprintf("listing the tags of %s", repo), repo, err)
+		return nil, p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("listing the tags of %s", repo), repo, err)
 	}
 	return tags, nil
 }
@@ -50,7 +50,7 @@ func (p *Publisher) Revision(ctx context.Context, tag name.Tag) (string, error) 
 			return revision, nil
 		}
 	}
-	return "", registry.Explain(fmt.Sprintf("reading the image under %s", tag), tag.Repository, err)
+	return "", p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the image under %s", tag), tag.Repository, err)
 }
 
 func revisionOf(repo name.Repository, found *remote.Descriptor, options []remote.Option) (string, error) {

@@ -59,7 +59,7 @@ func TestPreflightTellsWhoMayPush(t *testing.T) {
 					return
 				}
 				var refused *registry.Error
-				if !errors.As(err, &refused) || !refused.Denied || !strings.Contains(refused.Advice, repo.RepositoryStr()) {
+				if !errors.As(err, &refused) || !refused.Denied || !strings.Contains(refused.Error(), repo.RepositoryStr()) {
 					t.Fatalf("Preflight(%s) = %v, want a refusal that names the repository", repo, err)
 				}
 				if c.password != "" && strings.Contains(err.Error(), c.password) {

@@ -96,17 +96,18 @@ func (p *Publisher) probe(ctx context.Context, repo name.Repository) error {
 	client := &http.Client{Transport: opened, CheckRedirect: stay}
 	resp, err := client.Do(req)
 	if err != nil {
-		return registry.Explain(doing, repo, err)
+		return p.client.Explain(ctx, registry.Pushing, doing, repo, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusAccepted {
 		go takeBack(context.WithoutCancel(ctx), client, resp)
 		return nil
 	}
-	if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusForbidden {
+	answer := registry.Answer(resp)
+	if !registry.ReadRefusal(answer).Denied() {
 		return nil
 	}
-	return registry.Explain(doing, repo, registry.Answer(resp))
+	return p.client.Explain(ctx, registry.Pushing, doing, repo, answer)
 }
 
 // stay follows no redirect: where an upload begins is not asked elsewhere.

@@ -129,7 +129,7 @@ func (m *mover) fetchOne(ctx context.Context, repo name.Repository) error {
 	}
 	manifest, err := remote.Get(repo.Digest(m.digest.String()), options...)
 	if err != nil {
-		return registry.Explain(fmt.Sprintf("reading the pushed image %s@%s", repo, m.digest), repo, err)
+		return m.publisher.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the pushed image %s@%s", repo, m.digest), repo, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -190,11 +190,11 @@ func (m *mover) point(ctx context.Context, tag name.Tag) error {
 		return err
 	}
 	if err := remote.Tag(tag, m.manifests[tag.Repository], options...); err != nil {
-		return registry.Explain(fmt.Sprintf("moving the tag %s", tag), tag.Repository, err)
+		return m.publisher.client.Explain(ctx, registry.Pushing, fmt.Sprintf("moving the tag %s", tag), tag.Repository, err)
 	}
 	answer, err := remote.Head(tag, options...)
 	if err != nil {
-		return registry.Explain(fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
+		return m.publisher.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
 	}
 	if answer.Digest != m.digest {
 		return fmt.Errorf("reading the tag %s back: the registry answers %s and not %s; another run may have moved it at the same time", tag, answer.Digest, m.digest)

@@ -15,17 +15,22 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// Client opens repositories. One is used for a whole run, so that connections
-// are used again.
+// Client opens repositories, and explains why one does not open. One is used for
+// a whole run, so that connections are used again.
 type Client struct {
 	credentials Credentials
+	situation   Situation
 	base        http.RoundTripper
 }
 
-// NewClient returns a client that uses these credentials.
-func NewClient(credentials Credentials) *Client {
-	return &Client{credentials: credentials, base: newTransport()}
+// NewClient returns a client that uses these credentials, for a run in this
+// situation.
+func NewClient(credentials Credentials, situation Situation) *Client {
+	return &Client{credentials: credentials, situation: situation, base: newTransport()}
 }
+
+// Credentials returns what the client logs in with.
+func (c *Client) Credentials() Credentials { return c.credentials }
 
 // dialWithin is how long a host may take to take a connection: two packets may be
 // lost on the way. It is shorter than publish waits for permission, so that a host
@@ -54,7 +59,7 @@ func (c *Client) Open(ctx context.Context, repo name.Repository) (http.RoundTrip
 	auth := authn.FromConfig(c.credentials.For(repo.RegistryStr()))
 	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, next, []string{repo.Scope(transport.PushScope)})
 	if err != nil {
-		return nil, Explain(fmt.Sprintf("logging in to %s", repo.RegistryStr()), repo, err)
+		return nil, c.explain(ctx, Pushing, fmt.Sprintf("logging in to %s", repo.RegistryStr()), repo, ReadRefusal(err), err)
 	}
 	return opened, nil
 }

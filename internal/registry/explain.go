@@ -1,82 +1,94 @@
 package registry
 
 import (
-	"crypto/tls"
+	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/slipway-build/slipway/internal/packages"
 )
 
-// Error is a registry's refusal with what to do about it.
-type Error struct {
-	Doing  string
-	Advice string // empty where nothing is known
-	Denied bool   // the registry answered that the credentials may not do this
-	cause  error  // the registry's own words
-}
+// explainWithin is how long may be spent on learning why something was refused.
+const explainWithin = 3 * time.Second
 
-func (e *Error) Error() string {
-	if e.Advice == "" {
-		return fmt.Sprintf("%s: %v", e.Doing, e.cause)
-	}
-	return fmt.Sprintf("%s: %v\n%s", e.Doing, e.cause, e.Advice)
-}
-
-// Unwrap returns the registry's own answer.
-func (e *Error) Unwrap() error { return e.cause }
-
-// Explain wraps what went wrong while doing something with a repository, and
-// adds what the workflow author can do. It returns err unchanged when it has
-// been explained already.
-func Explain(doing string, repo name.Repository, err error) error {
-	if explained := (*Error)(nil); errors.As(err, &explained) {
+// Explain wraps what went wrong while doing something with a repository, and adds
+// what it means and what the workflow author can do. A no without a reason is
+// asked for again in a way that has one, and of a package of GitHub's the API is
+// asked what it knows. It returns err unchanged when it has been explained already.
+func (c *Client) Explain(ctx context.Context, access Access, doing string, repo name.Repository, err error) error {
+	if explained := (*Error)(nil); errors.As(err, &explained) || ctx.Err() != nil {
 		return err
 	}
-	e := &Error{Doing: doing, cause: err}
-	var answer *transport.Error
-	var certificate *tls.CertificateVerificationError
-	var network *net.OpError
-	var far *UnreachableError
-	switch {
-	case errors.As(err, &answer) && answer.StatusCode == http.StatusUnauthorized:
-		e.Denied = true
-		// A wrong password and a right one without this permission look the
-		// same on registries other than GitHub's.
-		e.Advice = fmt.Sprintf("%s does not accept the user name and token for %s; check the inputs registry, username and token, and that the user may push there", repo.RegistryStr(), repo.RepositoryStr())
-	case errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden:
-		e.Denied = true
-		e.Advice = HowToPush(repo)
-	case errors.As(err, &certificate):
-		e.Advice = fmt.Sprintf("%s has no certificate that is trusted here; check the input registry, and that the certificate is valid, for this name and by a public authority", repo.RegistryStr())
-	case errors.As(err, &far) && !OutOfReach(repo, err):
-		e.Advice = fmt.Sprintf("%s sends its clients to %s, which cannot be reached from here; check that it is up, and that the registry names it by an address that is good everywhere", repo.RegistryStr(), far.Host)
-	case errors.As(err, &network):
-		e.Advice = fmt.Sprintf("%s cannot be reached; check the input registry and that it is up", repo.RegistryStr())
+	limited, cancel := context.WithTimeout(ctx, explainWithin)
+	defer cancel()
+	refusal := ReadRefusal(err)
+	if refusal.silent() && !refusal.ofLogin() {
+		refusal = c.askAgain(limited, access, repo, refusal)
 	}
-	return e
+	return c.explain(limited, access, doing, repo, refusal, err)
 }
 
-// HowToPush says what gives a workflow the right to push.
-func HowToPush(repo name.Repository) string {
-	if !githubs(repo.RegistryStr()) {
-		return fmt.Sprintf("%s does not let this login push to %s; check the inputs username and token, and their rights there", repo.RegistryStr(), repo.RepositoryStr())
+// explain is Explain for a refusal that says all that the registry will.
+func (c *Client) explain(ctx context.Context, access Access, doing string, repo name.Repository, refusal Refusal, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return fmt.Sprintf(`the token may not push to %s; give it the permission in the workflow:
-permissions:
-  contents: read
-  packages: write
-and, where the package exists already, grant this repository the role Write in the package's settings under "Manage Actions access"`, repo)
+	r := refused{
+		Refusal: refusal, Situation: c.situation, access: access, repo: repo,
+		anonymous: c.credentials.For(repo.RegistryStr()).Password == "",
+	}
+	if refusal.Denied() {
+		r.found = c.lookUp(ctx, repo)
+	}
+	return &Error{Doing: doing, Verdict: r.verdict(err), Denied: refusal.Denied(), host: repo.RegistryStr(), refusal: refusal, cause: err}
 }
 
-// githubs tells whether a registry is one of GitHub's, whose rights are given in
-// the workflow.
-func githubs(host string) bool {
-	return host == "ghcr.io" || host == "docker.pkg.github.com" || strings.HasPrefix(host, "containers.")
+// lookUp asks GitHub about a package of its container registry.
+func (c *Client) lookUp(ctx context.Context, repo name.Repository) Package {
+	if c.situation.Package == nil || c.situation.Server.KindOf(repo.RegistryStr()) != packages.Container {
+		return Package{}
+	}
+	owner, name := packages.Split(repo.RepositoryStr())
+	return c.situation.Package(ctx, owner, name)
+}
+
+// askAgain asks for what was refused without a word by a request whose answer has
+// a body: for an upload, or for the manifest itself. Without a better answer it
+// returns the first.
+func (c *Client) askAgain(ctx context.Context, access Access, repo name.Repository, first Refusal) Refusal {
+	opened, err := c.Open(ctx, repo)
+	if explained := (*Error)(nil); errors.As(err, &explained) && !explained.refusal.silent() {
+		return explained.refusal
+	} else if err != nil {
+		return first
+	}
+	method, path := http.MethodPost, "blobs/uploads/"
+	if access == Pulling {
+		method, path = http.MethodGet, "manifests/latest"
+		if _, asked, found := strings.Cut(first.URL, "/v2/"+repo.RepositoryStr()+"/"); found {
+			path = asked
+		}
+	}
+	address := fmt.Sprintf("%s://%s/v2/%s/%s", repo.Scheme(), repo.RegistryStr(), repo.RepositoryStr(), path)
+	req, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
+	if err != nil {
+		return first
+	}
+	resp, err := opened.RoundTrip(req)
+	if err != nil {
+		return first
+	}
+	defer resp.Body.Close()
+	if again := ReadRefusal(Answer(resp)); again.Denied() && !again.silent() {
+		return again
+	}
+	return first
 }
 
 // NotFound tells whether a registry has answered that there is no such thing.

@@ -63,7 +63,7 @@ func TestCancelledIsNotOutOfReach(t *testing.T) {
 	repo := newRepository(t, fullListener(t)+"/team/app")
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	_, err := NewClient(login(repo)).Open(ctx, repo)
+	_, err := NewClient(login(repo), Situation{}).Open(ctx, repo)
 	if !errors.Is(err, context.Canceled) || OutOfReach(repo, err) {
 		t.Errorf("Open(%s) = %v, want that it was cancelled, and not that nothing is reached", repo, err)
 	}
@@ -77,7 +77,7 @@ func TestTokenServerOutOfReach(t *testing.T) {
 	tokens.Realm = "http://localhost:1/token"
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens})
 	repo := newRepository(t, registry.Host+"/team/app")
-	_, err := NewClient(login(repo)).Open(t.Context(), repo)
+	_, err := NewClient(login(repo), Situation{}).Open(t.Context(), repo)
 	if err == nil || OutOfReach(repo, err) || !strings.Contains(err.Error(), registry.Host+" sends its clients to localhost:1, which cannot be reached") {
 		t.Errorf("Open(%s) = %v, want that the token server cannot be reached", repo, err)
 	}

@@ -1,0 +1,73 @@
+package registry
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/slipway-build/slipway/internal/packages"
+)
+
+// entry is one line of the catalogue: which refusals it is about, and what they
+// mean. All that is set must fit.
+type entry struct {
+	name   string
+	words  []string // one of them, in any case
+	status []int    // one of them
+	when   func(r refused) bool
+	means  func(r refused) Verdict
+}
+
+// catalogue lists what registries answer, GitHub's own words first. The first
+// entry that fits is taken. Where the words come from, with the public reports
+// of each, is in the test data.
+func catalogue() []entry {
+	return slices.Concat(ofRequests(), ofNames(), ofTokens(), onlyGitHubs(ofRights()), ofUploads(), ofManifests(), ofOthers())
+}
+
+// onlyGitHubs keeps entries to GitHub's registries: no other has these pages.
+func onlyGitHubs(entries []entry) []entry {
+	for i, e := range entries {
+		entries[i].when = func(r refused) bool { return r.onGitHubs() && (e.when == nil || e.when(r)) }
+	}
+	return entries
+}
+
+// verdict is what the catalogue says of a refusal, or of an error that is none.
+func (r refused) verdict(err error) Verdict {
+	if certificate := (*tls.CertificateVerificationError)(nil); r.Status == 0 || errors.As(err, &certificate) { // plain http is tried after https
+		if v := r.network(err); v != (Verdict{}) {
+			return v
+		}
+	}
+	for _, e := range catalogue() {
+		if e.fits(r) {
+			return e.means(r)
+		}
+	}
+	return Verdict{}
+}
+
+func (e entry) fits(r refused) bool {
+	return (len(e.words) == 0 || slices.ContainsFunc(e.words, r.says)) &&
+		(len(e.status) == 0 || slices.Contains(e.status, r.Status)) &&
+		(e.when == nil || e.when(r))
+}
+
+// denials are the two answers that say no.
+func denials() []int { return []int{http.StatusUnauthorized, http.StatusForbidden} }
+
+func (r refused) kind() packages.Kind { return r.Server.KindOf(r.repo.RegistryStr()) }
+
+func (r refused) onContainer() bool { return r.kind() == packages.Container }
+func (r refused) onDocker() bool    { return r.kind() == packages.Docker }
+func (r refused) onGitHubs() bool   { return r.kind() != packages.Foreign }
+func (r refused) pulling() bool     { return r.access == Pulling }
+
+// foreignServer tells whether an Enterprise Server's run asks a registry of
+// github.com, which does not know its tokens.
+func (r refused) foreignServer() bool {
+	host := r.repo.RegistryStr()
+	return r.Server.Enterprise() && (host == packages.GHCR || host == packages.DockerGitHub)
+}

@@ -1,0 +1,58 @@
+package registry
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+)
+
+// network is what it means that a registry was not reached, or not to the end.
+// BuildKit and engines hand on words only: those of Go's net and crypto packages,
+// which have been the same for years.
+func (r refused) network(err error) Verdict {
+	host, text := r.repo.RegistryStr(), err.Error()
+	var certificate *tls.CertificateVerificationError
+	var network *net.OpError
+	var far *UnreachableError
+	switch {
+	case errors.As(err, &certificate), strings.Contains(text, "x509: "):
+		return Verdict{
+			What: fmt.Sprintf("%s has no certificate that is trusted here", host),
+			Do:   "check the input registry, and that the certificate is valid and for this name; where a private authority has signed it, name that in the input registry-ca" + daemonsOwn,
+		}
+	case errors.As(err, &far) && !OutOfReach(r.repo, err):
+		return Verdict{
+			What: fmt.Sprintf("%s sends its clients to %s, which cannot be reached from here", host, far.Host),
+			Do:   "check that it is up, and that the registry names it by an address that is good everywhere",
+		}
+	case strings.Contains(text, "no such host"):
+		return Verdict{
+			What: fmt.Sprintf("there is no host %s", host) + r.hint(),
+			Do:   "correct the input registry, or the host in image or tags",
+		}
+	case errors.As(err, &network) && network.Op == "dial", strings.Contains(text, "connection refused"), strings.Contains(text, "dial tcp"):
+		return Verdict{
+			What: fmt.Sprintf("%s cannot be reached", host) + r.hint(),
+			Do:   "check the input registry and that it is up",
+		}
+	case errors.As(err, &network), broken(text):
+		return r.cutOff()
+	}
+	return Verdict{}
+}
+
+// daemonsOwn is about builders that are not ours to configure.
+const daemonsOwn = "; a builder that others run trusts what its own configuration names"
+
+// hint proposes the host that may have been meant.
+func (r refused) hint() string {
+	if r.Hint == nil {
+		return ""
+	}
+	if meant := r.Hint(r.repo.RegistryStr()); meant != "" {
+		return fmt.Sprintf("; did you mean %s?", meant)
+	}
+	return ""
+}

@@ -1,0 +1,120 @@
+package registry
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// Refusal is what a registry has answered in place of what it was asked for, as
+// far as an error tells. BuildKit and engines hand on words only.
+type Refusal struct {
+	Status int    // of HTTP; 0 where nobody has answered, or it is not known
+	Method string // of the request; empty where it is not known
+	URL    string // of the request, without a query; empty where it is not known
+	Words  string // the registry's own; empty where it has said nothing
+}
+
+// answered is how containerd, and with it BuildKit and the engines, tell of an
+// answer: the status line, and then the words where there are any.
+var answered = regexp.MustCompile(`unexpected status from (GET|HEAD|POST|PUT|PATCH) request to (\S+): (\d{3})(?: [A-Z][A-Za-z' -]*)?(?:: (.+))?`)
+
+// ReadRefusal finds what a registry has answered in an error, whoever made it.
+func ReadRefusal(err error) Refusal {
+	var answer *transport.Error
+	if errors.As(err, &answer) {
+		return ofAnswer(answer)
+	}
+	text := err.Error()
+	if found := answered.FindStringSubmatch(text); found != nil {
+		status, _ := strconv.Atoi(found[3]) // three digits
+		return Refusal{Status: status, Method: found[1], URL: withoutQuery(found[2]), Words: strings.TrimSpace(found[4])}
+	}
+	for words, status := range map[string]int{
+		"denied: ": http.StatusForbidden, "unauthorized: ": http.StatusUnauthorized, "toomanyrequests: ": http.StatusTooManyRequests,
+	} {
+		if at := strings.Index(text, words); at >= 0 {
+			return Refusal{Status: status, Words: strings.TrimSpace(text[at:])}
+		}
+	}
+	if strings.Contains(text, "access denied") || strings.Contains(text, "authorization failed") || strings.HasSuffix(text, "denied") {
+		return Refusal{Status: http.StatusForbidden, Words: lastPart(text)}
+	}
+	return Refusal{Words: text}
+}
+
+func ofAnswer(answer *transport.Error) Refusal {
+	r := Refusal{Status: answer.StatusCode}
+	if answer.Request != nil {
+		r.Method = answer.Request.Method
+		r.URL = withoutQuery(answer.Request.URL.String())
+	}
+	if len(answer.Errors) == 0 {
+		if _, body, found := strings.Cut(answer.Error(), http.StatusText(answer.StatusCode)+": "); found {
+			r.Words = oneLine(body)
+		}
+		return r
+	}
+	words := make([]string, len(answer.Errors))
+	for i, one := range answer.Errors {
+		words[i] = strings.TrimSuffix(string(one.Code)+": "+one.Message, ": ")
+	}
+	r.Words = oneLine(strings.Join(words, "; "))
+	return r
+}
+
+// longestWords is how much is shown of what a registry says, in bytes.
+const longestWords = 500
+
+// oneLine makes one line of bounded length of a registry's words, which may be a
+// page of HTML.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > longestWords {
+		text = strings.ToValidUTF8(text[:longestWords], "") + " …"
+	}
+	return text
+}
+
+// lastPart is what the innermost of several layers says.
+func lastPart(text string) string {
+	parts := strings.Split(text, ": ")
+	return strings.Join(parts[max(len(parts)-2, 0):], ": ")
+}
+
+// withoutQuery leaves out what may hold a secret.
+func withoutQuery(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// says tells whether the registry has used these words, in any case.
+func (r Refusal) says(words string) bool {
+	return strings.Contains(strings.ToLower(r.Words), strings.ToLower(words))
+}
+
+// ofLogin tells whether it was a token server that refused.
+func (r Refusal) ofLogin() bool {
+	u, err := url.Parse(r.URL)
+	return err == nil && r.URL != "" && !strings.HasPrefix(u.Path, "/v2/")
+}
+
+// Denied tells whether the answer is a no to these credentials. GitHub also
+// answers 403 to somebody who asks too often.
+func (r Refusal) Denied() bool {
+	return r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden && !r.says("rate limit")
+}
+
+// silent tells whether it is a no without a reason: the answer to HEAD has no
+// body.
+func (r Refusal) silent() bool {
+	return r.Denied() && (r.Words == "" || r.Method == http.MethodHead && strings.HasPrefix(r.Words, "unexpected status"))
+}

@@ -1,0 +1,69 @@
+package registry
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/slipway-build/slipway/internal/packages"
+)
+
+// ofTokens are answers to tokens and passwords themselves.
+func ofTokens() []entry {
+	return []entry{
+		{name: "another server's token", status: denials(), when: func(r refused) bool { return r.foreignServer() && !r.anonymous }, means: refused.otherServer},
+		{name: "no login", status: denials(), when: func(r refused) bool { return r.ofLogin() && r.anonymous }, means: refused.noLogin},
+		{name: "token not accepted", words: []string{"user cannot be authenticated with the token"}, means: refused.badToken},
+		{name: "no token in the request", words: []string{"authentication token not provided", "invalid token"}, when: refused.onGitHubs, means: refused.badToken},
+		{name: "login refused", status: denials(), when: func(r refused) bool { return r.ofLogin() && r.onGitHubs() }, means: refused.badToken},
+		{name: "login not accepted", status: []int{http.StatusUnauthorized}, when: func(r refused) bool { return !r.onGitHubs() }, means: refused.noForeign},
+		{name: "not allowed", status: []int{http.StatusForbidden}, when: func(r refused) bool { return !r.onGitHubs() }, means: refused.noForeign},
+	}
+}
+
+// noLogin is about a registry that wants a login and was given none.
+func (r refused) noLogin() Verdict {
+	return Verdict{
+		What: fmt.Sprintf("%s wants a login for %s, and there is none for this host", r.repo.RegistryStr(), r.repo.RepositoryStr()),
+		Why:  "credentials go to the exact host that they are for; what docker login has written on the runner is not seen in a container action",
+		Do:   r.passLogin(),
+	}
+}
+
+func (r refused) passLogin() string {
+	return fmt.Sprintf("pass it:\nregistry-auth: |\n  - registry: %s\n    username: …\n    password: ${{ secrets.… }}", r.repo.RegistryStr())
+}
+
+// badToken is about a token that GitHub does not take, whatever it asks for.
+func (r refused) badToken() Verdict {
+	v := Verdict{
+		What: fmt.Sprintf("%s does not accept the token", r.repo.RegistryStr()),
+		Why:  "it has expired or was revoked, or it was copied with something missing; a job's own token ends with the job, after 6 hours on GitHub's runners",
+		Do:   r.useOwn(),
+	}
+	if r.Token == packages.FineGrained {
+		v.Why = "it is a fine-grained personal access token, which GitHub Packages does not take"
+	}
+	return v
+}
+
+// noForeign is about registries other than GitHub's, on which a wrong password
+// and a right one without this right look the same.
+func (r refused) noForeign() Verdict {
+	right := "push to"
+	if r.pulling() {
+		right = "read"
+	}
+	switch {
+	case r.anonymous && r.Status == http.StatusUnauthorized:
+		return r.noLogin()
+	case r.anonymous:
+		return Verdict{
+			What: fmt.Sprintf("%s does not let anybody %s %s without a login", r.repo.RegistryStr(), right, r.repo.RepositoryStr()),
+			Do:   r.passLogin(),
+		}
+	}
+	return Verdict{
+		What: fmt.Sprintf("%s does not accept the user name and token for %s", r.repo.RegistryStr(), r.repo.RepositoryStr()),
+		Do:   fmt.Sprintf("check the login for %s (the inputs registry, username and token, or registry-auth), and that this user may %s %s there", r.repo.RegistryStr(), right, r.repo.RepositoryStr()),
+	}
+}
