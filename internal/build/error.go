@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -63,24 +62,6 @@ func pushFailed(ctx context.Context, doing string, err error, r Request) error {
 		return fmt.Errorf("%s: %w", doing, &trimmed{err})
 	}
 	return r.Registries.Explain(ctx, registry.Pushing, doing, *repo, &trimmed{err})
-}
-
-// unread names the image in what BuildKit says of one that it could not read.
-var unread = regexp.MustCompile(`failed to resolve source metadata for (\S+): `)
-
-// pullFailed says what it means that an image of somebody else's could not be
-// read. Any other error it returns without BuildKit's noise.
-func pullFailed(ctx context.Context, err error, r Request) error {
-	cause := &trimmed{err}
-	found := unread.FindStringSubmatch(err.Error())
-	if found == nil {
-		return cause
-	}
-	image, parseErr := name.ParseReference(found[1])
-	if refusal := registry.ReadRefusal(cause); parseErr != nil || refusal.Status == 0 && strings.HasSuffix(refusal.Words, "not found") {
-		return cause
-	}
-	return r.Registries.Explain(ctx, registry.Pulling, "reading "+found[1], image.Context(), cause)
 }
 
 // refusedBy finds the repository that BuildKit's error names, or nil.

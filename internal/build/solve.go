@@ -62,6 +62,7 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	w := watch(ctx, r)
 	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
 	result := w.result(r.Plan)
+	result.Warnings = append(result.Warnings, w.warnOfCaches(ctx)...)
 	loadErr := loading.End(err == nil)
 	if ctx.Err() == nil && loadErr != nil {
 		if err != nil {
