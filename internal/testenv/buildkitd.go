@@ -24,6 +24,8 @@ type BuildkitdOptions struct {
 	// Platform is what it says it runs in the first place, such as linux/arm64; by default this machine's. It goes on
 	// running only what this machine runs: a build for another platform may COPY, and not RUN.
 	Platform string
+	// Env is added to its environment, which has nothing of this process's but PATH: see GitHub.Env.
+	Env []string
 	// Older runs BuildKit v0.31.2, of internal/tools/older.
 	Older bool
 }
@@ -72,6 +74,7 @@ func Buildkitd(t T, opt BuildkitdOptions) *Daemon {
 		args = append(args, tlsFlags(t, dir, opt)...)
 	}
 	env := []string{"PATH=" + filepath.Dir(Tool(t, "runc")) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + tmp}
+	env = append(env, opt.Env...)
 	program := "buildkitd"
 	if opt.Older {
 		program = "buildkitd-older"

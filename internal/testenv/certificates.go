@@ -43,6 +43,12 @@ func NewAuthority(t T, name string) *Authority {
 // Server returns a certificate for 127.0.0.1, localhost, BridgeIP and the host "registry", and its key, in PEM.
 func (a *Authority) Server(name string) (cert, key []byte) {
 	a.t.Helper()
+	return a.server(name, "localhost", "registry")
+}
+
+// server returns a certificate for the addresses of Server and these hosts, and its key.
+func (a *Authority) server(name string, hosts ...string) (cert, key []byte) {
+	a.t.Helper()
 	return a.issue(&x509.Certificate{
 		SerialNumber: big.NewInt(2),
 		Subject:      pkix.Name{CommonName: name},
@@ -51,7 +57,7 @@ func (a *Authority) Server(name string) (cert, key []byte) {
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(BridgeIP)},
-		DNSNames:     []string{"localhost", "registry"},
+		DNSNames:     hosts,
 	})
 }
 

@@ -1,8 +1,6 @@
 package testenv
 
 import (
-	"io"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -22,21 +20,16 @@ type ProxyOptions struct {
 	Network *Network
 }
 
-// Answer is what a proxy answers by itself.
-type Answer struct {
-	Status int // 0 means 200
-	Header http.Header
-	Body   string
-	Reset  bool // reset the connection in place of any answer, with the request's body unread
-}
-
 // ProxyRequest is one request that reached a proxy.
 type ProxyRequest struct {
 	Time   time.Time // of its arrival
 	Method string
-	Path   string
+	Host   string // that it was sent to
+	Path   string // as it was sent, with the escapes that it had
 	Query  url.Values
-	Status int // 0 until there is an answer, and for good when there is none
+	// Authorization is the header, with the secret in it.
+	Authorization string
+	Status        int // 0 until there is an answer, and for good when there is none
 }
 
 // Proxy is an HTTP reverse proxy in front of a registry or a TokenServer on plain HTTP. Requests for a token go to the
@@ -99,13 +92,12 @@ func (p *Proxy) Count(method string) int {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.requests = append(p.requests, ProxyRequest{
-		Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(),
+		Time: time.Now(), Method: r.Method, Host: r.Host, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
+		Authorization: r.Header.Get("Authorization"),
 	})
 	n := len(p.requests)
 	p.mu.Unlock()
-	select {
-	case <-time.After(p.opt.Delay):
-	case <-r.Context().Done():
+	if !wait(r, p.opt.Delay) {
 		return
 	}
 	w = &statusWriter{ResponseWriter: w, record: func(status int) {
@@ -115,40 +107,21 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}}
 	if p.opt.Fault != nil {
 		if answer := p.opt.Fault(n, r); answer != nil {
-			answer.write(w, r)
+			answer.serve(w, r, p.forward)
 			return
 		}
 	}
 	p.forward.ServeHTTP(w, r)
 }
 
-func (a *Answer) write(w http.ResponseWriter, r *http.Request) {
-	if a.Reset {
-		reset(w)
-		return
+// wait returns false when the client has gone before.
+func wait(r *http.Request, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-r.Context().Done():
+		return false
 	}
-	// Else a client that is still sending would see its connection break, and maybe not the answer.
-	_, _ = io.Copy(io.Discard, r.Body)
-	for key, values := range a.Header {
-		w.Header()[http.CanonicalHeaderKey(key)] = values
-	}
-	if a.Status == 0 {
-		a.Status = http.StatusOK
-	}
-	w.WriteHeader(a.Status)
-	_, _ = io.WriteString(w, a.Body)
-}
-
-// reset closes the connection with RST, as a crashed peer or a load balancer does.
-func reset(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // HTTP/2, which this server does not speak
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }
 
 // statusWriter records the status before the client can see it.

@@ -18,7 +18,7 @@ type RegistryOptions struct {
 	// Htpasswd asks for basic authentication: user to password, in clear.
 	Htpasswd map[string]string
 	// Token sends clients to this server for a token. Not together with Htpasswd, nor with TLS: go-containerregistry
-	// refuses to go from HTTPS to a token server on plain HTTP.
+	// refuses to go from HTTPS to a token server on plain HTTP. GitHub has both behind HTTPS.
 	Token *TokenServer
 	// TLS serves HTTPS with a certificate of Registry.CA: see Authority.Server.
 	TLS bool
@@ -156,7 +156,7 @@ func (r *Registry) auth(opt RegistryOptions) map[string]any {
 		r.write("jwks.json", opt.Token.jwks())
 		return map[string]any{"token": map[string]any{
 			"realm":   opt.Token.Realm,
-			"service": tokenService,
+			"service": opt.Token.service(),
 			"issuer":  tokenIssuer,
 			"jwks":    r.path("jwks.json"),
 		}}

@@ -187,3 +187,44 @@ func get(t *testing.T, url string) (*http.Response, error) {
 	response.Body = io.NopCloser(strings.NewReader(string(body)))
 	return response, err
 }
+
+// TestTokenLifetime lets a token run out while its registry is in use, and has the clocks differ.
+func TestTokenLifetime(t *testing.T) {
+	t.Parallel()
+	grant := Grant{User: "writer", Password: "w", Repository: "*", Actions: []string{"pull", "push"}}
+	for name, tt := range map[string]struct {
+		lifetime, skew, wait time.Duration
+		status               int
+	}{
+		"fresh":              {time.Second, 0, 0, http.StatusNotFound},
+		"run out":            {time.Second, 0, 2100 * time.Millisecond, http.StatusUnauthorized},
+		"ahead":              {0, 30 * time.Second, 0, http.StatusNotFound},
+		"too far ahead":      {0, 2 * time.Minute, 0, http.StatusUnauthorized},
+		"behind and run out": {time.Minute, -2 * time.Minute, 0, http.StatusUnauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tokens := NewTokenServer(t, grant)
+			tokens.Lifetime, tokens.Skew = tt.lifetime, tt.skew
+			registry := NewRegistry(t, RegistryOptions{Token: tokens})
+			token, err := tokens.token("writer", tokens.access("writer", []string{"repository:app:pull"}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(tt.wait)
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, registry.URL+"/v2/app/manifests/none", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Authorization", "Bearer "+token)
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if response.StatusCode != tt.status {
+				t.Errorf("status %d, want %d", response.StatusCode, tt.status)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
@@ -17,6 +18,7 @@ const (
 	tokenService  = "slipway-test-registry"
 	tokenKeyID    = "slipway-test-key"
 	tokenLifetime = 5 * time.Minute // as ghcr.io's; clients take 60 s when they are told less
+	tokenLeeway   = time.Minute     // that distribution adds to exp and takes from nbf
 )
 
 // tokenAccess is one entry of a token's access claim.
@@ -34,14 +36,16 @@ func (g Grant) covers(repository, action string) bool {
 
 // token returns a signed JSON Web Token. Ed25519 because its signature needs no encoding besides base64.
 func (s *TokenServer) token(user string, access []tokenAccess) (string, error) {
-	now := time.Now()
+	now := time.Now().Add(s.Skew)
+	// The registry's leeway is taken off, so that Lifetime is what it says, rounded up to whole seconds.
+	expires := now.Add(s.lifetime() - tokenLeeway + time.Second - 1)
 	header, err := json.Marshal(map[string]string{"typ": "JWT", "alg": "EdDSA", "kid": tokenKeyID})
 	if err != nil {
 		return "", err
 	}
 	claims, err := json.Marshal(map[string]any{
-		"iss": tokenIssuer, "sub": user, "aud": tokenService, "jti": rand.Text(),
-		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(tokenLifetime).Unix(),
+		"iss": tokenIssuer, "sub": user, "aud": s.service(), "jti": rand.Text(),
+		"iat": now.Unix(), "nbf": now.Unix(), "exp": expires.Unix(),
 		"access": access,
 	})
 	if err != nil {
@@ -50,6 +54,10 @@ func (s *TokenServer) token(user string, access []tokenAccess) (string, error) {
 	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(claims)
 	return signed + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(s.key, []byte(signed))), nil
 }
+
+func (s *TokenServer) service() string { return cmp.Or(s.Service, tokenService) }
+
+func (s *TokenServer) lifetime() time.Duration { return cmp.Or(s.Lifetime, tokenLifetime) }
 
 // jwks returns the key set that a registry checks the tokens with.
 func (s *TokenServer) jwks() []byte {

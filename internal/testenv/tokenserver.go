@@ -21,8 +21,19 @@ type TokenServer struct {
 	Realm string
 	// Host is 127.0.0.1:port.
 	Host string
+	// Service is the name of the registry that the tokens are for. Set it before NewRegistry; it has a default.
+	Service string
+	// Lifetime is how long a registry takes a token, and what expires_in says, 5 minutes by default. BuildKit keeps
+	// tokens of less than a minute for a minute, so that it comes with tokens that have run out. Set it before the
+	// first request, as Skew.
+	Lifetime time.Duration
+	// Skew is how far the server's clock is ahead of the registry's, which lets a minute pass and refuses a token that
+	// is more than that from the future.
+	Skew time.Duration
 
 	grants []Grant
+	public func(repository string) bool // for everybody to pull, besides the grants; nil for none
+	ghcr   bool                         // be as ghcr.io is: a token for every password that is known, with any name, and for nobody
 	key    ed25519.PrivateKey
 
 	mu       sync.Mutex
@@ -80,18 +91,16 @@ func (s *TokenServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := TokenRequest{Time: time.Now(), Method: r.Method}
 	var password string
 	request.User, password, request.Scopes, request.Status = readTokenRequest(r)
-	if request.Status == http.StatusOK && !s.login(request.User, password) {
-		request.Status = http.StatusUnauthorized
-	}
-	body := map[string]any{"errors": []any{map[string]any{"code": "DENIED", "message": http.StatusText(request.Status)}}}
+	body := map[string]any{}
 	if request.Status == http.StatusOK {
-		token, err := s.token(request.User, s.access(request.User, request.Scopes))
-		if err != nil {
-			request.Status = http.StatusInternalServerError
-		} else {
-			// GET clients read token, POST clients access_token.
-			body = map[string]any{"token": token, "access_token": token, "expires_in": int(tokenLifetime.Seconds())}
+		request.Status, body = s.answer(request, password)
+	}
+	if request.Status != http.StatusOK {
+		message := http.StatusText(request.Status)
+		if s.ghcr && request.Status == http.StatusForbidden {
+			message = "denied"
 		}
+		body = map[string]any{"errors": []any{map[string]any{"code": "DENIED", "message": message}}}
 	}
 	// Recorded before the answer, so that a client that has it finds it in Requests.
 	s.mu.Lock()
@@ -119,31 +128,4 @@ func readTokenRequest(r *http.Request) (user, password string, scopes []string, 
 		return "", "", nil, http.StatusMethodNotAllowed
 	}
 	return user, password, scopes, http.StatusOK
-}
-
-func (s *TokenServer) login(user, password string) bool {
-	i := slices.IndexFunc(s.grants, func(g Grant) bool { return g.User == user })
-	return i >= 0 && s.grants[i].Password == password
-}
-
-// access returns the part of the scopes that the user's grants cover.
-func (s *TokenServer) access(user string, scopes []string) []tokenAccess {
-	granted := []tokenAccess{}
-	for _, scope := range scopes {
-		kind, rest, _ := strings.Cut(scope, ":")
-		colon := strings.LastIndexByte(rest, ':')
-		if kind != "repository" || colon < 0 {
-			continue
-		}
-		access := tokenAccess{Type: kind, Name: rest[:colon]}
-		for action := range strings.SplitSeq(rest[colon+1:], ",") {
-			if slices.ContainsFunc(s.grants, func(g Grant) bool { return g.User == user && g.covers(access.Name, action) }) {
-				access.Actions = append(access.Actions, action)
-			}
-		}
-		if len(access.Actions) > 0 {
-			granted = append(granted, access)
-		}
-	}
-	return granted
 }
