@@ -1,0 +1,87 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/slipway-build/slipway/internal/testenv"
+)
+
+// gitHubRunner is the environment of a step on github.com, for a repository that
+// is named app.
+func gitHubRunner(g *testenv.GitHub) []string {
+	return append(g.Env(),
+		"GITHUB_API_URL=https://api.github.com", "GITHUB_SERVER_URL=https://github.com", "GITHUB_REPOSITORY=octo/app",
+		"GITHUB_ACTOR=octocat", "INPUT_TOKEN="+g.Token)
+}
+
+// TestGitHubWithoutInputs has a workflow on github.com that sets nothing at all:
+// the repository's image is published to GitHub Packages, and nobody else is
+// asked for anything.
+func TestGitHubWithoutInputs(t *testing.T) {
+	t.Parallel()
+	for builder, without := range map[string]testenv.Quirk{"daemon": 0, "local": 0, "plain registry": testenv.NoDelete | testenv.AnyLogin | testenv.Forbid | testenv.RedirectBlobs | testenv.AnyScope} {
+		t.Run(builder, func(t *testing.T) {
+			t.Parallel()
+			g := testenv.NewGitHub(t, testenv.GitHubOptions{Without: without})
+			env := append(gitHubRunner(g), "TMPDIR="+t.TempDir())
+			if builder == "local" {
+				env = append(env, "INPUT_BUILDER=local")
+			} else {
+				env = append(env, "BUILDKIT_HOST="+testenv.Buildkitd(t, testenv.BuildkitdOptions{Env: g.Env()}).Address)
+			}
+			for _, message := range []string{"one", "two"} { // the second moves the tag
+				r := start(t, step{dockerfile: "FROM scratch\nCOPY Dockerfile /" + message + "\n", env: env})
+				if code := r.wait(); code != 0 {
+					t.Fatalf("exit code %d, want 0\n%s", code, r.said())
+				}
+				r.mustSay("Publishing ghcr.io/octo/app:latest")
+			}
+			tag, err := name.NewTag("ghcr.io/octo/app:latest")
+			if err != nil {
+				t.Fatal(err)
+			}
+			g.SetPackage(testenv.Package{Owner: "octo", Name: "app", Visibility: "public"})
+			image, err := remote.Image(tag, remote.WithTransport(g.Transport(t)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			layers, err := image.Layers()
+			if err != nil || len(layers) != 1 {
+				t.Errorf("%d layers, %v", len(layers), err)
+			}
+			if refused := g.Refused(); len(refused) > 0 {
+				t.Errorf("hosts that are not GitHub's were asked for: %q", refused)
+			}
+			for _, r := range g.Requests() {
+				if r.Status == 0 || r.Status >= 500 {
+					t.Errorf("request without a good answer: %s https://%s%s: %d", r.Method, r.Host, r.Path, r.Status)
+				}
+				if r.Host != testenv.ContainerHost && r.Host != testenv.APIHost && r.Authorization != "" {
+					t.Errorf("%s got a login", r.Host)
+				}
+			}
+		})
+	}
+}
+
+// TestGitHubRefuses has ghcr.io refuse the push in its own words.
+func TestGitHubRefuses(t *testing.T) {
+	t.Parallel()
+	g := testenv.NewGitHub(t, testenv.GitHubOptions{Refuse: func(r *http.Request) *testenv.Answer {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/blobs/uploads/") {
+			return testenv.Denied(testenv.CreateDenied)
+		}
+		return nil
+	}})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{Env: g.Env()})
+	r := start(t, step{dockerfile: "FROM scratch\nCOPY Dockerfile /\n", env: append(gitHubRunner(g), "BUILDKIT_HOST="+daemon.Address)})
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	r.mustSay("::error", testenv.CreateDenied)
+}
