@@ -102,7 +102,7 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 		r.Mask(secret.Reveal())
 	}
 	source := facts.Source{
-		Lookup: env.Lookup, Dir: workspace, Token: in.APIToken().Reveal(), Now: started, Offline: inputsErr != nil,
+		Lookup: env.Lookup, Dir: workspace, Build: []string{in.Context, in.Dockerfile}, Token: in.APIToken().Reveal(), Now: started, Offline: inputsErr != nil,
 	}
 	f, err := facts.Load(ctx, source)
 	if err != nil {

@@ -29,6 +29,13 @@ type event struct {
 			Ref string `json:"ref"`
 		} `json:"base"`
 	} `json:"pull_request"`
+	WorkflowRun struct {
+		Event          string `json:"event"`
+		HeadSHA        string `json:"head_sha"`
+		HeadRepository struct {
+			FullName string `json:"full_name"`
+		} `json:"head_repository"` // null when it was deleted
+	} `json:"workflow_run"`
 	HeadCommit struct {
 		ID        string    `json:"id"`
 		Timestamp time.Time `json:"timestamp"`
@@ -50,6 +57,15 @@ func (e event) pull() plan.Pull {
 		Number:         e.PullRequest.Number,
 		HeadRepository: e.PullRequest.Head.Repo.FullName,
 		HeadSHA:        e.PullRequest.Head.SHA,
+	}
+}
+
+// upstream returns the run that the event is about, or a zero one.
+func (e event) upstream() plan.Upstream {
+	return plan.Upstream{
+		Event:          e.WorkflowRun.Event,
+		HeadRepository: e.WorkflowRun.HeadRepository.FullName,
+		HeadSHA:        e.WorkflowRun.HeadSHA,
 	}
 }
 

@@ -101,6 +101,26 @@ func TestLoadReadsEveryEvent(t *testing.T) {
 			},
 		},
 		{
+			name: "pull request of Dependabot, tried again by somebody", event: "pull_request", file: "dependabot",
+			vars: map[string]string{"GITHUB_REF": "refs/pull/15/merge", "GITHUB_SHA": mergeSHA, "GITHUB_TRIGGERING_ACTOR": "hubot"},
+			want: plan.Facts{
+				Ref: "refs/pull/15/merge", Attempter: "hubot", Commit: plan.Commit{SHA: mergeSHA},
+				Pull: plan.Pull{Number: 15, HeadRepository: "Octo-Org/Hello-World", HeadSHA: pullSHA},
+			},
+		},
+		{
+			name: "after a run", event: "workflow_run",
+			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "push", HeadRepository: "Octo-Org/Hello-World", HeadSHA: headSHA}},
+		},
+		{
+			name: "after a run of a fork", event: "workflow_run", file: "workflow_run_fork",
+			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "pull_request", HeadRepository: "stranger/Hello-World", HeadSHA: pullSHA}},
+		},
+		{
+			name: "after a run of a fork that was deleted", event: "workflow_run", file: "workflow_run_deleted_fork",
+			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "pull_request", HeadSHA: pullSHA}},
+		},
+		{
 			name: "release", event: "release", vars: map[string]string{"GITHUB_REF": "refs/tags/v1.2.3"},
 			want: plan.Facts{Ref: "refs/tags/v1.2.3", Commit: plan.Commit{SHA: headSHA}},
 		},

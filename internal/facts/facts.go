@@ -19,6 +19,9 @@ type Source struct {
 	Lookup func(name string) (string, bool)
 	// Dir is the workspace, where the git checkout is.
 	Dir string
+	// Build are the paths of what is built: the context and the Dockerfile. Of
+	// one that is empty nothing is known.
+	Build []string
 	// Token asks GitHub's API. It may be empty.
 	Token string
 	// Now is when the run began.
@@ -44,13 +47,15 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 		Repository: s.get("GITHUB_REPOSITORY"),
 		ServerURL:  strings.TrimSuffix(cmp.Or(s.get("GITHUB_SERVER_URL"), "https://github.com"), "/"),
 		Actor:      s.get("GITHUB_ACTOR"),
+		Attempter:  s.get("GITHUB_TRIGGERING_ACTOR"),
 		Commit:     plan.Commit{SHA: s.get("GITHUB_SHA")},
 	}
 	event, eventErr := readEvent(s.get("GITHUB_EVENT_PATH"))
 	if err := errors.Join(required(f), eventErr); err != nil {
 		return plan.Facts{}, err
 	}
-	f.Pull, f.Schedule, f.Started = event.pull(), event.Schedule, s.Now
+	f.Pull, f.Upstream, f.Schedule, f.Started = event.pull(), event.upstream(), event.Schedule, s.Now
+	f.Tree = readTree(s.Build, f.Commit.SHA)
 	f.Run = s.run(f)
 	f.BaseRef = cmp.Or(event.BaseRef, event.PullRequest.Base.Ref)
 	f.Project = s.project(ctx, f, event)

@@ -36,6 +36,10 @@ type Inputs struct {
 	Push        Push
 	Preflight   bool // ask the registry for permission while the build starts. Default: true
 
+	// AllowUntrustedHead lets a run that has the repository's secrets build the
+	// files of a pull request from another. Default: false
+	AllowUntrustedHead bool
+
 	Context    string // absolute path of a directory inside the workspace
 	Dockerfile string // absolute path of a file
 	Target     string // stage to build. Default: empty, which means the last
@@ -102,6 +106,7 @@ func Parse(env Env) (Inputs, error) {
 		CacheTo:     p.caches("cache-to", true),
 		Load:        p.boolean("load", false),
 	}
+	in.AllowUntrustedHead = p.boolean("allow-untrusted-head", false)
 	in.Attestations = p.attestations("attests", "provenance", "sbom")
 	p.builders(&in)
 	in.Context = p.context("context")

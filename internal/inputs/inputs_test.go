@@ -162,6 +162,8 @@ func TestParseEveryInput(t *testing.T) {
 		"builder-tls":  "ca=app/ca.pem",
 		"FROM_ENV":     "from the environment",
 		"SECOND":       "second",
+
+		"allow-untrusted-head": "true",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -190,6 +192,8 @@ func TestParseEveryInput(t *testing.T) {
 		Load:       true,
 		Builder:    "tcp://127.0.0.1:1234",
 		BuilderTLS: inputs.BuilderTLS{CA: ca, Cert: []byte{}},
+
+		AllowUntrustedHead: true,
 	}
 	if diff := cmp.Diff([]string{"1.2.3", "latest", "quay.io/octo/one:1.2.3"}, written(got.Tags)); diff != "" {
 		t.Errorf("Parse: tags, -want +got:\n%s", diff)
@@ -210,7 +214,7 @@ func TestNames(t *testing.T) {
 	want := strings.Fields(`
 		image registry token username registry-auth
 		tags flavor labels annotations floating
-		push preflight
+		push preflight allow-untrusted-head
 		context file target platforms build-args build-contexts secrets secret-envs secret-files ssh
 		cache-from cache-to no-cache no-cache-filters pull network add-hosts allow shm-size ulimit cgroup-parent
 		attests provenance sbom outputs load call reproducible

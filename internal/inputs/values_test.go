@@ -17,6 +17,8 @@ func TestBooleans(t *testing.T) {
 		"preflight": func(in inputs.Inputs) bool { return in.Preflight },
 		"no-cache":  func(in inputs.Inputs) bool { return in.NoCache },
 		"pull":      func(in inputs.Inputs) bool { return in.Pull },
+
+		"allow-untrusted-head": func(in inputs.Inputs) bool { return in.AllowUntrustedHead },
 	}
 	good := map[string]bool{"true": true, "True": true, "TRUE": true, " true\n": true, "false": false, "False": false, "FALSE": false}
 	for name, field := range read {

@@ -16,15 +16,18 @@ type Facts struct {
 	Repository string // owner/name, as written on GitHub
 	ServerURL  string // https://github.com, or the Enterprise server
 	Actor      string // who triggered the run
+	Attempter  string // who triggered this attempt of it; empty where nobody said
 	Run        string // URL of this attempt of the run
 
 	BaseRef  string    // branch that a pull request goes into, or that a tag was pushed with
 	Schedule string    // cron line of a schedule event
 	Started  time.Time // when the run began
 
-	Project Project
-	Commit  Commit
-	Pull    Pull
+	Project  Project
+	Commit   Commit
+	Pull     Pull
+	Upstream Upstream
+	Tree     Tree
 }
 
 // Project is what the repository says of itself.
@@ -53,13 +56,16 @@ func (f Facts) Revision() string { return f.forNames().Revision() }
 
 // Imagined are the facts of a run that somebody only thinks of: a ref of a pull
 // request brings its number, and GitHub is the server of a repository that has
-// none.
+// none. A run that starts another is the repository's own.
 func (f Facts) Imagined() Facts {
 	if number, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(f.Ref, "refs/pull/"), "/merge")); err == nil && f.Pull.Number == 0 {
 		f.Pull.Number, f.Pull.HeadRepository = number, f.Repository
 	}
 	if f.ServerURL == "" && f.Repository != "" {
 		f.ServerURL = "https://github.com"
+	}
+	if f.Upstream == (Upstream{}) {
+		f.Upstream.HeadRepository = f.Repository
 	}
 	return f
 }
@@ -82,7 +88,7 @@ func (f Facts) fromFork() bool {
 	return f.Pull.Number != 0 && !strings.EqualFold(f.Pull.HeadRepository, f.Repository)
 }
 
-// dependabot is the actor whose push and pull_request runs GitHub gives a
-// read-only token and no secrets
+// dependabot is the actor whose runs of some events GitHub gives a read-only
+// token and no secrets, also where somebody else starts them again
 // (https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions).
 const dependabot = "dependabot[bot]"

@@ -85,12 +85,13 @@ type Login struct {
 // New decides. The error joins every independent reason why the run cannot go
 // on, each an *Error.
 func New(in inputs.Inputs, f Facts) (Plan, error) {
+	trustErr := decideTrust(in, f)
 	push, reason, pushErr := decidePush(in.Push, f)
 	to, tagsErr := decideTargets(in, f, push)
 	login, loginErr := decideLogin(in, f, push)
 	results, resultsErr := decideResults(in, f, push, to.tags)
 	platforms, farm, farmErr := decideFarm(in, to.repositories)
-	if err := errors.Join(pushErr, tagsErr, loginErr, resultsErr, farmErr); err != nil {
+	if err := errors.Join(trustErr, pushErr, tagsErr, loginErr, resultsErr, farmErr); err != nil {
 		return Plan{}, err
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}
@@ -124,20 +125,28 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 // contextKey names the files that a builder keeps of a context. BuildKit asks
 // only for files whose size or time differ from those it keeps, and does not
 // compare what is in them, so that whoever may fill them decides what is built:
-// a pull request has files of its own.
+// a pull request has files of its own, and a stranger's are of no use to any
+// other run.
 func contextKey(repo name.Repository, in inputs.Inputs, f Facts) string {
 	key := repo.Name() + " " + filepath.Base(in.Context)
 	if f.Pull.Number != 0 {
 		key += fmt.Sprintf(" pull request %d of %s", f.Pull.Number, f.Pull.HeadRepository)
 	}
+	if who := f.untrusted(); who != "" {
+		key += fmt.Sprintf(" untrusted files of %s in %s", who, f.Run)
+	}
 	return key
 }
 
 func notices(f Facts) []string {
-	if f.Actions && f.Commit.Time.IsZero() {
-		return []string{"the time of the commit is not known: it is not checked out, and GitHub's API did not tell; times in the image are the clock's"}
+	var all []string
+	if f.untrusted() != "" {
+		all = append(all, fmt.Sprintf("allow-untrusted-head is true: %s, and %s; the build has the secrets and the token of this workflow", f.found(), f.startedBy()))
 	}
-	return nil
+	if f.Actions && f.Commit.Time.IsZero() {
+		all = append(all, "the time of the commit is not known: it is not checked out, and GitHub's API did not tell; times in the image are the clock's")
+	}
+	return all
 }
 
 // source is what the standard labels say. On a pull request the revision is the

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/slipway-build/slipway/internal/inputs"
@@ -23,19 +24,22 @@ func decidePush(push inputs.Push, f Facts) (publish bool, reason string, err err
 	case readOnly != "":
 		return false, readOnly, nil
 	}
-	reason = buildOnly(f.Event)
+	reason = cmp.Or(buildOnly(f.Event), strangersFiles(f))
 	return reason == "", reason, nil
 }
 
 // readOnlyToken says why the run's token cannot write by its nature, or "".
 // pull_request_target runs in the base repository with its token, fork or not.
 func readOnlyToken(f Facts) string {
-	if f.Event == "pull_request" && f.fromFork() {
-		return fmt.Sprintf("this pull request comes from the fork %s, and GitHub gives such runs a token that cannot write packages", orUnknown(f.Pull.HeadRepository))
+	switch f.Event {
+	case "pull_request", "pull_request_review", "pull_request_review_comment":
+		if f.fromFork() {
+			return fmt.Sprintf("this pull request comes from the fork %s, and GitHub gives such runs a token that cannot write packages", orUnknown(f.Pull.HeadRepository))
+		}
 	}
 	switch f.Event {
-	case "push", "pull_request", "create":
-		if f.Actor == dependabot {
+	case "push", "create", "pull_request", "pull_request_review", "pull_request_review_comment", "deployment", "deployment_status":
+		if f.Actor == dependabot || f.Attempter == dependabot {
 			return "Dependabot triggered this run, and GitHub gives such runs a token that cannot write packages"
 		}
 	}

@@ -22,32 +22,41 @@ type outcomes struct{ auto, yes outcome }
 
 func TestPush(t *testing.T) {
 	t.Parallel()
-	const own, fork, deleted, dependabot = "the repository", "a fork", "a deleted fork", "Dependabot"
+	const own, fork, deleted, dependabot, again = "the repository", "a fork", "a deleted fork", "Dependabot", "Dependabot, again"
 	always := outcomes{publishes, publishes}
 	asked := outcomes{builds, publishes}
 	never := outcomes{builds, refuses}
 	cases := map[string]map[string]outcomes{
-		"push":                {own: always, dependabot: never},
-		"create":              {own: always, dependabot: never},
+		"push":                {own: always, dependabot: never, again: never},
+		"create":              {own: always, dependabot: never, again: never},
+		"delete":              {own: asked, dependabot: asked},
+		"deployment":          {own: asked, dependabot: never, again: never},
+		"deployment_status":   {own: asked, dependabot: never, again: never},
 		"release":             {own: always, dependabot: always},
 		"workflow_dispatch":   {own: always, dependabot: always},
 		"schedule":            {own: always, dependabot: always},
 		"repository_dispatch": {own: always, dependabot: always},
-		"workflow_run":        {own: always, dependabot: always},
-		"pull_request":        {own: asked, fork: never, deleted: never, dependabot: never},
+		"workflow_run":        {own: always, fork: always, deleted: always, dependabot: always},
+		"pull_request":        {own: asked, fork: never, deleted: never, dependabot: never, again: never},
+		"pull_request_review": {own: asked, fork: never, deleted: never, dependabot: never, again: never},
 		"pull_request_target": {own: asked, fork: asked, deleted: asked, dependabot: asked},
 		"merge_group":         {own: asked, dependabot: asked},
-		"issue_comment":       {own: asked, fork: asked, dependabot: asked},
-		"":                    {own: always},
+
+		"pull_request_review_comment": {own: asked, fork: never, deleted: never, dependabot: never, again: never},
+
+		"issue_comment": {own: asked, fork: asked, dependabot: asked},
+		"":              {own: always},
 	}
 	for event, row := range cases {
 		for who, want := range row {
 			f := runOf(event)
 			switch who {
 			case fork:
-				f.Pull.HeadRepository = "stranger/hello-world"
+				f.Pull.HeadRepository, f.Upstream.HeadRepository = "stranger/hello-world", "stranger/hello-world"
 			case deleted:
-				f.Pull.HeadRepository = ""
+				f.Pull.HeadRepository, f.Upstream.HeadRepository = "", ""
+			case again:
+				f.Attempter = "dependabot[bot]"
 			case dependabot:
 				f.Actor = "dependabot[bot]"
 			}
@@ -64,7 +73,8 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// runOf is a run of an event in the repository itself.
+// runOf is a run of an event in the repository itself, with its own commit
+// checked out.
 func runOf(event string) plan.Facts {
 	f := pushOf("refs/heads/main")
 	if strings.HasPrefix(event, "pull_request") || event == "issue_comment" {
@@ -72,6 +82,10 @@ func runOf(event string) plan.Facts {
 	}
 	f.Event = event
 	f.Actions = event != ""
+	f.Tree.Own = true
+	if event == "workflow_run" {
+		f.Upstream = plan.Upstream{Event: "push", HeadRepository: "octo/hello-world", HeadSHA: headSHA}
+	}
 	return f
 }
 
@@ -101,7 +115,7 @@ func TestReasonForNotPublishing(t *testing.T) {
 	dependabot := pushOf("refs/heads/dependabot/npm/x")
 	dependabot.Actor = "dependabot[bot]"
 	target := pullFrom("stranger/hello-world")
-	target.Event = "pull_request_target"
+	target.Event, target.Tree.Own = "pull_request_target", true
 	mergeGroup := pushOf("refs/heads/gh-readonly-queue/main/pr-12")
 	mergeGroup.Event = "merge_group"
 	comment := pushOf("refs/heads/main")

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -89,9 +90,10 @@ func checkArguments(in inputs.Inputs) error {
 }
 
 // cacheTo leaves out what a run may not write that a stranger can start: its
-// token cannot, and other runs import what is there.
+// token cannot, or its files are a stranger's, and other runs import what is
+// there.
 func cacheTo(wanted []inputs.Cache, f Facts) (to []inputs.Cache, remarks []string) {
-	reason := readOnlyToken(f)
+	reason := cmp.Or(readOnlyToken(f), strangersFiles(f))
 	for _, cache := range wanted {
 		shared := cache.Type != inputs.CacheLocal && cache.Type != inputs.CacheInline
 		if shared && reason != "" {

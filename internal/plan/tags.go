@@ -109,10 +109,13 @@ func decideNames(in inputs.Inputs, f Facts, push bool) (metadata.Names, error) {
 // forNames is the part of the facts that names are made of.
 func (f Facts) forNames() metadata.Facts {
 	return metadata.Facts{
-		Event: f.Event, Ref: f.Ref, SHA: f.Commit.SHA, HeadSHA: f.Pull.HeadSHA, Pull: f.Pull.Number, BaseRef: f.BaseRef,
+		Event: f.Event, Ref: f.Ref, SHA: f.builtSHA(), HeadSHA: f.Pull.HeadSHA, Pull: f.Pull.Number, BaseRef: f.BaseRef,
 		DefaultBranch: f.Project.DefaultBranch, CommitTime: f.Commit.Time, Now: f.Started,
 	}
 }
+
+// shortCommit is how much of a commit's name a default tag has.
+const shortCommit = 12
 
 // defaultTag is the tag of the run's ref. A pull request's is its number,
 // whatever ref the event has: for pull_request_target that is the base branch,
@@ -121,8 +124,11 @@ func defaultTag(f Facts) (string, metadata.Kind, error) {
 	switch {
 	case f.Pull.Number != 0:
 		return fmt.Sprintf("pr-%d", f.Pull.Number), metadata.Branch, nil
-	case f.Ref == "" && !f.Actions && len(f.Commit.SHA) >= 12:
-		return "sha-" + f.Commit.SHA[:12], metadata.Version, nil
+	case f.untrusted() != "":
+		tag, kind := untrustedTag(f)
+		return tag, kind, nil
+	case f.Ref == "" && !f.Actions && len(f.Commit.SHA) >= shortCommit:
+		return "sha-" + f.Commit.SHA[:shortCommit], metadata.Version, nil
 	case f.Ref == "" && !f.Actions:
 		return "dev", metadata.Written, nil
 	}
