@@ -23,6 +23,7 @@ func cases() []benchCase {
 		{"engine", (*bench).engine},
 		{"refuse", (*bench).refuse},
 		{"farm", (*bench).farm},
+		{"registries", (*bench).registries},
 		{"size", (*bench).size},
 	}
 }
