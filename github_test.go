@@ -4,19 +4,31 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
+// gitHubCommit is the commit of a step on github.com.
+const gitHubCommit = "ffac537e6cbbf934b08745a378932722df287a53"
+
+// gitHubRepository is what GitHub's API knows of the repository of gitHubRunner.
+func gitHubRepository() []testenv.Repository {
+	return []testenv.Repository{{FullName: "octo/app", Commits: []testenv.Commit{
+		{SHA: gitHubCommit, Time: time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC)},
+	}}}
+}
+
 // gitHubRunner is the environment of a step on github.com, for a repository that
 // is named app.
 func gitHubRunner(g *testenv.GitHub) []string {
 	return append(g.Env(),
 		"GITHUB_API_URL=https://api.github.com", "GITHUB_SERVER_URL=https://github.com", "GITHUB_REPOSITORY=octo/app",
-		"GITHUB_ACTOR=octocat", "INPUT_TOKEN="+g.Token)
+		"GITHUB_ACTOR=octocat", "GITHUB_SHA="+gitHubCommit, "INPUT_TOKEN="+g.Token)
 }
 
 // TestGitHubWithoutInputs has a workflow on github.com that sets nothing at all:
@@ -27,7 +39,7 @@ func TestGitHubWithoutInputs(t *testing.T) {
 	for builder, without := range map[string]testenv.Quirk{"daemon": 0, "local": 0, "plain registry": testenv.NoDelete | testenv.AnyLogin | testenv.Forbid | testenv.RedirectBlobs | testenv.AnyScope} {
 		t.Run(builder, func(t *testing.T) {
 			t.Parallel()
-			g := testenv.NewGitHub(t, testenv.GitHubOptions{Without: without})
+			g := testenv.NewGitHub(t, testenv.GitHubOptions{Without: without, Repositories: gitHubRepository()})
 			env := append(gitHubRunner(g), "TMPDIR="+t.TempDir())
 			if builder == "local" {
 				env = append(env, "INPUT_BUILDER=local")
@@ -40,6 +52,9 @@ func TestGitHubWithoutInputs(t *testing.T) {
 					t.Fatalf("exit code %d, want 0\n%s", code, r.said())
 				}
 				r.mustSay("Publishing ghcr.io/octo/app:latest")
+				if strings.Contains(r.said(), "::warning") {
+					t.Errorf("there is a warning:\n%s", r.said())
+				}
 			}
 			tag, err := name.NewTag("ghcr.io/octo/app:latest")
 			if err != nil {
@@ -84,4 +99,31 @@ func TestGitHubRefuses(t *testing.T) {
 		t.Errorf("exit code %d, want 1", code)
 	}
 	r.mustSay("::error", testenv.CreateDenied)
+}
+
+// TestGitHubTokenRunsOut has a step that takes longer than the tokens last that
+// were asked for before it, one of them for the base image.
+func TestGitHubTokenRunsOut(t *testing.T) {
+	t.Parallel()
+	g := testenv.NewGitHub(t, testenv.GitHubOptions{Repositories: gitHubRepository()})
+	base := testenv.BaseImage(t, testenv.ContainerHost+"/octo",
+		remote.WithTransport(g.Transport(t)), remote.WithAuth(&authn.Basic{Username: "octocat", Password: g.Token}))
+	g.Tokens.Lifetime = time.Second
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{Env: g.Env()})
+	r := start(t, step{
+		dockerfile: "FROM " + base.Name() + "\nRUN sleep 3\n",
+		env:        append(gitHubRunner(g), "BUILDKIT_HOST="+daemon.Address),
+	})
+	if code := r.wait(); code != 0 {
+		t.Errorf("exit code %d, want 0\n%s", code, r.said())
+	}
+	refused := 0
+	for _, request := range g.Requests() {
+		if request.Status == http.StatusUnauthorized && strings.HasPrefix(request.Authorization, "Bearer ") {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("no token has run out")
+	}
 }

@@ -60,7 +60,7 @@ func TestAnswers(t *testing.T) {
 				status, read = response.StatusCode, len(body)
 			}
 			// A client that is still writing may learn of the reset there.
-			if broken := tt.err == syscall.ECONNRESET && errors.Is(err, syscall.EPIPE); !errors.Is(err, tt.err) && !broken {
+			if broken := errors.Is(tt.err, syscall.ECONNRESET) && errors.Is(err, syscall.EPIPE); !errors.Is(err, tt.err) && !broken {
 				t.Errorf("error %v, want %v", err, tt.err)
 			}
 			if status != tt.status || read != tt.read {

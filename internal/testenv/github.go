@@ -47,6 +47,9 @@ type GitHubOptions struct {
 	Fault func(n int, r *http.Request) *Answer
 	// Hosts are further ones that the proxy leads to: host:port to the address of a server on this machine's loopback.
 	Hosts map[string]string
+	// Authority signs the certificate of the hosts, and is all that Env trusts: those of Hosts need one of it too. By
+	// default it is a new one.
+	Authority *Authority
 }
 
 // GitHub stands in for the hosts of github.com: a real registry, a token server and the API, under their names, behind
@@ -72,7 +75,9 @@ func NewGitHub(t T, opt GitHubOptions) *GitHub {
 	t.Helper()
 	// As tokens of runs are since 2026: an app, and a part that is long and has dots.
 	g := &GitHub{opt: opt, Token: "ghs_15368_" + strings.Repeat(rand.Text()+".", 18) + rand.Text()}
-	g.authority = NewAuthority(t, "slipway test authority of GitHub")
+	if g.authority = opt.Authority; g.authority == nil {
+		g.authority = NewAuthority(t, "slipway test authority of GitHub")
+	}
 	g.packages = newPackages(opt.Packages)
 
 	grants := opt.Grants

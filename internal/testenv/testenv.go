@@ -1,5 +1,6 @@
 // Package testenv runs the real far ends that tests and the benchmark need: buildkitd, an image registry, a token
-// server, and a proxy that counts, delays and breaks requests. It is never part of the action's binary.
+// server, and a proxy that counts, delays and breaks requests; and stands in for GitHub's hosts. It is never part of
+// the action's binary.
 package testenv
 
 import (

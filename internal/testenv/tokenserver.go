@@ -32,7 +32,7 @@ type TokenServer struct {
 	Skew time.Duration
 
 	grants []Grant
-	public func(repository string) bool // for everybody to pull, besides the grants; nil for none
+	public func(repository string) bool // for everybody to pull, besides the grants, who then need no login; nil for none
 	ghcr   bool                         // be as ghcr.io is: a token for every password that is known, with any name, and for nobody
 	key    ed25519.PrivateKey
 
