@@ -69,7 +69,7 @@ func TestKindOfTokens(t *testing.T) {
 	t.Parallel()
 	for token, want := range map[string]packages.Token{
 		"ghp_16C7e42F292c6912E7710c838347Ae178B4a": packages.Classic,
-		strings.Repeat("0123456789", 4):            packages.Classic,
+		strings.Repeat("0123456789", 4):            packages.NotGitHubs,
 		"github_pat_11AAAA":                        packages.FineGrained,
 		"gho_x":                                    packages.OAuth,
 		"ghu_x":                                    packages.UserToServer,

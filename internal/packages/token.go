@@ -1,9 +1,6 @@
 package packages
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // Token is a kind of GitHub's tokens.
 type Token int
@@ -20,12 +17,9 @@ const (
 	Refresh                   // makes other tokens, and is no password: ghr_
 )
 
-// oldClassic is the form of classic tokens of before 2021, which may still be
-// valid.
-var oldClassic = regexp.MustCompile(`^[0-9a-f]{40}$`)
-
 // TokenOf tells a token's kind by its beginning. The rest is GitHub's business:
-// its length and alphabet have changed before. Only messages may depend on it.
+// its length and alphabet have changed before. Classic tokens of before 2021 are
+// not told: 40 hexadecimal digits are anybody's password, or a commit.
 func TokenOf(token string) Token {
 	for prefix, kind := range map[string]Token{
 		"ghp_": Classic, "github_pat_": FineGrained, "gho_": OAuth, "ghu_": UserToServer, "ghs_": Installation, "ghr_": Refresh,
@@ -33,9 +27,6 @@ func TokenOf(token string) Token {
 		if strings.HasPrefix(token, prefix) {
 			return kind
 		}
-	}
-	if oldClassic.MatchString(token) {
-		return Classic
 	}
 	return NotGitHubs
 }
