@@ -28,6 +28,7 @@ type tagger struct {
 	permission *permission
 	connected  chan *builder.Builder // takes the builder, when there is one
 	history    *history
+	watch      *watcher
 }
 
 // permit asks every registry whether this run may push there, and the builder
@@ -44,7 +45,7 @@ func (t *tagger) permit(ctx context.Context, preflight bool) error {
 	err := ask(ctx, t.plan.Build.PushTo)
 	if far := (*publish.UnreachableError)(nil); errors.As(err, &far) {
 		t.permission.doubt()
-		return t.askBuilder(ctx, far)
+		return errors.Join(t.plan.Watch.Unseen(far.Repositories), t.askBuilder(ctx, far))
 	}
 	return err
 }
@@ -150,6 +151,7 @@ func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Resul
 	if err != nil {
 		return publish.Image{}, err
 	}
+	t.watch.begin(ctx, digest)
 	if len(moving.Tags) == 0 {
 		return t.publisher.Find(ctx, t.plan.Build.PushTo[0], digest)
 	}

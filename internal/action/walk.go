@@ -35,11 +35,11 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	var b *builder.Builder
 	var built build.Result
 	log := r.Hold("Build")
-	permission := newPermission()
-	tags := &tagger{report: r, plan: p, publisher: publisher, registries: registries, permission: permission, connected: make(chan *builder.Builder, 1), history: newHistory(run, publisher)}
+	permission, watch := newPermission(), &watcher{run: run, publisher: publisher}
+	tags := &tagger{report: r, plan: p, publisher: publisher, registries: registries, permission: permission, connected: make(chan *builder.Builder, 1), history: newHistory(run, publisher), watch: watch}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		refusal := permission.give(tags.permit(groupCtx, in.Preflight))
+		refusal := permission.give(watch.beside(groupCtx, func(ctx context.Context) error { return tags.permit(ctx, in.Preflight) }))
 		if refusal == nil {
 			log.Open()
 		}
@@ -56,7 +56,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		}
 		built, err = build.Solve(groupCtx, b, build.Request{
 			Plan: p.Build, Registries: registries, Log: log,
-			Permitted: permission.before(in.Preflight), Pushing: tags.lookAhead(ctx),
+			Permitted: permission.before(in.Preflight || in.RequireVisibility != ""), Pushing: tags.lookAhead(ctx),
 		})
 		return err
 	})
@@ -78,7 +78,9 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	if err != nil {
 		return err
 	}
-	return r.Success(outcome(started, p, b, built, image, moving, stays))
+	o := outcome(started, p, b, built, image, moving, stays)
+	unfit := watch.tell(ctx, r, &o)
+	return errors.Join(r.Success(o), unfit)
 }
 
 // run is what is known of a run when it begins.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -47,7 +48,10 @@ func (s Source) askProject(ctx context.Context, f plan.Facts) (plan.Project, err
 	if err != nil {
 		return plan.Project{}, fmt.Errorf("asking GitHub for the repository %s: %w", f.Repository, err)
 	}
-	return plan.Project{DefaultBranch: r.GetDefaultBranch(), Description: r.GetDescription(), License: license(r.GetLicense().GetSPDXID())}, nil
+	return plan.Project{
+		DefaultBranch: r.GetDefaultBranch(), Description: r.GetDescription(), License: license(r.GetLicense().GetSPDXID()),
+		Visibility: visibility(r.GetVisibility(), r.Private), Owner: packages.OwnerOf(r.GetOwner().GetType()),
+	}, nil
 }
 
 // api returns a client for the server's API: GitHub's own, or an Enterprise

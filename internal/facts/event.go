@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -45,7 +46,12 @@ type event struct {
 	Repository struct {
 		DefaultBranch string `json:"default_branch"`
 		Description   string `json:"description"`
-		License       struct {
+		Private       *bool  `json:"private"`
+		Visibility    string `json:"visibility"` // not in events of older servers
+		Owner         struct {
+			Type string `json:"type"`
+		} `json:"owner"`
+		License struct {
 			SPDX string `json:"spdx_id"`
 		} `json:"license"` // null where there is none
 	} `json:"repository"`
@@ -72,7 +78,23 @@ func (e event) upstream() plan.Upstream {
 // project returns what the event says of the repository.
 func (e event) project() plan.Project {
 	r := e.Repository
-	return plan.Project{DefaultBranch: r.DefaultBranch, Description: r.Description, License: license(r.License.SPDX)}
+	return plan.Project{
+		DefaultBranch: r.DefaultBranch, Description: r.Description, License: license(r.License.SPDX),
+		Visibility: visibility(r.Visibility, r.Private), Owner: packages.OwnerOf(r.Owner.Type),
+	}
+}
+
+// visibility is what GitHub says of a repository: an internal one is private,
+// too, where nothing more is said.
+func visibility(word string, private *bool) packages.Visibility {
+	said := packages.VisibilityOf(word)
+	switch {
+	case said != packages.Unknown || private == nil:
+		return said
+	case *private:
+		return packages.Private
+	}
+	return packages.Public
 }
 
 // license leaves out what GitHub answers where it does not know the license.

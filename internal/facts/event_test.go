@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -173,6 +174,9 @@ func TestLoadReadsEveryEvent(t *testing.T) {
 			}
 			if file != "hostile" {
 				want.Project = plan.Project{DefaultBranch: "main", Description: "Says hello to the world", License: "MIT"}
+			}
+			if file == "push_branch" {
+				want.Project.Visibility = packages.Public
 			}
 			got, err := Load(t.Context(), newSource(t, vars))
 			if err != nil {

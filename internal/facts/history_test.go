@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -19,7 +20,7 @@ func TestProject(t *testing.T) {
 	if err := os.WriteFile(empty, []byte(`{}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	fromEvent := plan.Project{DefaultBranch: "main", Description: "Says hello to the world", License: "MIT"}
+	fromEvent := plan.Project{DefaultBranch: "main", Description: "Says hello to the world", License: "MIT", Visibility: packages.Public}
 	for name, c := range map[string]struct {
 		event  string
 		answer http.HandlerFunc
@@ -27,7 +28,7 @@ func TestProject(t *testing.T) {
 		want   plan.Project
 	}{
 		"the event says":     {filepath.Join("testdata", "events", "push_branch.json"), answers(http.StatusOK, `{}`), 0, fromEvent},
-		"the API says":       {empty, answers(http.StatusOK, `{"default_branch":"develop","description":"Hi","license":{"spdx_id":"Apache-2.0"}}`), 1, plan.Project{DefaultBranch: "develop", Description: "Hi", License: "Apache-2.0"}},
+		"the API says":       {empty, answers(http.StatusOK, `{"default_branch":"develop","description":"Hi","license":{"spdx_id":"Apache-2.0"},"private":true,"visibility":"internal","owner":{"type":"Organization"}}`), 1, plan.Project{DefaultBranch: "develop", Description: "Hi", License: "Apache-2.0", Visibility: packages.Internal, Owner: packages.Organization}},
 		"an unknown license": {empty, answers(http.StatusOK, `{"default_branch":"main","license":{"spdx_id":"NOASSERTION"}}`), 1, plan.Project{DefaultBranch: "main"}},
 		"the API is down":    {empty, answers(http.StatusBadGateway, `<html>`), 1, plan.Project{}},
 	} {

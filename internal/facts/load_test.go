@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -124,7 +125,7 @@ func TestVariablesThatMayBeMissing(t *testing.T) {
 	want := plan.Facts{
 		Actions: true, Event: "push", Ref: "refs/heads/main",
 		Repository: "Octo-Org/Hello-World", ServerURL: "https://github.com",
-		Project: plan.Project{DefaultBranch: "main", Description: "Says hello to the world", License: "MIT"},
+		Project: plan.Project{DefaultBranch: "main", Description: "Says hello to the world", License: "MIT", Visibility: packages.Public},
 	}
 	if got != want {
 		t.Errorf("Load = %+v, want %+v", got, want)

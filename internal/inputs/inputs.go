@@ -9,6 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/metadata"
+	"github.com/slipway-build/slipway/internal/packages"
 )
 
 // Push says when to publish.
@@ -39,6 +40,8 @@ type Inputs struct {
 	// AllowUntrustedHead lets a run that has the repository's secrets build the
 	// files of a pull request from another. Default: false
 	AllowUntrustedHead bool
+
+	RequireVisibility packages.Visibility // of what is published; the run fails where it is another. Default: Unknown, which means any
 
 	Context    string // absolute path of a directory inside the workspace
 	Dockerfile string // absolute path of a file
@@ -107,6 +110,7 @@ func Parse(env Env) (Inputs, error) {
 		Load:        p.boolean("load", false),
 	}
 	in.AllowUntrustedHead = p.boolean("allow-untrusted-head", false)
+	in.RequireVisibility = p.visibility("require-visibility")
 	in.Attestations = p.attestations("attests", "provenance", "sbom")
 	p.builders(&in)
 	in.Context = p.context("context")

@@ -214,7 +214,7 @@ func TestNames(t *testing.T) {
 	want := strings.Fields(`
 		image registry token username registry-auth
 		tags flavor labels annotations floating
-		push preflight allow-untrusted-head
+		push preflight require-visibility allow-untrusted-head
 		context file target platforms build-args build-contexts secrets secret-envs secret-files ssh
 		cache-from cache-to no-cache no-cache-filters pull network add-hosts allow shm-size ulimit cgroup-parent
 		attests provenance sbom outputs load call reproducible

@@ -15,7 +15,7 @@ func supported() []string {
 	return []string{
 		"image", "registry", "token", "username",
 		"tags", "flavor", "labels", "annotations", "floating",
-		"push", "preflight", "allow-untrusted-head",
+		"push", "preflight", "require-visibility", "allow-untrusted-head",
 		"context", "file", "target", "platforms", "build-args",
 		"secrets", "secret-envs", "secret-files", "no-cache", "pull",
 		"cache-from", "cache-to", "provenance", "sbom", "attests", "load",

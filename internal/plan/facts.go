@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/packages"
 )
 
 // Facts is what is known of a run before anything is decided. Package facts
@@ -35,6 +37,8 @@ type Project struct {
 	DefaultBranch string // name; empty where nobody said
 	Description   string
 	License       string // SPDX identifier
+	Visibility    packages.Visibility
+	Owner         packages.Owner // kind of whose the repository is
 }
 
 // Commit is the commit that is built.

@@ -28,6 +28,7 @@ type Plan struct {
 	Farm    []Share // who builds which of the platforms; empty where one builder builds all
 	Publish Publish
 	Login   Login
+	Watch   Watch
 	Notices []string // what the workflow author should know, although nothing fails
 	Remarks []string // what the log says, because nobody need change anything
 
@@ -91,7 +92,8 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	login, loginErr := decideLogin(in, f, push)
 	results, resultsErr := decideResults(in, f, push, to.tags)
 	platforms, farm, farmErr := decideFarm(in, to.repositories)
-	if err := errors.Join(trustErr, pushErr, tagsErr, loginErr, resultsErr, farmErr); err != nil {
+	watch, watchErr := decideWatch(in, f, push, to.repositories)
+	if err := errors.Join(trustErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, watchErr); err != nil {
 		return Plan{}, err
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}
@@ -119,7 +121,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		build.PushTo = to.repositories
 	}
 	noticed := append(notices(f), unplaced(annotations, build.Indexed())...)
-	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Notices: noticed, Remarks: slices.Concat(changed(to.names), shortened(in, f), results.remarks), annotated: len(annotations) > 0}, nil
+	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Watch: watch, Notices: noticed, Remarks: slices.Concat(changed(to.names), shortened(in, f), results.remarks), annotated: len(annotations) > 0}, nil
 }
 
 // contextKey names the files that a builder keeps of a context. BuildKit asks

@@ -139,6 +139,7 @@ func TestNewForAPushToMain(t *testing.T) {
 		},
 		Publish: plan.Publish{Push: true, Tags: []name.Tag{repo.Tag("latest")}, Version: "latest"},
 		Login:   plan.Login{Registry: registry, Username: "octocat", Password: "t0ken"},
+		Watch:   plan.Watch{Images: []name.Repository{repo}},
 	}
 	got, err := plan.New(in, f)
 	if err != nil {
@@ -147,7 +148,7 @@ func TestNewForAPushToMain(t *testing.T) {
 	same := cmp.Comparer(func(a, b name.Repository) bool { return a == b })
 	sameTag := cmp.Comparer(func(a, b name.Tag) bool { return a.Name() == b.Name() })
 	sameRegistry := cmp.Comparer(func(a, b name.Registry) bool { return a == b })
-	if diff := cmp.Diff(want, got, same, sameTag, sameRegistry, cmpopts.IgnoreUnexported(plan.Plan{}, plan.Publish{}), cmpopts.IgnoreFields(plan.Publish{}, "Names"), cmpopts.IgnoreFields(plan.Build{}, "Annotations")); diff != "" {
+	if diff := cmp.Diff(want, got, same, sameTag, sameRegistry, cmpopts.IgnoreUnexported(plan.Plan{}, plan.Publish{}, plan.Watch{}), cmpopts.IgnoreFields(plan.Publish{}, "Names"), cmpopts.IgnoreFields(plan.Build{}, "Annotations")); diff != "" {
 		t.Errorf("New(push to main), -want +got:\n%s", diff)
 	}
 }

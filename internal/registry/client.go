@@ -54,10 +54,14 @@ func newTransport() *http.Transport {
 // Open asks the registry how it wants to be asked, logs in for pulling and
 // pushing, and returns a transport for requests to that repository.
 func (c *Client) Open(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
+	return c.open(ctx, repo, transport.PushScope)
+}
+
+func (c *Client) open(ctx context.Context, repo name.Repository, scope string) (http.RoundTripper, error) {
 	next := transport.NewRetry(&guard{host: repo.RegistryStr(), next: c.base},
 		transport.WithRetryStatusCodes(passingStatus...), transport.WithRetryPredicate(passing), transport.WithRetryBackoff(backoff))
 	auth := authn.FromConfig(c.credentials.For(repo.RegistryStr()))
-	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, next, []string{repo.Scope(transport.PushScope)})
+	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, next, []string{repo.Scope(scope)})
 	if err != nil {
 		return nil, c.explain(ctx, Pushing, fmt.Sprintf("logging in to %s", repo.RegistryStr()), repo, ReadRefusal(err), err)
 	}

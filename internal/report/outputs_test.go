@@ -35,7 +35,8 @@ func published(t *testing.T) Outcome {
 		Platforms:   map[string]v1.Hash{"linux/amd64": digestOf("c"), "linux/arm64": digestOf("d")},
 		Labels:      []Entry{{"org.opencontainers.image.version", "1.2.3"}, {"runnumber", "4711"}},
 		Annotations: []string{"manifest:a=b", "index:a=b\nc"},
-		Builder:     "BuildKit v0.33.1", Size: 3_400_000, Steps: 7, Cached: 5, Took: 12345 * time.Millisecond,
+		Visibility:  "private", PackageURL: "https://github.com/orgs/octo-org/packages/container/package/hello-world",
+		Builder: "BuildKit v0.33.1", Size: 3_400_000, Steps: 7, Cached: 5, Took: 12345 * time.Millisecond,
 	}
 }
 
@@ -63,6 +64,8 @@ func TestOutputsOfAPublishedImage(t *testing.T) {
 		"labels":    "org.opencontainers.image.version=1.2.3\nrunnumber=4711",
 
 		"annotations": "manifest:a=b\nindex:a=b c",
+		"visibility":  "private",
+		"package-url": "https://github.com/orgs/octo-org/packages/container/package/hello-world",
 	}
 	encoded := got["json"]
 	delete(got, "json")
@@ -81,6 +84,7 @@ func TestOutputsOfAPublishedImage(t *testing.T) {
 		"labels":    map[string]any{"org.opencontainers.image.version": "1.2.3", "runnumber": "4711"},
 
 		"annotations": []any{"manifest:a=b", "index:a=b\nc"},
+		"visibility":  "private", "package-url": want["package-url"],
 	}
 	if diff := cmp.Diff(wantAll, all); diff != "" {
 		t.Errorf("output json (-want +got):\n%s", diff)
@@ -98,6 +102,7 @@ func TestOutputsWhenNothingIsPublished(t *testing.T) {
 	want := map[string]string{
 		"annotations": "", "digest": "", "image": "", "images": "", "tags": "", "version": "pr-12", "pushed": "false",
 		"reason": "pull requests are built and not published", "platforms": "{}", "imageid": digestOf("b").String(), "labels": "",
+		"visibility": "", "package-url": "",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)

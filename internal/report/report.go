@@ -19,6 +19,7 @@ type Reporter struct {
 	action    *githubactions.Action // nil outside Actions
 	outputs   string                // file that takes outputs; empty: they are not written
 	summary   string                // file that takes the job summary; empty: it is not written
+	artifacts string                // file that takes the names of published images; empty: they are not written
 	workspace string                // what annotations' paths are relative to
 	mask      *masker
 }
@@ -56,6 +57,7 @@ func New(o Options) (*Reporter, error) {
 			errs = append(errs, appendTo(path, ""))
 		}
 	}
+	r.openArtifacts(get("GITHUB_ARTIFACTS"))
 	return r, errors.Join(errs...)
 }
 
@@ -109,6 +111,15 @@ func (r *Reporter) Warning(file string, line int, message string) {
 		return
 	}
 	r.action.WithFieldsMap(r.fields(file, line)).Warningf("%s", r.mask.hide(message))
+}
+
+// Notice writes what is worth knowing and no warning.
+func (r *Reporter) Notice(message string) {
+	if r.action == nil {
+		r.Printf("notice: %s", message)
+		return
+	}
+	r.action.Noticef("%s", r.mask.hide(message))
 }
 
 // positioned is an error that knows its place in a file.

@@ -30,6 +30,9 @@ type Outcome struct {
 	// Annotations, each with its level: manifest:KEY=value.
 	Annotations []string
 
+	Visibility string // of the first image: public, private, internal; empty where it is not known
+	PackageURL string // of its page; empty where it has none
+
 	Builder string
 	Size    int64 // bytes in the registry; 0 where it is not known
 	Steps   int   // instructions of the Dockerfile
@@ -56,6 +59,7 @@ func (r *Reporter) Success(o Outcome) error {
 	if r.summary != "" {
 		errs = append(errs, r.writeSummary(successSummary(o)))
 	}
+	r.writeArtifacts(o)
 	r.printOutcome(o)
 	return errors.Join(errs...)
 }
@@ -72,6 +76,12 @@ func (r *Reporter) printOutcome(o Outcome) {
 	}
 	r.Printf("  digest  %s", o.Digest)
 	r.Printf("  pull    docker pull %s", o.Images[0])
+	switch {
+	case o.PackageURL != "" && o.Visibility != "":
+		r.Printf("  package %s (%s)", o.PackageURL, o.Visibility)
+	case o.PackageURL+o.Visibility != "":
+		r.Printf("  package %s", o.PackageURL+o.Visibility)
+	}
 	r.printLoaded(o)
 }
 
@@ -104,13 +114,13 @@ func fileCommand(output, value string) string {
 
 // OutputNames lists the outputs that are written, in the order of action.yml.
 func OutputNames() []string {
-	return []string{"digest", "image", "images", "tags", "version", "pushed", "reason", "platforms", "imageid", "labels", "annotations", "json"}
+	return []string{"digest", "image", "images", "tags", "version", "pushed", "reason", "platforms", "imageid", "labels", "annotations", "visibility", "package-url", "json"}
 }
 
 // LaterOutputs lists the outputs that action.yml declares and that stay empty in
 // this version.
 func LaterOutputs() []string {
-	return []string{"metadata", "visibility", "package-url"}
+	return []string{"metadata"}
 }
 
 func outputs(o Outcome) (map[string]string, error) {
@@ -129,6 +139,8 @@ func outputs(o Outcome) (map[string]string, error) {
 		"labels":  labelLines(o.Labels),
 
 		"annotations": folded(o.Annotations),
+		"visibility":  o.Visibility,
+		"package-url": o.PackageURL,
 	}
 	labels := make(map[string]string, len(o.Labels))
 	for _, label := range o.Labels {
@@ -143,7 +155,7 @@ func outputs(o Outcome) (map[string]string, error) {
 	}
 	values["platforms"] = string(encoded)
 	all := map[string]any{"platforms": platforms, "labels": labels, "annotations": o.Annotations, "pushed": o.Pushed, "tags": texts(o.Tags), "images": texts(o.Images)}
-	for _, output := range []string{"digest", "image", "version", "reason", "imageid"} {
+	for _, output := range []string{"digest", "image", "version", "reason", "imageid", "visibility", "package-url"} {
 		all[output] = values[output]
 	}
 	encoded, err = json.Marshal(all)

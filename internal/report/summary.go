@@ -51,6 +51,12 @@ func successSummary(o Outcome) string {
 			row(&page, "Platform", "`%s` `%s`", platform, o.Platforms[platform])
 		}
 	}
+	if o.PackageURL != "" {
+		row(&page, "Package", "<%s>", o.PackageURL)
+	}
+	if o.Visibility != "" {
+		row(&page, "Visibility", "%s", plain(o.Visibility))
+	}
 	for _, stay := range o.Stays {
 		row(&page, "Not moved", "`%s`: %s", stay.Tag, plain(stay.Reason))
 	}

@@ -50,6 +50,8 @@ func TestSummaryOfAPublishedImage(t *testing.T) {
 		"| Tag | `quay.io/octo/hello:latest` |\n",
 		"| Platform | `linux/amd64` `" + digestOf("c").String() + "` |\n",
 		"| Platform | `linux/arm64` `" + digestOf("d").String() + "` |\n",
+		"| Package | <https://github.com/orgs/octo-org/packages/container/package/hello-world> |\n",
+		"| Visibility | private |\n",
 		"| Size | 3.4MB |\n",
 		"| Time | 12.3s |\n",
 		"| Steps | 7, 5 from the cache |\n",

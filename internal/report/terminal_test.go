@@ -21,6 +21,7 @@ func TestTerminalShowsTextOnly(t *testing.T) {
 	s.Warning(filepath.Join(s.workspace, "Dockerfile"), 7, "stage names")
 	s.Warning(filepath.Join(s.workspace, "Dockerfile"), 0, "no line")
 	s.Warning("", 0, "stopping the builder")
+	s.Notice("private, hunter2hunter2")
 	s.Failure(errors.Join(
 		&lineError{"no such command", filepath.Join(s.workspace, "sub", "Dockerfile"), 3},
 		errors.New("one\ntwo"),
@@ -38,6 +39,7 @@ func TestTerminalShowsTextOnly(t *testing.T) {
 warning: Dockerfile:7: stage names
 warning: Dockerfile: no line
 warning: stopping the builder
+notice: private, ***
 error: sub/Dockerfile:3: no such command
 error: one
 two
@@ -48,6 +50,7 @@ Published in 12.3s
   tag     quay.io/octo/hello:latest
   digest  ` + digest + `
   pull    docker pull ghcr.io/octo-org/hello-world@` + digest + `
+  package https://github.com/orgs/octo-org/packages/container/package/hello-world (private)
 Built in 0s, not published: the input push is false
 `
 	got := s.log.String()

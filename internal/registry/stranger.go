@@ -1,0 +1,21 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// OpenAsStranger is Open without a login, for pulling alone: no stranger may ask
+// for more. It uses the connections that there are.
+func (c *Client) OpenAsStranger(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
+	stranger := *c
+	stranger.credentials, stranger.situation = Credentials{}, Situation{}
+	return stranger.open(ctx, repo, transport.PullScope)
+}
+
+// Refused tells whether a registry, or its token server, has answered that this is
+// not for whoever asked.
+func Refused(err error) bool { return err != nil && ReadRefusal(err).Denied() }
