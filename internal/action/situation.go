@@ -1,7 +1,11 @@
 package action
 
 import (
+	"context"
+	"errors"
+
 	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
@@ -10,6 +14,21 @@ func situation(r run) registry.Situation {
 	return registry.Situation{
 		Server:     packages.ServerAt(r.facts.ServerURL),
 		Repository: r.facts.Repository,
+		Owner:      r.facts.Project.Owner,
+		ReadOnly:   r.facts.ReadOnlyToken(),
 		Token:      packages.TokenOf(r.in.Token.Reveal()),
+		Package:    r.lookUp,
 	}
+}
+
+// lookUp asks GitHub about a package. Where it does not answer, nothing is known.
+func (r run) lookUp(ctx context.Context, owner, name string) registry.Package {
+	found, err := r.source.Package(ctx, r.facts, owner+"/"+name)
+	switch {
+	case errors.Is(err, plan.ErrPackageDenied):
+		return registry.Package{Asked: true, Hidden: true}
+	case err != nil:
+		return registry.Package{}
+	}
+	return registry.Package{Asked: true, Exists: found.Found, Repository: found.Repository}
 }

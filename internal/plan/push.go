@@ -9,7 +9,7 @@ import (
 
 // decidePush tells whether to publish and, where not, why.
 func decidePush(push inputs.Push, f Facts) (publish bool, reason string, err error) {
-	readOnly := readOnlyToken(f)
+	readOnly := f.ReadOnlyToken()
 	switch {
 	case push == inputs.PushFalse:
 		return false, "the input push is false", nil
@@ -28,9 +28,9 @@ func decidePush(push inputs.Push, f Facts) (publish bool, reason string, err err
 	return reason == "", reason, nil
 }
 
-// readOnlyToken says why the run's token cannot write by its nature, or "".
+// ReadOnlyToken says why the run's token cannot write by its nature, or "".
 // pull_request_target runs in the base repository with its token, fork or not.
-func readOnlyToken(f Facts) string {
+func (f Facts) ReadOnlyToken() string {
 	switch f.Event {
 	case "pull_request", "pull_request_review", "pull_request_review_comment":
 		if f.fromFork() {

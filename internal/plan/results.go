@@ -93,7 +93,7 @@ func checkArguments(in inputs.Inputs) error {
 // token cannot, or its files are a stranger's, and other runs import what is
 // there.
 func cacheTo(wanted []inputs.Cache, f Facts) (to []inputs.Cache, remarks []string) {
-	reason := cmp.Or(readOnlyToken(f), strangersFiles(f))
+	reason := cmp.Or(f.ReadOnlyToken(), strangersFiles(f))
 	for _, cache := range wanted {
 		shared := cache.Type != inputs.CacheLocal && cache.Type != inputs.CacheInline
 		if shared && reason != "" {
