@@ -108,6 +108,34 @@ func testGraphDriver(t *testing.T, options testenv.EngineOptions) {
 		"digest  "+remoteDigest(t, registry.Host+"/octo/repo:latest", withLogin()))
 }
 
+// TestEngineByTag has engines publish to a registry that gives an image by its
+// tags alone: an engine with a graph driver pushes by a tag anyway.
+func TestEngineByTag(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]testenv.EngineOptions{"containerd": {}, "graph driver": {GraphDriver: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+			byTag := testenv.NewProxy(t, registry.Host, testenv.ProxyOptions{Fault: onlyByTag})
+			engine := testenv.NewEngine(t, options)
+			engine.Forward(t, byTag.Host)
+			r := start(t, step{
+				dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
+				env: []string{
+					"GITHUB_SERVER_URL=https://127.0.0.1", "INPUT_REGISTRY=" + byTag.Host, "INPUT_TAGS=latest,1.2.3",
+					"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_LOAD=true",
+				},
+			})
+			if code := r.wait(); code != 0 {
+				t.Fatalf("exit code %d\n%s", code, r.said())
+			}
+			for _, tag := range []string{"latest", "1.2.3"} {
+				r.mustSay("digest  " + remoteDigest(t, byTag.Host+"/octo/repo/repo:"+tag))
+			}
+		})
+	}
+}
+
 func withLogin() remote.Option {
 	return remote.WithAuth(&authn.Basic{Username: user, Password: password})
 }

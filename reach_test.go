@@ -43,7 +43,7 @@ func TestRegistryThatOnlyTheBuilderReaches(t *testing.T) {
 			t.Parallel()
 			b := begin(t)
 			cases := map[string]func(*testing.T, away){
-				"published": testPublishedFromAway, "refused": testRefusedAway, "nobody": testNobodyReaches, "tokens": testTokensAway,
+				"published": testPublishedFromAway, "refused": testRefusedAway, "nobody": testNobodyReaches, "tokens": testTokensAway, "by tag": testByTagAway,
 			}
 			if !b.engine {
 				cases["platforms"] = testPlatformsAway

@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 		testenv.Grant{User: "reader", Password: password, Repository: "*", Actions: []string{"pull"}})
 	guarded := testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens})
 	faulty := testenv.NewProxy(t, open.Host, testenv.ProxyOptions{Fault: refuse})
+	byTag := testenv.NewProxy(t, open.Host, testenv.ProxyOptions{Fault: onlyByTag})
 	base := testenv.BaseImage(t, open.Host)
 	shared := map[string]string{
 		"BUILDKIT_HOST":  daemon.Address,
@@ -42,6 +43,8 @@ func TestScripts(t *testing.T) {
 		"REGISTRY":       open.Host,
 		"TOKEN_REGISTRY": guarded.Host,
 		"FAULTY":         faulty.Host,
+		"BY_TAG":         byTag.Host,
+		"BY_DIGEST":      strings.Replace(open.Host, "127.0.0.1", "localhost", 1),
 		"BASE":           base.Name(),
 		"TOKEN":          password,
 		"TOOLS":          filepath.Dir(testenv.Tool(t, "buildkitd")),
@@ -76,6 +79,14 @@ func refuse(_ int, r *http.Request) *testenv.Answer {
 		return &testenv.Answer{Status: http.StatusOK, Header: header}
 	}
 	return nil
+}
+
+// onlyByTag is a registry as GitHub's of kind packages.Docker is, in the same moods.
+func onlyByTag(n int, r *http.Request) *testenv.Answer {
+	if answer := refuse(n, r); answer != nil {
+		return answer
+	}
+	return testenv.OnlyByTag(r)
 }
 
 // setUp gives a script the environment of a step on GitHub's runner: a push to

@@ -57,7 +57,7 @@ func (h *history) end(ctx context.Context) (metadata.Known, []string) {
 	var notices []string
 	switch {
 	case h.versions && h.known.Published == nil && h.known.Git == nil:
-		notices = append(notices, fmt.Sprintf("it is not known which versions of %s there are: tags such as latest move as if there were no newer one\n%v", h.run.plan.Build.PushTo[0], errors.Join(h.unknown...)))
+		notices = append(notices, fmt.Sprintf("it is not known which versions of %s there are: tags such as latest move as if there were no newer one\n%v", h.run.plan.Build.Repositories()[0], errors.Join(h.unknown...)))
 	case !h.versions && len(h.unknown) > 0 && h.run.facts.Actions:
 		notices = append(notices, fmt.Sprintf("it is not known whether a newer commit has the tag already: it moves as if there were none\n%v", errors.Join(h.unknown...)))
 	}
@@ -79,7 +79,7 @@ func (h *history) learn(ctx context.Context) {
 }
 
 func (h *history) askRegistry(ctx context.Context) {
-	published, err := h.publisher.Tags(ctx, h.run.plan.Build.PushTo[0])
+	published, err := h.publisher.Tags(ctx, h.run.plan.Build.Repositories()[0])
 	if err == nil && published == nil {
 		published = []string{} // known to be none
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/build"
@@ -54,8 +55,17 @@ func addPublished(o *report.Outcome, p plan.Plan, b *builder.Builder, image publ
 			o.Annotations = append(o.Annotations, a.String())
 		}
 	}
-	for _, repo := range p.Build.PushTo {
-		o.Images = append(o.Images, repo.Digest(image.Digest.String()))
+	byTag, _ := p.Build.TakenByTag(o.Tags)
+	for _, repo := range p.Build.Repositories() {
+		holds := func(tag name.Tag) bool { return tag.Repository == repo }
+		if slices.Contains(p.Build.PushTo, repo) || slices.ContainsFunc(byTag, holds) {
+			o.Images = append(o.Images, repo.Digest(image.Digest.String()))
+		}
+	}
+	if len(p.Build.PushTo) == 0 {
+		o.Pull = o.Tags[0]
+	} else {
+		o.Pull = o.Images[0]
 	}
 	for _, child := range image.Platforms {
 		o.Platforms[child.Platform.String()] = child.Digest

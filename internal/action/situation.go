@@ -11,13 +11,15 @@ import (
 
 // situation is what a registry's refusal is explained by.
 func situation(r run) registry.Situation {
+	server := packages.ServerAt(r.facts.ServerURL)
 	return registry.Situation{
-		Server:     packages.ServerAt(r.facts.ServerURL),
+		Server:     server,
 		Repository: r.facts.Repository,
 		Owner:      r.facts.Project.Owner,
 		ReadOnly:   r.facts.ReadOnlyToken(),
 		Token:      packages.TokenOf(r.in.Token.Reveal()),
 		Package:    r.lookUp,
+		Hint:       func(host string) string { return packages.DidYouMean(host, server) },
 	}
 }
 

@@ -42,7 +42,7 @@ func (t *tagger) permit(ctx context.Context, preflight bool) error {
 	if !preflight {
 		ask = t.publisher.Reach
 	}
-	err := ask(ctx, t.plan.Build.PushTo)
+	err := ask(ctx, t.plan.Build.Repositories())
 	if far := (*publish.UnreachableError)(nil); errors.As(err, &far) {
 		t.permission.doubt()
 		return errors.Join(t.plan.Watch.Unseen(far.Repositories), t.askBuilder(ctx, far))
@@ -112,7 +112,8 @@ func (t *tagger) lookAhead(ctx context.Context) func(v1.Hash) {
 	return func(digest v1.Hash) {
 		t.history.begin(ctx)
 		if !t.permission.inDoubt() {
-			t.publisher.LookAhead(ctx, digest, t.plan.Publish.Tags)
+			_, tags := t.plan.Build.TakenByTag(t.plan.Publish.Tags)
+			t.publisher.LookAhead(ctx, digest, tags)
 		}
 	}
 }
@@ -146,6 +147,10 @@ func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Resul
 		return publish.Image{Digest: built.Digest}, nil
 	case t.permission.inDoubt():
 		return t.pushTags(ctx, b, built, slices.Concat(versions, floating))
+	case len(t.plan.Build.ByTag) > 0 && len(moving.Tags) > 0:
+		return t.tagAll(ctx, b, built, versions, floating)
+	case len(t.plan.Build.PushTo) == 0: // none moves
+		return publish.Image{}, nil
 	}
 	digest, err := t.untagged(ctx, b, built, slices.Concat(versions, floating))
 	if err != nil {
@@ -195,7 +200,7 @@ func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.
 	if err != nil {
 		return publish.Image{}, publish.NewTagError(tags, moved, err)
 	}
-	if pushed.Digest != built.Digest {
+	if built.Digest != (v1.Hash{}) && pushed.Digest != built.Digest {
 		t.report.Printf("The tags are at %s, and the image that was pushed by digest before is %s: it is not the same each time it is made", pushed.Digest, built.Digest)
 	}
 	built.Digest, built.Config = pushed.Digest, pushed.Config

@@ -93,7 +93,7 @@ func (w *watcher) tell(ctx context.Context, r *report.Reporter, o *report.Outcom
 	w.done.Wait()
 	watch := w.run.plan.Watch
 	for _, seen := range w.seen {
-		if seen.Image == w.run.plan.Build.PushTo[0] {
+		if seen.Image == w.run.plan.Build.Repositories()[0] {
 			o.Visibility, o.PackageURL = string(seen.Visibility()), watch.Page(seen.Image, seen.Package)
 		}
 	}

@@ -31,7 +31,7 @@ func allExports(p plan.Build, b *builder.Builder, loading *builder.Loading) []cl
 // is the pushed one.
 func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) client.ExportEntry {
 	var names []string
-	if stored := b.Stored(); stored != "" && len(p.PushTo) > 0 {
+	if stored := b.Stored(); stored != "" && len(p.Repositories()) > 0 {
 		names = append(names, stored)
 	}
 	for _, tag := range p.LoadAs {
@@ -39,7 +39,7 @@ func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) clie
 	}
 	entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{"name": strings.Join(names, ",")}}
 	if !b.PushByTag {
-		entry.Attrs["oci-mediatypes"] = "true"
+		entry.Attrs["oci-mediatypes"] = ociMediaTypes(p)
 	}
 	if !b.PushByTag && loading == nil {
 		maps.Copy(entry.Attrs, annotationAttrs(p))

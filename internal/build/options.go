@@ -91,14 +91,14 @@ func frontendAttrs(p plan.Build) map[string]string {
 
 // exports asks for a push by digest: no name in the registry changes until the
 // tags are moved. A builder that cannot do that leaves the image in its engine's
-// store, from where the engine pushes it. Without repositories nothing is
-// exported, and BuildKit runs the build for its own sake.
+// store, from where the engine pushes it. Without repositories that take an image
+// by its digest nothing is exported, and BuildKit runs the build for its own sake.
 func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
+	if len(p.Repositories()) > 0 && !b.PushByDigest {
+		return []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": b.Stored()}}}
+	}
 	if len(p.PushTo) == 0 {
 		return nil
-	}
-	if !b.PushByDigest {
-		return []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": b.Stored()}}}
 	}
 	names := make([]string, len(p.PushTo))
 	for i, repo := range p.PushTo {
@@ -109,7 +109,7 @@ func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
 		"push":           "true",
 		"push-by-digest": "true",
 		"name-canonical": "true",
-		"oci-mediatypes": "true",
+		"oci-mediatypes": ociMediaTypes(p),
 	}
 	maps.Copy(attrs, annotationAttrs(p))
 	if b.Stores {
@@ -117,3 +117,7 @@ func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
 	}
 	return []client.ExportEntry{{Type: client.ExporterImage, Attrs: attrs}}
 }
+
+// ociMediaTypes tells whether the manifest has OCI's media types: else it has
+// Docker's, which are all that some registries know.
+func ociMediaTypes(p plan.Build) string { return strconv.FormatBool(len(p.ByTag) == 0) }

@@ -92,6 +92,26 @@ func TestExports(t *testing.T) {
 	}
 }
 
+// TestExportsByTag exports nothing where an image is taken by a tag alone, until
+// PushTags does, and what is pushed has no media types but Docker's.
+func TestExportsByTag(t *testing.T) {
+	t.Parallel()
+	byDigest, byTag := mustRepository(t, "ghcr.io/octo/a"), mustRepository(t, "docker.pkg.github.com/octo/a/b")
+	b := &builder.Builder{Capabilities: plan.BuildKit()}
+	if got := exports(plan.Build{ByTag: []name.Repository{byTag}}, b); got != nil {
+		t.Errorf("exports = %v, want none", got)
+	}
+	both := plan.Build{PushTo: []name.Repository{byDigest}, ByTag: []name.Repository{byTag}, LoadAs: []name.Tag{byDigest.Tag("1")}}
+	all := allExports(both, b, &builder.Loading{})
+	if len(all) != 2 || all[1].Attrs["name"] != "ghcr.io/octo/a" || all[0].Attrs["oci-mediatypes"] != "false" || all[1].Attrs["oci-mediatypes"] != "false" {
+		t.Errorf("exports = %v, want a push to ghcr.io alone, and a load of the same manifest", all)
+	}
+	engine := &builder.Builder{Capabilities: plan.GraphDriverEngine()}
+	if got := exports(plan.Build{ByTag: []name.Repository{byTag}}, engine); len(got) != 1 || got[0].Type != "moby" {
+		t.Errorf("exports for an engine that pushes = %v, want its store", got)
+	}
+}
+
 // TestAllExports has the push last: BuildKit's answer is the last one's.
 func TestAllExports(t *testing.T) {
 	t.Parallel()

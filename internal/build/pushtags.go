@@ -14,9 +14,9 @@ import (
 )
 
 // PushTags has the builder push under these tags what Solve has built for the
-// same request: for registries that only the builder reaches. BuildKit finds all
-// steps in its cache and pushes the tags one after the other, in their order; it
-// stops at the first that fails. The digest in the Result is the one of all the
+// same request: for registries that only the builder reaches, and those that take
+// an image by a tag alone. BuildKit finds all steps in its cache and pushes the
+// tags one after the other, in their order; it stops at the first that fails. The digest in the Result is the one of all the
 // tags. It differs from that of Solve where the image is not the same each time,
 // as with attestations, which tell when they were made. The tags that were pushed
 // are returned with an error too, as far as BuildKit's words tell.
@@ -24,6 +24,7 @@ func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Ta
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	r.Plan.NoCache = false // it was built without a moment ago
+	r.Plan.PushTo = r.Plan.Repositories()
 	manifest := &manifestReader{builder: b}
 	r.Pushing, r.Permitted = manifest.pushing(ctx), nil
 	opt, err := solveOpt(r, b, nil, fail)
@@ -41,7 +42,7 @@ func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Ta
 	if err != nil || ctx.Err() != nil {
 		return result, nil, explain(ctx, err, r, b)
 	}
-	err = result.read(response, r.Plan, b)
+	err = result.read(response, opt.Exports, r.Plan, b)
 	result.Manifest = manifest.result(result.Digest)
 	return result, tags, err
 }

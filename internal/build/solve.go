@@ -79,12 +79,12 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	if err := handOver(r.Plan); err != nil {
 		return result, err
 	}
-	return result, result.read(response, r.Plan, b)
+	return result, result.read(response, opt.Exports, r.Plan, b)
 }
 
-// read takes the digests out of BuildKit's answer.
-func (r *Result) read(response *client.SolveResponse, p plan.Build, b *builder.Builder) error {
-	if len(p.PushTo) == 0 && len(p.LoadAs) == 0 {
+// read takes the digests of what was exported out of BuildKit's answer.
+func (r *Result) read(response *client.SolveResponse, exported []client.ExportEntry, p plan.Build, b *builder.Builder) error {
+	if len(exported) == 0 {
 		return nil
 	}
 	digest, err := v1.NewHash(response.ExporterResponse["containerimage.digest"])

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,12 +35,12 @@ func repositories(in inputs.Inputs, f Facts) ([]name.Repository, error) {
 				Advice: "set image to owner/name or to a full name such as ghcr.io/owner/name",
 			}
 		}
-		written = []string{f.Repository}
+		written = []string{defaultImage(in, f)}
 	}
 	var repos []name.Repository
 	var errs []error
 	for _, image := range written {
-		repo, err := repository(image, registryOf(in, f), f.owner())
+		repo, err := repository(image, in, f)
 		if err != nil {
 			errs = append(errs, err)
 		} else if !slices.Contains(repos, repo) {
@@ -49,17 +50,48 @@ func repositories(in inputs.Inputs, f Facts) ([]name.Repository, error) {
 	return repos, errors.Join(errs...)
 }
 
+// defaultImage is the image that is named after the repository: owner/name, and
+// where packages are of a repository owner/name/name.
+func defaultImage(in inputs.Inputs, f Facts) string {
+	if kindOf(registryOf(in, f), f) == packages.Docker || onDockerHub(in, f) && in.Username != "" {
+		return f.title()
+	}
+	return f.Repository
+}
+
+// namespace is what a name alone is put under: the repository's owner or, where
+// packages are of a repository, the repository. Docker Hub knows no owners of
+// GitHub, but the user who logs in.
+func namespace(in inputs.Inputs, f Facts) string {
+	switch {
+	case kindOf(registryOf(in, f), f) == packages.Docker:
+		return f.Repository
+	case onDockerHub(in, f) && in.Username != "":
+		return in.Username
+	}
+	return f.owner()
+}
+
+func onDockerHub(in inputs.Inputs, f Facts) bool {
+	registry, err := name.NewRegistry(registryOf(in, f))
+	return err == nil && registry.RegistryStr() == packages.DockerHub
+}
+
+func kindOf(registry string, f Facts) packages.Kind {
+	return packages.ServerAt(f.ServerURL).KindOf(registry)
+}
+
 // repository resolves one image name: name is put under registry/owner, and
 // owner/name under registry; a first element with a dot, a colon or localhost
 // is a host and the name is complete. Everything is lower-cased, because
 // registries refuse capitals and GitHub names have them.
-func repository(image, registry, owner string) (name.Repository, error) {
+func repository(image string, in inputs.Inputs, f Facts) (name.Repository, error) {
 	full := strings.ToLower(image)
 	if !hasHost(full) {
 		if !strings.Contains(full, "/") {
-			full = strings.ToLower(owner) + "/" + full
+			full = strings.ToLower(namespace(in, f)) + "/" + full
 		}
-		full = registry + "/" + full
+		full = registryOf(in, f) + "/" + full
 	}
 	named, err := reference.ParseNormalizedNamed(full)
 	if err == nil && !reference.IsNameOnly(named) {
@@ -75,7 +107,30 @@ func repository(image, registry, owner string) (name.Repository, error) {
 	if err != nil {
 		return name.Repository{}, badImage(image, err)
 	}
-	return repo, nil
+	return repo, checkForm(image, repo, f)
+}
+
+// checkForm refuses a path that its registry does not take, with one that it does.
+func checkForm(image string, repo name.Repository, f Facts) error {
+	registry, path := repo.RegistryStr(), repo.RepositoryStr()
+	short := path[strings.LastIndex(path, "/")+1:]
+	server := packages.ServerAt(f.ServerURL)
+	form, instead := server.Form(registry), ""
+	switch {
+	case registry == packages.DockerHub && strings.HasPrefix(path, "library/"):
+		registry, form, instead = "docker.io", "NAMESPACE/NAME", "docker.io/NAMESPACE/"+short
+	case server.Fits(registry, path):
+		return nil
+	case server.KindOf(registry) == packages.Docker:
+		instead = registry + "/" + cmp.Or(strings.ToLower(f.Repository), "OWNER/REPOSITORY") + "/" + short
+	default:
+		instead = registry + "/" + cmp.Or(strings.ToLower(f.owner()), "OWNER") + "/" + short
+	}
+	return &Error{
+		Doing:  fmt.Sprintf("naming the image %q", image),
+		Reason: fmt.Sprintf("%s publishes %s, and not %s", registry, form, path),
+		Advice: "use " + instead,
+	}
 }
 
 func badImage(image string, cause error) error {

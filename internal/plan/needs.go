@@ -26,7 +26,7 @@ type Needs struct {
 func (p Plan) Needs() Needs {
 	n := Needs{
 		Push:         p.Publish.Push,
-		Repositories: len(p.Build.PushTo),
+		Repositories: len(p.Build.Repositories()),
 		Platforms:    p.Build.Platforms,
 		CacheFrom:    cacheTypes(p.Build.CacheFrom),
 		CacheTo:      cacheTypes(p.Build.CacheTo),

@@ -50,9 +50,12 @@ type Build struct {
 	// Key lets a builder that many repositories share recognise this context,
 	// so that it asks only for the files that changed since the last build.
 	Key string
-	// PushTo is where BuildKit pushes the result by digest; empty: nothing
-	// leaves the builder.
+	// PushTo is where BuildKit pushes the result by digest.
 	PushTo []name.Repository
+	// ByTag is where the image is pushed by its tags alone: nothing there can be
+	// pushed or read by its digest. With any of them it is a single manifest of
+	// Docker's media type everywhere. Without both nothing leaves the builder.
+	ByTag []name.Repository
 	// LoadAs are the names that the image gets in the store of a Docker engine,
 	// for later steps; empty: it is not put there.
 	LoadAs []name.Tag
@@ -93,7 +96,12 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	results, resultsErr := decideResults(in, f, push, to.tags)
 	platforms, farm, farmErr := decideFarm(in, to.repositories)
 	watch, watchErr := decideWatch(in, f, push, to.repositories)
-	if err := errors.Join(trustErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, watchErr); err != nil {
+	var byDigest, byTag []name.Repository
+	if push {
+		byDigest, byTag = splitRepositories(to.repositories, f)
+	}
+	refusal := errors.Join(refuseByTag(in, f, byTag, platforms), refuseCacheByTag(in.CacheTo, f))
+	if err := errors.Join(trustErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, watchErr, refusal); err != nil {
 		return Plan{}, err
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}
@@ -111,17 +119,21 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		Epoch:      f.Commit.Time,
 		Key:        contextKey(to.repositories[0], in, f),
 
-		Annotations:  metadata.Annotations(of, annotations),
+		PushTo:       byDigest,
+		ByTag:        byTag,
 		LoadAs:       results.loadAs,
 		Attestations: results.attestations,
 		CacheFrom:    in.CacheFrom,
 		CacheTo:      results.cacheTo,
 	}
-	if push {
-		build.PushTo = to.repositories
+	remarks := slices.Concat(changed(to.names), shortened(in, f), results.remarks)
+	if len(byTag) == 0 {
+		build.Annotations = metadata.Annotations(of, annotations)
+	} else {
+		remarks = append(remarks, fmt.Sprintf("The image has no annotations, and its media types are Docker's: %s takes no others", byTag[0].RegistryStr()))
 	}
-	noticed := append(notices(f), unplaced(annotations, build.Indexed())...)
-	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Watch: watch, Notices: noticed, Remarks: slices.Concat(changed(to.names), shortened(in, f), results.remarks), annotated: len(annotations) > 0}, nil
+	noticed := slices.Concat(notices(f), registryNotices(in, f, to.repositories), unplaced(annotations, build.Indexed()))
+	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Watch: watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
 }
 
 // contextKey names the files that a builder keeps of a context. BuildKit asks

@@ -42,11 +42,11 @@ func decideTargets(in inputs.Inputs, f Facts, push bool) (targets, error) {
 			Advice: "add a bare tag, or leave image out",
 		})
 	}
-	return t, errors.Join(err, t.addTags(names.Tags))
+	return t, errors.Join(err, t.addTags(names.Tags, f))
 }
 
 // addTags adds the bare tags, in every repository, and then the full references.
-func (t *targets) addTags(tags []metadata.Tag) error {
+func (t *targets) addTags(tags []metadata.Tag, f Facts) error {
 	for _, tag := range tags {
 		for _, repo := range t.repositories {
 			if !tag.Full {
@@ -59,7 +59,7 @@ func (t *targets) addTags(tags []metadata.Tag) error {
 		if !tag.Full {
 			continue
 		}
-		full, err := fullReference(tag.Name)
+		full, err := fullReference(tag.Name, f)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -160,7 +160,7 @@ func illegalTag(tag string) string {
 
 // fullReference parses registry/path:tag. The path is lower-cased and the tag
 // kept; without a tag it is latest, as for docker.
-func fullReference(written string) (name.Tag, error) {
+func fullReference(written string, f Facts) (name.Tag, error) {
 	bad := func(cause error) (name.Tag, error) {
 		return name.Tag{}, &Error{
 			Doing:  fmt.Sprintf("reading the tag %q", written),
@@ -179,7 +179,7 @@ func fullReference(written string) (name.Tag, error) {
 	if reason := illegalTag(tag); reason != "" {
 		return bad(errors.New(reason))
 	}
-	repo, err := repository(path, "", "")
+	repo, err := repository(path, inputs.Inputs{}, f)
 	if err != nil {
 		return bad(err)
 	}

@@ -197,7 +197,7 @@ func (m *mover) point(ctx context.Context, tag name.Tag) error {
 		return m.publisher.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
 	}
 	if answer.Digest != m.digest {
-		return fmt.Errorf("reading the tag %s back: the registry answers %s and not %s; another run may have moved it at the same time", tag, answer.Digest, m.digest)
+		return otherImage(tag, answer.Digest, m.digest)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func published(t *testing.T) Outcome {
 		tags = append(tags, repo.Tag("1.2.3"), repo.Tag("latest"))
 	}
 	return Outcome{
-		Pushed: true, Digest: digestOf("a"), ImageID: digestOf("b"), Images: images, Tags: tags, Version: "1.2.3",
+		Pushed: true, Digest: digestOf("a"), ImageID: digestOf("b"), Images: images, Pull: images[0], Tags: tags, Version: "1.2.3",
 		Platforms:   map[string]v1.Hash{"linux/amd64": digestOf("c"), "linux/arm64": digestOf("d")},
 		Labels:      []Entry{{"org.opencontainers.image.version", "1.2.3"}, {"runnumber", "4711"}},
 		Annotations: []string{"manifest:a=b", "index:a=b\nc"},

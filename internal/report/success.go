@@ -22,7 +22,8 @@ type Outcome struct {
 	ImageID   v1.Hash    // digest of the config; zero for several platforms, and when nothing was pushed or loaded
 	Loaded    []name.Tag // in the store of the Docker engine
 	Images    []name.Digest
-	Tags      []name.Tag // in the order of the inputs; without those that stay
+	Pull      name.Reference // the first image, as it can be pulled
+	Tags      []name.Tag     // in the order of the inputs; without those that stay
 	Stays     []Stay
 	Version   string
 	Platforms map[string]v1.Hash // by platform, such as linux/arm64
@@ -75,7 +76,7 @@ func (r *Reporter) printOutcome(o Outcome) {
 		r.Printf("  tag     %s", tag)
 	}
 	r.Printf("  digest  %s", o.Digest)
-	r.Printf("  pull    docker pull %s", o.Images[0])
+	r.Printf("  pull    docker pull %s", o.Pull)
 	switch {
 	case o.PackageURL != "" && o.Visibility != "":
 		r.Printf("  package %s (%s)", o.PackageURL, o.Visibility)

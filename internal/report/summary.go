@@ -70,7 +70,7 @@ func successSummary(o Outcome) string {
 	row(&page, "Steps", "%d, %d from the cache", o.Steps, o.Cached)
 	row(&page, "Builder", "%s", plain(o.Builder))
 	if o.Pushed {
-		fmt.Fprintf(&page, "\n```\ndocker pull %s\n```\n", o.Images[0])
+		fmt.Fprintf(&page, "\n```\ndocker pull %s\n```\n", o.Pull)
 	}
 	return page.String()
 }

@@ -45,6 +45,8 @@ type GitHubOptions struct {
 	// Fault is as in ProxyOptions, and comes before Refuse. With it the hosts speak HTTP/1.1, so that a connection has
 	// one request at a time.
 	Fault func(n int, r *http.Request) *Answer
+	// Server is the host of an Enterprise server, or one of data residency, whose registries these are too.
+	Server string
 	// Hosts are further ones that the proxy leads to: host:port to the address of a server on this machine's loopback.
 	Hosts map[string]string
 	// Authority signs the certificate of the hosts, and is all that Env trusts: those of Hosts need one of it too. By
@@ -64,7 +66,8 @@ type GitHub struct {
 
 	opt       GitHubOptions
 	authority *Authority
-	trust     string // directory of what Env names
+	names     []string // of the hosts
+	trust     string   // directory of what Env names
 	packages  *packages
 	proxy     *connectProxy
 	front     *Proxy // records
@@ -92,7 +95,8 @@ func NewGitHub(t T, opt GitHubOptions) *GitHub {
 	g.Registry = NewRegistry(t, RegistryOptions{Token: g.Tokens})
 	g.API = newGitHubAPI(t, g.packages, g.Tokens, GitHubAPIOptions{Users: opt.Users, Repositories: opt.Repositories})
 
-	g.proxy = newConnectProxy(t, []string{ContainerHost, DockerHost, APIHost, blobHost}, opt.Hosts)
+	g.names = append([]string{ContainerHost, DockerHost, APIHost, blobHost}, opt.serverHosts()...)
+	g.proxy = newConnectProxy(t, g.names, opt.Hosts)
 	g.ProxyURL = g.proxy.url
 	g.front = &Proxy{opt: ProxyOptions{Fault: g.fault}, forward: g.hosts()}
 	g.serveTLS(t)
@@ -153,12 +157,14 @@ func (g *GitHub) fault(n int, r *http.Request) *Answer {
 // hosts leads a request to the host that it is for.
 func (g *GitHub) hosts() http.Handler {
 	registry := g.registryFront()
+	docker := g.dockerFront(registry)
 	hosts := map[string]http.Handler{
 		ContainerHost: registry,
-		DockerHost:    g.dockerFront(registry),
+		DockerHost:    docker,
 		APIHost:       g.API,
 		blobHost:      http.HandlerFunc(g.serveBlob),
 	}
+	g.addServer(hosts, registry, docker)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := r.Host
 		if host, _, err := net.SplitHostPort(name); err == nil {
@@ -174,7 +180,7 @@ func (g *GitHub) hosts() http.Handler {
 
 func (g *GitHub) serveTLS(t T) {
 	t.Helper()
-	pair, err := tls.X509KeyPair(g.authority.server("slipway test github", ContainerHost, DockerHost, APIHost, blobHost))
+	pair, err := tls.X509KeyPair(g.authority.server("slipway test github", g.names...))
 	if err != nil {
 		t.Fatalf("reading the certificate of GitHub: %v", err)
 	}

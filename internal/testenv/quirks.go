@@ -29,6 +29,8 @@ const (
 	RedirectBlobs
 	// AnyScope has the challenge of /v2/ name the repository user/image.
 	AnyScope
+	// TagsOnly has docker.pkg.github.com refuse as OnlyByTag does.
+	TagsOnly
 )
 
 func (opt GitHubOptions) has(q Quirk) bool { return opt.Without&q == 0 }
@@ -74,6 +76,7 @@ func (g *GitHub) registryFront() http.Handler {
 // modify makes an answer of the registry one of ghcr.io's.
 func (g *GitHub) modify(resp *http.Response) error {
 	resp.Header.Del("OCI-Subject")
+	g.realm(resp)
 	r := resp.Request
 	about := resource.FindStringSubmatch(r.URL.Path)
 	challenge := resp.Header.Get("WWW-Authenticate")

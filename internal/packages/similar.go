@@ -1,0 +1,82 @@
+package packages
+
+import (
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/host"
+)
+
+// wellKnown lists registries that people misspell, each with the name to write:
+// the first of several that are as near is meant.
+func (s Server) wellKnown() []string {
+	known := []string{GHCR, "docker.io", "index.docker.io", "registry-1.docker.io", "quay.io", "gcr.io", "public.ecr.aws", DockerGitHub}
+	if s.host != "" {
+		own := host.Name(s.host)
+		known = append(known, "containers."+own, "docker."+own, own)
+	}
+	return known
+}
+
+// others are real registries whose names are near to one of those.
+func others() []string {
+	return []string{"icr.io", "lscr.io", "nvcr.io", "us.gcr.io", "eu.gcr.io", "asia.gcr.io", "mirror.gcr.io", "docker.com", "hub.docker.com"}
+}
+
+// longName is the length from which a name may have two mistakes.
+const longName = 12
+
+// DidYouMean returns the well-known registry that a host was probably meant to be
+// by its look, or "": the host is well known itself, or near to none. It may still
+// be somebody's own. Docker Hub's website is no registry.
+func DidYouMean(registry string, s Server) string {
+	name := strings.TrimSuffix(host.Name(strings.ToLower(registry)), ".")
+	switch {
+	case name == "docker.com" || name == "hub.docker.com":
+		return "docker.io"
+	case s.KindOf(name) != Foreign, host.Loopback(name), net.ParseIP(name) != nil, slices.Contains(others(), name):
+		return ""
+	}
+	best, nearest := "", 3
+	for _, known := range s.wellKnown() {
+		d := distance(name, known)
+		if d == 0 {
+			return ""
+		}
+		if d < nearest && (d == 1 || len(known) >= longName || stem(name) == stem(known)) {
+			best, nearest = known, d
+		}
+	}
+	return best
+}
+
+// stem is a name without its last part: ghcr.com is meant to be ghcr.io.
+func stem(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
+
+// distance counts the letters that were left out, added, exchanged for others or
+// swapped with their neighbour (optimal string alignment,
+// https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance).
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			other := 1
+			if a[i-1] == b[j-1] {
+				other = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+other)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}

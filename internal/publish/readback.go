@@ -1,0 +1,61 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/internal/registry"
+)
+
+// ReadBack reads tags that somebody else has pushed: for a registry that gives an
+// image by its tags alone. The digest is that of the bytes it answers with, because
+// such a registry need not name one. The error is a *TagError.
+func (p *Publisher) ReadBack(ctx context.Context, tags []name.Tag, digest v1.Hash) (Image, error) {
+	found := make([]*remote.Descriptor, len(tags))
+	errs := make([]error, len(tags))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, tag := range tags {
+		group.Go(func() error {
+			found[i], errs[i] = p.readBack(ctx, tag, digest)
+			return nil
+		})
+	}
+	_ = group.Wait() // every error is in errs
+	if err := errors.Join(errs...); err != nil {
+		var right []name.Tag
+		for i, tag := range tags {
+			if errs[i] == nil {
+				right = append(right, tag)
+			}
+		}
+		return Image{}, NewTagError(tags, right, err)
+	}
+	return Describe(digest, found[0].Manifest), nil
+}
+
+func (p *Publisher) readBack(ctx context.Context, tag name.Tag, digest v1.Hash) (*remote.Descriptor, error) {
+	options, err := p.options(ctx, tag.Repository)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := remote.Get(tag, options...)
+	if err != nil {
+		return nil, p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
+	}
+	if answer.Digest != digest {
+		return nil, otherImage(tag, answer.Digest, digest)
+	}
+	return answer, nil
+}
+
+// otherImage says that a tag is not at the image that it was moved to.
+func otherImage(tag name.Tag, got, want v1.Hash) error {
+	return fmt.Errorf("reading the tag %s back: the registry answers %s and not %s; another run may have moved it at the same time", tag, got, want)
+}
