@@ -123,7 +123,7 @@ func followLinks(dir string) string {
 // builderOptions says which BuildKit the inputs ask for.
 func builderOptions(env Env, in inputs.Inputs, p plan.Plan) builder.Options {
 	return builder.Options{
-		Want: in.Builder, Farm: p.Farm, Needs: p.Needs(), TLS: in.BuilderTLS, Image: in.BuilderImage, Volume: in.BuilderVolume,
+		Want: in.Builder, Farm: p.Farm, Needs: p.Needs(), TLS: in.BuilderTLS, Authorities: in.RegistryCA, Image: in.BuilderImage, Volume: in.BuilderVolume,
 		Executable: env.Executable, Lookup: env.Lookup,
 	}
 }

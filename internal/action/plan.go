@@ -8,12 +8,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // showPlan says what a run would publish, for the checkout in a directory or for
@@ -66,6 +68,7 @@ func planFor(ctx context.Context, env Env, dir string, given map[string]*string)
 	f.Ref = cmp.Or(*given["GITHUB_REF"], f.Ref)
 	f.Event = cmp.Or(*given["GITHUB_EVENT_NAME"], f.Event)
 	f.Repository = cmp.Or(*given["GITHUB_REPOSITORY"], f.Repository)
+	f.Logins = strings.Join(registry.ReadDockerConfig(env.Lookup, func(string) {}).Hosts(), " ") // nobody logs in, and nothing shows a password
 	p, err := plan.New(in, f.Imagined())
 	return p, errors.Join(inputsErr, err)
 }

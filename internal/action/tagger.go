@@ -31,6 +31,23 @@ type tagger struct {
 	watch      *watcher
 }
 
+func newTagger(run run, r *report.Reporter, registries *registry.Client, publisher *publish.Publisher, permission *permission, watch *watcher) *tagger {
+	return &tagger{
+		report: r, plan: run.plan, publisher: publisher, registries: registries, permission: permission,
+		connected: make(chan *builder.Builder, 1), history: newHistory(run, publisher), watch: watch,
+	}
+}
+
+// ask asks for permission, makes the answer known, and lets the log be seen where
+// it is yes.
+func (t *tagger) ask(ctx context.Context, preflight bool, log *report.Held) error {
+	refusal := t.permission.give(t.watch.beside(ctx, func(ctx context.Context) error { return t.permit(ctx, preflight) }))
+	if refusal == nil {
+		log.Open()
+	}
+	return refusal
+}
+
 // permit asks every registry whether this run may push there, and the builder
 // whether it reaches one that we do not. Without a preflight, which registries
 // are reached is all that is asked.

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,8 +27,11 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return err
 	}
 	in, p := run.in, run.plan
-	credentials := registry.NewCredentials(p.Login.Registry, p.Login.Username, p.Login.Password.Reveal())
-	registries := registry.NewClient(credentials, situation(run))
+	registries, err := registry.NewTrustingClient(credentialsOf(p, run.docker), situation(run), in.RegistryCA)
+	if err != nil {
+		return err
+	}
+	defer warnOfConfig(r, run.docker)
 	publisher := publish.New(registries)
 
 	// The build starts while permission is asked for. Until it is given, no
@@ -36,20 +40,15 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	var built build.Result
 	log := r.Hold("Build")
 	permission, watch := newPermission(), &watcher{run: run, publisher: publisher}
-	tags := &tagger{report: r, plan: p, publisher: publisher, registries: registries, permission: permission, connected: make(chan *builder.Builder, 1), history: newHistory(run, publisher), watch: watch}
+	tags := newTagger(run, r, registries, publisher, permission, watch)
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		refusal := permission.give(watch.beside(groupCtx, func(ctx context.Context) error { return tags.permit(ctx, in.Preflight) }))
-		if refusal == nil {
-			log.Open()
-		}
-		return refusal
-	})
+	group.Go(func() error { return tags.ask(groupCtx, in.Preflight, log) })
 	group.Go(func() (err error) {
 		if b, err = builder.Connect(groupCtx, builderOptions(env, in, p)); err != nil {
 			return err
 		}
 		announce(r, b, p)
+		announceAuthorities(r, b, in)
 		tags.connected <- b
 		if err = permission.settle(groupCtx); err != nil {
 			return err
@@ -89,20 +88,16 @@ type run struct {
 	source facts.Source
 	facts  plan.Facts
 	plan   plan.Plan
+	docker *registry.DockerConfig
 }
 
 // decide turns the environment into a plan. Every mistake that can be known is
 // found before it returns, whichever stage finds it.
 func decide(ctx context.Context, env Env, workspace string, started time.Time, r *report.Reporter) (run, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace})
-	r.Mask(in.Token.Reveal())
-	r.Mask(in.BuilderTLS.Key.Reveal())
-	for _, secret := range in.Secrets {
-		r.Mask(secret.Reveal())
-	}
-	for _, secret := range in.CacheSecrets() {
-		r.Mask(secret.Reveal())
-	}
+	mask(r, in)
+	docker := registry.ReadDockerConfig(env.Lookup, r.Mask)
+	warnOfConfig(r, docker)
 	source := facts.Source{
 		Lookup: env.Lookup, Dir: workspace, Build: []string{in.Context, in.Dockerfile}, Token: in.APIToken().Reveal(), Now: started, Offline: inputsErr != nil,
 	}
@@ -110,11 +105,12 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 	if err != nil {
 		return run{}, errors.Join(inputsErr, err)
 	}
+	f.Logins = strings.Join(docker.Hosts(), " ")
 	p, err := plan.New(in, f)
 	for _, notice := range p.Notices {
 		r.Warning("", 0, notice)
 	}
-	return run{in: in, source: source, facts: f, plan: p}, errors.Join(inputsErr, err)
+	return run{in: in, source: source, facts: f, plan: p, docker: docker}, errors.Join(inputsErr, err)
 }
 
 // warn hands on what BuildKit's checks found, also when the build failed.

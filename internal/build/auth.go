@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/docker/cli/cli/config/types"
@@ -28,15 +29,24 @@ type authServer struct {
 	auth.AuthServer
 	permitted func(ctx context.Context) error // may be nil
 	seed      []byte
-	realm     atomic.Pointer[RealmError] // the last token server that could not be reached
+
+	credentials registry.Credentials
+	client      *http.Client // asks token servers where BuildKit's provider cannot; may be nil
+
+	realm atomic.Pointer[RealmError] // the last token server that could not be reached
 }
 
 // newAuthServer answers with these credentials once permitted has returned: what
 // a build cannot push before it is allowed to, it does not push.
-func newAuthServer(credentials registry.Credentials, permitted func(ctx context.Context) error) (*authServer, error) {
-	lookup := func(_ context.Context, host string, _ []string, _ authprovider.ExpireCachedAuthCheck) (types.AuthConfig, error) {
-		login := credentials.For(host)
-		return types.AuthConfig{Username: login.Username, Password: login.Password}, nil
+func newAuthServer(registries *registry.Client, permitted func(ctx context.Context) error) (*authServer, error) {
+	credentials := registries.Credentials()
+	client, err := registries.TokenClient()
+	if err != nil {
+		return nil, err
+	}
+	lookup := func(ctx context.Context, host string, _ []string, _ authprovider.ExpireCachedAuthCheck) (types.AuthConfig, error) {
+		login := credentials.For(ctx, host)
+		return types.AuthConfig{Username: login.Username, Password: login.Password, IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken}, nil
 	}
 	provider := authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{AuthConfigProvider: lookup})
 	server, ok := provider.(auth.AuthServer)
@@ -47,7 +57,7 @@ func newAuthServer(credentials registry.Credentials, permitted func(ctx context.
 	if _, err := rand.Read(seed); err != nil {
 		return nil, fmt.Errorf("making the session's seed: %w", err)
 	}
-	return &authServer{AuthServer: server, permitted: permitted, seed: seed}, nil
+	return &authServer{AuthServer: server, permitted: permitted, seed: seed, credentials: credentials, client: client}, nil
 }
 
 // Register makes the server a session.Attachable.
@@ -62,7 +72,11 @@ func (s *authServer) FetchToken(ctx context.Context, req *auth.FetchTokenRequest
 	if err := s.wait(ctx); err != nil {
 		return nil, err
 	}
-	token, err := s.AuthServer.FetchToken(ctx, req)
+	fetch := s.AuthServer.FetchToken
+	if s.client != nil {
+		fetch = s.exchange
+	}
+	token, err := fetch(ctx, req)
 	if err != nil {
 		return nil, s.noToken(req, err)
 	}

@@ -34,10 +34,15 @@ func explain(ctx context.Context, err error, r Request, b *builder.Builder) erro
 	if ctx.Err() != nil {
 		return fmt.Errorf("building: %w", context.Cause(ctx))
 	}
-	if strings.Contains(err.Error(), failedToPush) {
+	var cause error = &trimmed{err}
+	switch trust := untrusted(err.Error(), b); {
+	case trust != "":
+		cause = &advised{cause, trust}
+	case strings.Contains(err.Error(), failedToPush):
 		return pushFailed(ctx, "pushing by digest, before any tag moves", err, r)
+	default:
+		cause = pullFailed(ctx, err, r)
 	}
-	cause := pullFailed(ctx, err, r)
 	if sources := errdefs.Sources(err); len(sources) > 0 {
 		// The innermost is the instruction; the outer ones are what used it.
 		s := sources[0]

@@ -44,7 +44,7 @@ func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, fail func
 }
 
 func attachables(r Request) ([]session.Attachable, error) {
-	server, err := newAuthServer(r.Registries.Credentials(), r.Permitted)
+	server, err := newAuthServer(r.Registries, r.Permitted)
 	if err != nil {
 		return nil, err
 	}

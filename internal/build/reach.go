@@ -41,7 +41,7 @@ func (e *UnreachableError) Unwrap() error { return e.cause }
 // a *RealmError of one whose tokens this process would have to fetch and cannot.
 // All errors are joined.
 func Reach(ctx context.Context, b *builder.Builder, registries *registry.Client, tags []name.Tag) error {
-	server, err := newAuthServer(registries.Credentials(), nil)
+	server, err := newAuthServer(registries, nil)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func Reach(ctx context.Context, b *builder.Builder, registries *registry.Client,
 	}
 	for i, answer := range answers {
 		if answers[i] = nil; unreached(answer) {
-			answers[i] = &UnreachableError{Host: tags[i].RegistryStr(), cause: &trimmed{answer}}
+			answers[i] = &UnreachableError{Host: tags[i].RegistryStr(), cause: &advised{&trimmed{answer}, untrusted(answer.Error(), b)}}
 		}
 	}
 	return errors.Join(answers...)

@@ -55,6 +55,7 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 	return &Builder{
 		Capabilities: said.Capabilities,
 		Client:       c,
+		authorities:  daemonAuthorities,
 		Name:         fmt.Sprintf("BuildKit in the builder container %s on %s", name, a.docker),
 	}, nil
 }

@@ -33,11 +33,12 @@ type Builder struct {
 	// Notices are for the log: what is unusual, and no reason not to build.
 	Notices []string
 
-	refused []string // the places that were tried before, and why they were not used
-	store   *store   // nil where BuildKit pushes by itself
-	beside  *engineBeside
-	stop    func() error
-	docker  io.Closer // the connection to the engine that it is reached through, or nil
+	authorities string   // format of where those of registries are configured; empty: in Options
+	refused     []string // the places that were tried before, and why they were not used
+	store       *store   // nil where BuildKit pushes by itself
+	beside      *engineBeside
+	stop        func() error
+	docker      io.Closer // the connection to the engine that it is reached through, or nil
 }
 
 // Close drops the connection and stops what was started for it: processes are
@@ -72,6 +73,9 @@ type Options struct {
 	// Executable is this program, which is process 1 of such a container (Serve),
 	// and which a child process needs inside its namespaces (Inside).
 	Executable string
+	// Authorities are those of registries, in PEM, that a BuildKit which is started
+	// for the run trusts besides the system's.
+	Authorities []byte
 	// TLS is for every address tcp://, wherever it comes from. The zero value means
 	// that there is none.
 	TLS inputs.BuilderTLS

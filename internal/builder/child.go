@@ -35,11 +35,12 @@ const childName = "buildkitd as a child process"
 // child is a buildkitd of our own, with a root and a socket that nobody else
 // has. Both are gone after the run.
 type child struct {
-	executable string // this program
-	lookup     func(string) (string, bool)
+	executable  string // this program
+	lookup      func(string) (string, bool)
+	authorities []byte // of registries in PEM, besides the system's
 }
 
-func newChild(o Options) child { return child{executable: o.Executable, lookup: o.Lookup} }
+func newChild(o Options) child { return child{o.Executable, o.Lookup, o.Authorities} }
 
 func (c child) String() string { return childName }
 
@@ -53,7 +54,11 @@ func (c child) connect(ctx context.Context) (*Builder, error) {
 		return nil, fmt.Errorf("making a root for buildkitd: %w", err)
 	}
 	d := &daemon{launcher: how, dir: root, state: filepath.Join(root, "root"), log: &tail{}}
-	if err := d.start(path, runtime, c.environment(root)); err != nil {
+	env, err := c.environmentWith(root)
+	if err == nil {
+		err = d.start(path, runtime, env)
+	}
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(root))
 	}
 	builder, err := d.dial(ctx)

@@ -40,6 +40,7 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 	b := &Builder{
 		Capabilities: said.as(plan.ContainerdEngineOf(e.docker.api)),
 		Client:       c,
+		authorities:  engineAuthorities,
 		Name:         fmt.Sprintf("BuildKit inside %s", e),
 		Stores:       true,
 	}

@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -34,6 +35,10 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 			err = fmt.Errorf("the engine answers %s, and %s before", pushed, digest)
 		}
 		if err != nil {
+			if strings.Contains(err.Error(), "x509: certificate signed by unknown authority") {
+				err = fmt.Errorf("%w\n%s does not know the authority of %s; give it %s", err, b.Name, tag.RegistryStr(), b.HowToTrust(tag.RegistryStr()))
+				return digest, tags[:i], fmt.Errorf("pushing %s with %s: %w", tag, b.Name, err)
+			}
 			return digest, tags[:i], registries.Explain(ctx, registry.Pushing, fmt.Sprintf("pushing %s with %s", tag, b.Name), tag.Repository, err)
 		}
 		digest = pushed

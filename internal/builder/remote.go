@@ -50,7 +50,7 @@ func (r remote) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Name = "BuildKit at " + r.String()
+	b.Name, b.authorities = "BuildKit at "+r.String(), daemonAuthorities
 	return b, nil
 }
 

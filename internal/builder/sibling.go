@@ -33,10 +33,12 @@ type sibling struct {
 	volume     string // input builder-volume; empty: one that is gone afterwards
 	executable string // this program
 	lookup     func(string) (string, bool)
+
+	authorities []byte // of registries in PEM, besides those of the image
 }
 
 func newSibling(d docker, o Options) sibling {
-	return sibling{docker: d, image: o.Image, volume: o.Volume, executable: o.Executable, lookup: o.Lookup}
+	return sibling{docker: d, image: o.Image, volume: o.Volume, executable: o.Executable, lookup: o.Lookup, authorities: o.Authorities}
 }
 
 func (s sibling) String() string { return "a container of its own on " + s.docker.String() }
@@ -83,11 +85,15 @@ func (s sibling) configure(ctx context.Context) (*container.Config, *container.H
 	if s.volume != "" {
 		command = append(command, ServeAndKeep)
 	}
+	env := proxies(s.lookup)
+	if len(s.authorities) > 0 {
+		env = trusting(env, copiedAuthorities)
+	}
 	config := &container.Config{
 		Image:        image,
 		Entrypoint:   []string{program},
 		Cmd:          command,
-		Env:          proxies(s.lookup),
+		Env:          env,
 		Labels:       map[string]string{siblingLabel: "sibling"},
 		AttachStdin:  true,
 		AttachStdout: true,
@@ -134,6 +140,9 @@ func (s sibling) create(ctx context.Context, name string, config *container.Conf
 	}
 	if err == nil && s.image != "" {
 		err = s.copyProgram(ctx, made.ID)
+	}
+	if err == nil {
+		err = s.copyAuthorities(ctx, made.ID)
 	}
 	if err != nil { // the engine may have made it all the same
 		removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)

@@ -89,8 +89,11 @@ func (s *store) forget(ctx context.Context) {
 // pushStored has the engine push a tag. The credentials go to it in a header of
 // this request and are not kept.
 func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
-	login := credentials.For(tag.RegistryStr())
-	auth, err := authconfig.Encode(engineapi.AuthConfig{Username: login.Username, Password: login.Password, ServerAddress: tag.RegistryStr()})
+	login := credentials.For(ctx, tag.RegistryStr())
+	auth, err := authconfig.Encode(engineapi.AuthConfig{
+		Username: login.Username, Password: login.Password, IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken,
+		ServerAddress: tag.RegistryStr(),
+	})
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("writing the credentials for the engine: %w", err)
 	}

@@ -23,3 +23,13 @@ func Loopback(name string) bool {
 	ip := net.ParseIP(name)
 	return ip != nil && ip.IsLoopback()
 }
+
+// Canonical returns the one name for a registry's host, with its port. Only
+// Docker Hub has several; index.docker.io is what go-containerregistry calls it.
+func Canonical(hostport string) string {
+	switch hostport = strings.ToLower(hostport); hostport {
+	case "docker.io", "registry-1.docker.io":
+		return "index.docker.io"
+	}
+	return hostport
+}

@@ -29,6 +29,8 @@ type Inputs struct {
 	Registry    string         // host, lower case. Default: empty, which means the server's own
 	Token       Secret         // password for Registry
 	Username    string         // user for Registry. Default: empty, which means the actor
+	Logins      []Login        // of further registries, and of Registry where Token is not for it; each host once
+	RegistryCA  []byte         // authorities of registries in PEM, besides the system's. Default: none
 	Tags        metadata.Rules // rules, bare tags and full references. Default: none, which means the tag of the ref
 	Flavor      metadata.Flavor
 	Labels      metadata.OwnLabels
@@ -92,6 +94,8 @@ func Parse(env Env) (Inputs, error) {
 		Registry:    p.host("registry"),
 		Token:       p.token("token"),
 		Username:    p.text("username"),
+		Logins:      p.registryAuth("registry-auth"),
+		RegistryCA:  p.registryCA("registry-ca"),
 		Tags:        read(p, "tags", metadata.ParseTags),
 		Flavor:      read(p, "flavor", metadata.ParseFlavor),
 		Labels:      read(p, "labels", metadata.ParseLabels),

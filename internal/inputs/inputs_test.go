@@ -212,7 +212,7 @@ func TestParseEveryInput(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	want := strings.Fields(`
-		image registry token username registry-auth
+		image registry token username registry-auth registry-ca
 		tags flavor labels annotations floating
 		push preflight require-visibility allow-untrusted-head
 		context file target platforms build-args build-contexts secrets secret-envs secret-files ssh

@@ -13,7 +13,7 @@ func Names() []string {
 // supported lists the inputs that work.
 func supported() []string {
 	return []string{
-		"image", "registry", "token", "username",
+		"image", "registry", "token", "username", "registry-auth", "registry-ca",
 		"tags", "flavor", "labels", "annotations", "floating",
 		"push", "preflight", "require-visibility", "allow-untrusted-head",
 		"context", "file", "target", "platforms", "build-args",
@@ -28,7 +28,6 @@ func supported() []string {
 // says so, not the runner's "unexpected input" and a build without it.
 func later() []string {
 	return []string{
-		"registry-auth",
 		"build-contexts", "ssh", "no-cache-filters",
 		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
 		"outputs", "call", "reproducible",

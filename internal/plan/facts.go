@@ -30,6 +30,9 @@ type Facts struct {
 	Pull     Pull
 	Upstream Upstream
 	Tree     Tree
+	// Logins are the hosts that the Docker config has logins for, with blanks
+	// between them: facts can be compared.
+	Logins string
 }
 
 // Project is what the repository says of itself.

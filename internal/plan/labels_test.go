@@ -115,8 +115,8 @@ func TestLogin(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			login := got.Login
-			if login.Registry.Name() != c.registry || login.Username != c.user || login.Password.Reveal() != "t0ken" {
+			login := loginFor(got, c.registry)
+			if len(got.Logins) != 1 || login.Username != c.user || login.Password.Reveal() != "t0ken" {
 				t.Errorf("New logs in to %s as %s with %q, want %s as %s with the token",
 					login.Registry, login.Username, login.Password.Reveal(), c.registry, c.user)
 			}

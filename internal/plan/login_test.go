@@ -1,10 +1,12 @@
 package plan_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -44,11 +46,22 @@ func TestGitHubTokenStaysWithGitHub(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || got.Login.Password.Reveal() != c.want {
-				t.Errorf("the registry gets %q, %v, want %q", got.Login.Password.Reveal(), err, c.want)
+			registry := cmp.Or(c.registry, packages.ServerAt(c.server).Container())
+			if login := loginFor(got, registry); err != nil || login.Password.Reveal() != c.want {
+				t.Errorf("%s gets %q, %v, want %q", registry, login.Password.Reveal(), err, c.want)
 			}
 		})
 	}
+}
+
+// loginFor returns the login that a plan has for a host, or a zero one.
+func loginFor(p plan.Plan, registry string) plan.Login {
+	for _, login := range p.Logins {
+		if login.Registry.RegistryStr() == registry {
+			return login
+		}
+	}
+	return plan.Login{}
 }
 
 // A builder that many share keeps a context's files by this key and does not

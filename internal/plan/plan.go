@@ -4,7 +4,6 @@
 package plan
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -16,10 +15,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
-	"github.com/slipway-build/slipway/internal/packages"
 )
 
 // Plan is what a run will do.
@@ -27,7 +24,7 @@ type Plan struct {
 	Build   Build
 	Farm    []Share // who builds which of the platforms; empty where one builder builds all
 	Publish Publish
-	Login   Login
+	Logins  []Login // each host once
 	Watch   Watch
 	Notices []string // what the workflow author should know, although nothing fails
 	Remarks []string // what the log says, because nobody need change anything
@@ -79,20 +76,13 @@ type Publish struct {
 	floating metadata.Policy
 }
 
-// Login is the credential of the main registry.
-type Login struct {
-	Registry name.Registry
-	Username string
-	Password inputs.Secret
-}
-
 // New decides. The error joins every independent reason why the run cannot go
 // on, each an *Error.
 func New(in inputs.Inputs, f Facts) (Plan, error) {
 	trustErr := decideTrust(in, f)
 	push, reason, pushErr := decidePush(in.Push, f)
 	to, tagsErr := decideTargets(in, f, push)
-	login, loginErr := decideLogin(in, f, push)
+	logins, loginErr := decideLogins(in, f, push, to.repositories)
 	results, resultsErr := decideResults(in, f, push, to.tags)
 	platforms, farm, farmErr := decideFarm(in, to.repositories)
 	watch, watchErr := decideWatch(in, f, push, to.repositories)
@@ -126,14 +116,14 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		CacheFrom:    in.CacheFrom,
 		CacheTo:      results.cacheTo,
 	}
-	remarks := slices.Concat(changed(to.names), shortened(in, f), results.remarks)
+	remarks := slices.Concat(changed(to.names), shortened(in, f), results.remarks, logins.fromConfig(build.Repositories(), f))
 	if len(byTag) == 0 {
 		build.Annotations = metadata.Annotations(of, annotations)
 	} else {
 		remarks = append(remarks, fmt.Sprintf("The image has no annotations, and its media types are Docker's: %s takes no others", byTag[0].RegistryStr()))
 	}
-	noticed := slices.Concat(notices(f), registryNotices(in, f, to.repositories), unplaced(annotations, build.Indexed()))
-	return Plan{Build: build, Farm: farm, Publish: publish, Login: login, Watch: watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
+	noticed := slices.Concat(notices(f), logins.notices, logins.overProvided(build.Repositories(), f), registryNotices(in, f, to.repositories), unplaced(annotations, build.Indexed()))
+	return Plan{Build: build, Farm: farm, Publish: publish, Logins: logins.all, Watch: watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
 }
 
 // contextKey names the files that a builder keeps of a context. BuildKit asks
@@ -180,36 +170,6 @@ func source(f Facts, version string) metadata.Source {
 		s.Source = s.URL
 	}
 	return s
-}
-
-// decideLogin gives the token to the main registry and to no other. GitHub's
-// registry does not check the user name, but wants one. GitHub's token, which
-// the input has by default, is not for others to see.
-func decideLogin(in inputs.Inputs, f Facts, push bool) (Login, error) {
-	registry, err := name.NewRegistry(registryOf(in, f))
-	if err != nil {
-		return Login{}, &Error{Doing: "naming the registry", Reason: err.Error(), Advice: "set the input registry", cause: err}
-	}
-	login := Login{
-		Registry: registry,
-		Username: cmp.Or(in.Username, f.Actor, "slipway"),
-		Password: in.Token,
-	}
-	kind := packages.ServerAt(f.ServerURL).KindOf(registry.RegistryStr())
-	if kind != packages.Foreign || packages.TokenOf(in.Token.Reveal()) == packages.NotGitHubs {
-		return login, nil
-	}
-	// A registry on loopback may be another machine's, where only the builder
-	// reaches it; most want no login.
-	if push && !host.Loopback(host.Name(registry.RegistryStr())) {
-		return Login{}, &Error{
-			Doing:  "logging in to " + registry.RegistryStr(),
-			Reason: "the input token is GitHub's, which no other registry accepts and which is not sent there",
-			Advice: "set the inputs token and username to the login of " + registry.RegistryStr(),
-		}
-	}
-	login.Password = ""
-	return login, nil
 }
 
 // MoveOrder splits the tags into those that name one version for good and those

@@ -138,7 +138,7 @@ func TestNewForAPushToMain(t *testing.T) {
 			PushTo:  []name.Repository{repo},
 		},
 		Publish: plan.Publish{Push: true, Tags: []name.Tag{repo.Tag("latest")}, Version: "latest"},
-		Login:   plan.Login{Registry: registry, Username: "octocat", Password: "t0ken"},
+		Logins:  []plan.Login{{Registry: registry, Username: "octocat", Password: "t0ken"}},
 		Watch:   plan.Watch{Images: []name.Repository{repo}},
 	}
 	got, err := plan.New(in, f)

@@ -73,6 +73,9 @@ const shortestSecret = 6
 // checkArguments refuses to publish build arguments that hold a secret.
 func checkArguments(in inputs.Inputs) error {
 	secrets := append(slices.Collect(maps.Values(in.Secrets)), in.Token)
+	for _, login := range in.Logins {
+		secrets = append(secrets, login.Password)
+	}
 	var errs []error
 	for _, argument := range slices.Sorted(maps.Keys(in.BuildArgs)) {
 		holds := func(secret inputs.Secret) bool {

@@ -20,6 +20,7 @@ import (
 type Client struct {
 	credentials Credentials
 	situation   Situation
+	authorities []byte // trusted besides the system's, in PEM
 	base        http.RoundTripper
 }
 
@@ -60,7 +61,7 @@ func (c *Client) Open(ctx context.Context, repo name.Repository) (http.RoundTrip
 func (c *Client) open(ctx context.Context, repo name.Repository, scope string) (http.RoundTripper, error) {
 	next := transport.NewRetry(&guard{host: repo.RegistryStr(), next: c.base},
 		transport.WithRetryStatusCodes(passingStatus...), transport.WithRetryPredicate(passing), transport.WithRetryBackoff(backoff))
-	auth := authn.FromConfig(c.credentials.For(repo.RegistryStr()))
+	auth := authn.FromConfig(c.credentials.For(ctx, repo.RegistryStr()))
 	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, next, []string{repo.Scope(scope)})
 	if err != nil {
 		return nil, c.explain(ctx, Pushing, fmt.Sprintf("logging in to %s", repo.RegistryStr()), repo, ReadRefusal(err), err)

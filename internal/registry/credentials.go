@@ -4,40 +4,54 @@
 package registry
 
 import (
-	"strings"
+	"context"
+	"maps"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/internal/host"
 )
 
 // Credentials finds the login of a registry by its exact host. They live in
 // memory only. The zero value knows none.
 type Credentials struct {
 	byHost map[string]authn.AuthConfig
+	docker *DockerConfig // asked for other hosts; may be nil
 }
 
 // NewCredentials holds one login. An empty password means none: the registry is
 // then asked anonymously.
 func NewCredentials(registry name.Registry, username, password string) Credentials {
+	return Credentials{}.With(registry, username, password)
+}
+
+// With returns the credentials with one more login, or the same where the
+// password is empty.
+func (c Credentials) With(registry name.Registry, username, password string) Credentials {
 	if password == "" {
-		return Credentials{}
+		return c
 	}
-	return Credentials{byHost: map[string]authn.AuthConfig{
-		canonicalHost(registry.RegistryStr()): {Username: username, Password: password},
-	}}
+	all := map[string]authn.AuthConfig{}
+	maps.Copy(all, c.byHost)
+	all[host.Canonical(registry.RegistryStr())] = authn.AuthConfig{Username: username, Password: password}
+	c.byHost = all
+	return c
 }
 
-// For returns the login of a host, or a zero one.
-func (c Credentials) For(host string) authn.AuthConfig {
-	return c.byHost[canonicalHost(host)]
+// Before returns the credentials with a Docker config behind them, which has the
+// logins of the hosts that they lack.
+func (c Credentials) Before(docker *DockerConfig) Credentials {
+	c.docker = docker
+	return c
 }
 
-// canonicalHost makes one of Docker Hub's three names, the only registry that
-// has more than one.
-func canonicalHost(host string) string {
-	switch host = strings.ToLower(host); host {
-	case "docker.io", "registry-1.docker.io":
-		return name.DefaultRegistry
+// For returns the login of a host, or a zero one. It may have to wait for a
+// credential helper of the Docker config.
+func (c Credentials) For(ctx context.Context, registry string) authn.AuthConfig {
+	registry = host.Canonical(registry)
+	if login, known := c.byHost[registry]; known {
+		return login
 	}
-	return host
+	return c.docker.login(ctx, registry)
 }

@@ -47,7 +47,7 @@ func TestCredentialsAreForOneHostOnly(t *testing.T) {
 			if c.want {
 				want = authn.AuthConfig{Username: "octocat", Password: "hunter2"}
 			}
-			if got := NewCredentials(registry, "octocat", "hunter2").For(c.host); got != want {
+			if got := NewCredentials(registry, "octocat", "hunter2").For(t.Context(), c.host); got != want {
 				t.Errorf("login for %s given to %q: %+v, want %+v", c.registry, c.host, got, want)
 			}
 		})
@@ -70,7 +70,7 @@ func TestNoPasswordMeansAnonymous(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := c.credentials.For("ghcr.io"); got != (authn.AuthConfig{}) {
+			if got := c.credentials.For(t.Context(), "ghcr.io"); got != (authn.AuthConfig{}) {
 				t.Errorf("For(ghcr.io) = %+v, want no login", got)
 			}
 		})

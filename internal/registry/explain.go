@@ -41,7 +41,7 @@ func (c *Client) explain(ctx context.Context, access Access, doing string, repo 
 	}
 	r := refused{
 		Refusal: refusal, Situation: c.situation, access: access, repo: repo,
-		anonymous: c.credentials.For(repo.RegistryStr()).Password == "",
+		anonymous: c.credentials.For(ctx, repo.RegistryStr()).Password == "",
 	}
 	if refusal.Denied() {
 		r.found = c.lookUp(ctx, repo)

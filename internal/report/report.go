@@ -22,6 +22,7 @@ type Reporter struct {
 	artifacts string                // file that takes the names of published images; empty: they are not written
 	workspace string                // what annotations' paths are relative to
 	mask      *masker
+	groups    groups
 }
 
 // Options says where a Reporter writes.
@@ -74,14 +75,17 @@ func appendTo(path, text string) error {
 	return nil
 }
 
-// Mask hides a secret in everything that is written from now on: by the runner,
-// and by ourselves where no runner reads along.
+// Mask hides a secret in everything that is written from now on, also as it looks
+// in other encodings: by the runner, and by ourselves where no runner reads along.
 func (r *Reporter) Mask(secret string) {
 	r.maskOne(secret)
 	for line := range strings.SplitSeq(secret, "\n") {
 		if line = strings.TrimRight(line, "\r"); len(line) >= shortest {
 			r.maskOne(line)
 		}
+	}
+	for _, form := range forms(secret) {
+		r.maskOne(form)
 	}
 }
 
@@ -90,7 +94,7 @@ func (r *Reporter) maskOne(text string) {
 		return
 	}
 	if r.action != nil {
-		r.action.AddMask(text)
+		r.groups.tell(text, r.action.AddMask)
 	}
 }
 

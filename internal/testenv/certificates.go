@@ -40,7 +40,8 @@ func NewAuthority(t T, name string) *Authority {
 	return &Authority{PEM: sign(t, cert, cert, key, key), t: t, cert: cert, key: key}
 }
 
-// Server returns a certificate for 127.0.0.1, localhost, BridgeIP and the host "registry", and its key, in PEM.
+// Server returns a certificate for every address of this host, localhost, BridgeIP and the host "registry", and its
+// key, in PEM.
 func (a *Authority) Server(name string) (cert, key []byte) {
 	a.t.Helper()
 	return a.server(name, "localhost", "registry")
@@ -56,9 +57,25 @@ func (a *Authority) server(name string, hosts ...string) (cert, key []byte) {
 		NotAfter:     a.cert.NotAfter,
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(BridgeIP)},
+		IPAddresses:  append(ownAddresses(a.t), net.ParseIP(BridgeIP)),
 		DNSNames:     hosts,
 	})
+}
+
+// ownAddresses returns those of this host's interfaces, 127.0.0.1 among them.
+func ownAddresses(t T) []net.IP {
+	t.Helper()
+	found, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatalf("listing the host's addresses: %v", err)
+	}
+	var all []net.IP
+	for _, address := range found {
+		if network, ok := address.(*net.IPNet); ok {
+			all = append(all, network.IP)
+		}
+	}
+	return all
 }
 
 // Client returns a certificate that a client shows of itself, and its key, in PEM.

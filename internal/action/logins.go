@@ -1,0 +1,51 @@
+package action
+
+import (
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/report"
+)
+
+// mask hides every secret of the inputs.
+func mask(r *report.Reporter, in inputs.Inputs) {
+	r.Mask(in.Token.Reveal())
+	r.Mask(in.BuilderTLS.Key.Reveal())
+	for _, login := range in.Logins {
+		r.Mask(login.Password.Reveal())
+	}
+	for _, secret := range in.Secrets {
+		r.Mask(secret.Reveal())
+	}
+	for _, secret := range in.CacheSecrets() {
+		r.Mask(secret.Reveal())
+	}
+}
+
+// credentialsOf returns the logins of the plan, and those of the Docker config for other
+// hosts.
+func credentialsOf(p plan.Plan, docker *registry.DockerConfig) registry.Credentials {
+	all := registry.Credentials{}
+	for _, login := range p.Logins {
+		all = all.With(login.Registry, login.Username, login.Password.Reveal())
+	}
+	return all.Before(docker)
+}
+
+// warnOfConfig says what is wrong with the Docker config.
+func warnOfConfig(r *report.Reporter, docker *registry.DockerConfig) {
+	for _, notice := range docker.Notices() {
+		r.Warning("", 0, notice)
+	}
+}
+
+// announceAuthorities says which builders do not get the authorities of
+// registry-ca.
+func announceAuthorities(r *report.Reporter, b *builder.Builder, in inputs.Inputs) {
+	for _, one := range b.All() {
+		if len(in.RegistryCA) > 0 && !one.TrustsOurs() {
+			r.Printf("The input registry-ca does not reach %s: its registries' authorities are given to it %s", one.Name, one.HowToTrust("HOST"))
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	authutil "github.com/containerd/containerd/v2/core/remotes/docker/auth"
+	remoteserrors "github.com/containerd/containerd/v2/core/remotes/errors"
+	"github.com/moby/buildkit/session/auth"
+)
+
+// exchange fetches a token as BuildKit's own provider does, from a server whose
+// authority may be one of registry-ca: the provider knows only the system's.
+func (s *authServer) exchange(ctx context.Context, req *auth.FetchTokenRequest) (*auth.FetchTokenResponse, error) {
+	login := s.credentials.For(ctx, req.Host)
+	if login.RegistryToken != "" {
+		return answer(login.RegistryToken, time.Time{}, 0), nil
+	}
+	options := authutil.TokenOptions{Realm: req.Realm, Service: req.Service, Scopes: req.Scopes, Username: login.Username, Secret: login.Password}
+	if login.IdentityToken != "" {
+		options.Username, options.Secret = "", login.IdentityToken
+	}
+	if options.Secret != "" {
+		token, err := authutil.FetchTokenWithOAuth(ctx, s.client, nil, "buildkit-client", options)
+		if err == nil {
+			return answer(token.AccessToken, token.IssuedAt, token.ExpiresInSeconds), nil
+		}
+		if !withoutOAuth(err) {
+			return nil, fmt.Errorf("failed to fetch oauth token: %w", err)
+		}
+	}
+	token, err := authutil.FetchToken(ctx, s.client, nil, options)
+	if err != nil {
+		kind := "anonymous"
+		if options.Secret != "" {
+			kind = "oauth"
+		}
+		return nil, fmt.Errorf("failed to fetch %s token: %w", kind, err)
+	}
+	return answer(token.Token, token.IssuedAt, token.ExpiresInSeconds), nil
+}
+
+// withoutOAuth tells whether a token server may know nothing but GET, by what it
+// answers to a POST.
+func withoutOAuth(err error) bool {
+	var status remoteserrors.ErrUnexpectedStatus
+	if !errors.As(err, &status) {
+		return false
+	}
+	return status.StatusCode == http.StatusMethodNotAllowed || status.StatusCode == http.StatusNotFound || status.StatusCode == http.StatusUnauthorized
+}
+
+// tokenLifetime is how many seconds a token is good for whose server does not say
+// (https://distribution.github.io/distribution/spec/auth/token/).
+const tokenLifetime = 60
+
+func answer(token string, issued time.Time, seconds int) *auth.FetchTokenResponse {
+	if seconds == 0 {
+		seconds = tokenLifetime
+	}
+	response := &auth.FetchTokenResponse{Token: token, ExpiresIn: int64(seconds)}
+	if !issued.IsZero() {
+		response.IssuedAt = issued.Unix()
+	}
+	return response
+}

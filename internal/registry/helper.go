@@ -1,0 +1,119 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/client"
+	"github.com/docker/docker-credential-helpers/credentials"
+	"github.com/google/go-containerregistry/pkg/authn"
+)
+
+// helper is a program docker-credential-SUFFIX that knows one host's login. It is
+// asked once, when the login is needed.
+type helper struct {
+	suffix string
+	server string // the host, as the config writes it
+	lookup func(name string) (string, bool)
+
+	once  sync.Mutex
+	asked bool
+	login authn.AuthConfig
+}
+
+// helpWithin is how long a helper may take: those of clouds ask over the network.
+const helpWithin = 10 * time.Second
+
+// ask returns the login, after known was told of it. The error of a helper is
+// returned once; afterwards there is no login.
+func (h *helper) ask(ctx context.Context, known func(authn.AuthConfig)) (authn.AuthConfig, error) {
+	h.once.Lock()
+	defer h.once.Unlock()
+	if h.asked {
+		return h.login, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, helpWithin)
+	defer cancel()
+	login, err := h.run(ctx)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return authn.AuthConfig{}, nil // the run ends
+	}
+	known(login)
+	h.asked, h.login = true, login
+	return login, err
+}
+
+// suffixes are what a helper may be called. The name becomes part of a path.
+var suffixes = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]*$`)
+
+func (h *helper) run(ctx context.Context) (authn.AuthConfig, error) {
+	if !suffixes.MatchString(h.suffix) {
+		return authn.AuthConfig{}, errors.New("its credential helper has a name that no program has")
+	}
+	name := "docker-credential-" + h.suffix
+	path := h.find(name)
+	if path == "" {
+		return authn.AuthConfig{}, fmt.Errorf("its credential helper %s is not on PATH; the action's own image has none: give the login in the input registry-auth", name)
+	}
+	said, err := client.Get(func(arguments ...string) client.Program { return newProgram(ctx, path, arguments) }, h.server)
+	switch {
+	case credentials.IsErrCredentialsNotFound(err):
+		return authn.AuthConfig{}, nil
+	case ctx.Err() != nil:
+		return authn.AuthConfig{}, fmt.Errorf("%s has not answered within %s", name, helpWithin)
+	case err != nil: // what it says may be the login itself
+		return authn.AuthConfig{}, fmt.Errorf("%s failed; run it by hand to see why", name)
+	case said.Username == "<token>":
+		return authn.AuthConfig{IdentityToken: said.Secret}, nil
+	}
+	return authn.AuthConfig{Username: said.Username, Password: said.Secret}, nil
+}
+
+// find looks for a program on PATH. A relative directory is passed over: what is
+// in the checkout is not ours.
+func (h *helper) find(name string) string {
+	path, _ := h.lookup("PATH")
+	for _, dir := range filepath.SplitList(path) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if found, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return found
+		}
+	}
+	return ""
+}
+
+// program is one run of a helper. It gets the step's environment without the
+// inputs and the runner's own tokens.
+type program struct{ cmd *exec.Cmd }
+
+func newProgram(ctx context.Context, path string, arguments []string) program {
+	cmd := exec.CommandContext(ctx, path, arguments...)
+	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "INPUT_") || strings.HasPrefix(variable, "ACTIONS_")
+	})
+	cmd.WaitDelay = time.Second // what it has started may keep its output open
+	return program{cmd}
+}
+
+// Input is what the helper reads.
+func (p program) Input(in io.Reader) { p.cmd.Stdin = in }
+
+// Output runs the helper and returns what it says. Its standard error is dropped.
+func (p program) Output() ([]byte, error) {
+	var said bytes.Buffer
+	p.cmd.Stdout = &said
+	err := p.cmd.Run()
+	return said.Bytes(), err
+}
