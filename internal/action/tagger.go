@@ -192,7 +192,7 @@ func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.
 		}
 		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, t.plan.Build.IndexAnnotations(), parts)
 	case !b.PushByDigest:
-		digest, _, err := b.Push(ctx, tags[:1], t.registries)
+		digest, _, err := b.Push(ctx, tags[:1], t.registries, telling(registry.PushPatience(), t.report))
 		return digest, err
 	}
 	return built.Digest, nil
@@ -204,7 +204,7 @@ func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.
 // the same image.
 func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (publish.Image, error) {
 	if !b.PushByDigest {
-		digest, moved, err := b.Push(ctx, tags, t.registries)
+		digest, moved, err := b.Push(ctx, tags, t.registries, telling(registry.PushPatience(), t.report))
 		if err != nil {
 			return publish.Image{}, publish.NewTagError(tags, moved, err)
 		}

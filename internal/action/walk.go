@@ -31,6 +31,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	if err != nil {
 		return err
 	}
+	registries.Patience = telling(registries.Patience, r)
 	defer warnOfConfig(r, run.docker)
 	publisher := publish.New(registries)
 
@@ -111,6 +112,12 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 		r.Warning("", 0, notice)
 	}
 	return run{in: in, source: source, facts: f, plan: p, docker: docker}, errors.Join(inputsErr, err)
+}
+
+// telling has the log say every wait before something is tried again.
+func telling(p registry.Patience, r *report.Reporter) registry.Patience {
+	p.Notice = func(wait registry.Wait) { r.Printf("%s", wait) }
+	return p
 }
 
 // warn hands on what BuildKit's checks found, also when the build failed.

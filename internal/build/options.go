@@ -28,6 +28,10 @@ func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, fail func
 	}
 	attrs := frontendAttrs(p)
 	maps.Copy(attrs, attestationAttrs(p.Attestations, loading != nil))
+	caches := cacheExports(p)
+	if r.cacheKept {
+		caches = onlyInline(caches)
+	}
 	return client.SolveOpt{
 		Frontend:      "dockerfile.v0",
 		FrontendAttrs: attrs,
@@ -35,7 +39,7 @@ func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, fail func
 		SharedKey:     p.Key,
 		Session:       attached,
 		Exports:       allExports(p, b, loading),
-		CacheExports:  cacheExports(p),
+		CacheExports:  caches,
 		CacheImports:  cacheImports(p, r.Log),
 		// No record in the builder's history: nobody asks for it here, and
 		// writing it takes BuildKit longer than a cached build.

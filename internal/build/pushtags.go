@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // PushTags has the builder push under these tags what Solve has built for the
@@ -21,35 +22,45 @@ import (
 // as with attestations, which tell when they were made. The tags that were pushed
 // are returned with an error too, as far as BuildKit's words tell.
 func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Tag) (Result, []name.Tag, error) {
+	r = r.again() // Solve has built it
+	r.Permitted, r.cacheKept = nil, true
+	var result Result
+	var moved []name.Tag
+	err := r.patience().Again(ctx, func() (registry.Verdict, error) {
+		done, pushed, verdict, err := pushTagsOnce(ctx, b, r, tags)
+		result = result.then(done)
+		if len(pushed) > len(moved) {
+			moved = pushed
+		}
+		return verdict, err
+	})
+	return result, moved, err
+}
+
+func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []name.Tag) (Result, []name.Tag, registry.Verdict, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	r.Plan.NoCache = false // it was built without a moment ago
 	r.Plan.PushTo = r.Plan.Repositories()
 	manifest := &manifestReader{builder: b}
-	r.Pushing, r.Permitted = manifest.pushing(ctx), nil
+	r.Pushing = manifest.pushing(ctx)
 	opt, err := solveOpt(r, b, nil, fail)
 	if err != nil {
-		return Result{}, nil, err
+		return Result{}, nil, registry.Verdict{}, err
 	}
 	opt.Exports = byTag(opt.Exports, tags)
-	opt.CacheExports = nil // Solve has exported it
 	w := watch(ctx, r)
 	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
 	result := w.result(r.Plan)
 	if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), failedToPush) {
-		return result, pushedBefore(err, tags), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
+		return result, pushedBefore(err, tags), w.judge(err, r.Plan), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
 	}
 	if err != nil || ctx.Err() != nil {
-		return result, nil, explain(ctx, err, r, b)
+		return result, nil, registry.Verdict{}, explain(ctx, err, r, b)
 	}
 	err = result.read(response, opt.Exports, r.Plan, b)
 	result.Manifest = manifest.result(result.Digest)
-	return result, tags, err
+	return result, tags, registry.Verdict{}, err
 }
-
-// failedToPush begins what BuildKit's exporter says of a name that it could not
-// push, which follows.
-const failedToPush = "failed to push "
 
 // byTag turns the export by digest into one by tag. What else was exported has
 // been.

@@ -44,42 +44,63 @@ type Request struct {
 	// push, and returns what they said. No credentials are handed out before.
 	// It may be nil.
 	Permitted func(ctx context.Context) error
+	// Patience is that with pushes which fail in passing; by default
+	// registry.PushPatience, with its waits in the log.
+	Patience registry.Patience
+
+	cacheKept bool // the build cache has been exported and need not be again
 }
 
-// Solve builds, and pushes by digest and loads where the plan says so. The error is an *Error where the Dockerfile is to blame. A
-// Result comes with the error too, for the warnings.
+// Solve builds, and pushes by digest and loads where the plan says so. A push that
+// fails in passing is tried again, with the steps from the builder's cache. The
+// error is an *Error where the Dockerfile is to blame. A Result comes with the
+// error too, for the warnings.
 func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	if len(b.Nodes) > 0 {
 		return solveFarm(ctx, b.Nodes, r)
 	}
+	r.Pushing = atMostOnce(r.Pushing)
+	var result Result
+	err := r.patience().Again(ctx, func() (registry.Verdict, error) {
+		done, verdict, err := solveOnce(ctx, b, &r)
+		result = result.then(done)
+		r = r.again()
+		return verdict, err
+	})
+	return result, err
+}
+
+// solveOnce notes in the request that the cache is exported, for the next attempt.
+func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, registry.Verdict, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	loading := b.Loading(ctx)
-	opt, err := solveOpt(r, b, loading, fail)
+	opt, err := solveOpt(*r, b, loading, fail)
 	if err != nil {
-		return Result{}, errors.Join(err, loading.End(false))
+		return Result{}, registry.Verdict{}, errors.Join(err, loading.End(false))
 	}
-	w := watch(ctx, r)
+	w := watch(ctx, *r)
 	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
 	result := w.result(r.Plan)
 	result.Warnings = append(result.Warnings, w.warnOfCaches(ctx)...)
+	r.cacheKept = r.cacheKept || w.cacheIsExported(opt.CacheExports)
 	loadErr := loading.End(err == nil)
-	if ctx.Err() == nil && loadErr != nil {
-		if err != nil {
-			return result, errors.Join(explain(ctx, err, r, b), loadErr)
-		}
-		return result, loadErr
-	}
-	if ctx.Err() == nil && err != nil && w.failed("exporting cache ") {
-		return result, fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
-	}
-	if err != nil || ctx.Err() != nil {
-		return result, explain(ctx, err, r, b)
+	switch {
+	case ctx.Err() != nil:
+		return result, registry.Verdict{}, explain(ctx, err, *r, b)
+	case loadErr != nil && err != nil:
+		return result, registry.Verdict{}, errors.Join(explain(ctx, err, *r, b), loadErr)
+	case loadErr != nil:
+		return result, registry.Verdict{}, loadErr
+	case err != nil && w.failed(exportingCache):
+		return result, w.judge(err, r.Plan), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
+	case err != nil:
+		return result, w.judge(err, r.Plan), explain(ctx, err, *r, b)
 	}
 	if err := handOver(r.Plan); err != nil {
-		return result, err
+		return result, registry.Verdict{}, err
 	}
-	return result, result.read(response, opt.Exports, r.Plan, b)
+	return result, registry.Verdict{}, result.read(response, opt.Exports, r.Plan, b)
 }
 
 // read takes the digests of what was exported out of BuildKit's answer.

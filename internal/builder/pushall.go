@@ -2,8 +2,10 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -23,14 +25,21 @@ func (b *Builder) Stored() string {
 
 // Push pushes the stored image as each of the tags, in their order. It stops at
 // the first that fails. It returns the digest that the engine says for all of
-// them, and the tags that were pushed, also with an error.
-func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registry.Client) (v1.Hash, []name.Tag, error) {
+// them, and the tags that were pushed, also with an error. A push that fails in
+// passing is tried again, as long as patience lasts.
+func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registry.Client, patience registry.Patience) (v1.Hash, []name.Tag, error) {
 	if b.store == nil {
 		return v1.Hash{}, nil, fmt.Errorf("pushing %s: %s has no engine that pushes", tags[0], b.Name)
 	}
 	var digest v1.Hash
 	for i, tag := range tags {
-		pushed, err := b.store.push(ctx, tag, registries.Credentials())
+		var pushed v1.Hash
+		err := patience.Again(ctx, func() (verdict registry.Verdict, err error) {
+			if pushed, err = b.store.push(ctx, tag, registries.Credentials()); err != nil {
+				verdict = judge(tag, err)
+			}
+			return verdict, err
+		})
 		if err == nil && i > 0 && pushed != digest {
 			err = fmt.Errorf("the engine answers %s, and %s before", pushed, digest)
 		}
@@ -44,4 +53,17 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 		digest = pushed
 	}
 	return digest, tags, nil
+}
+
+// judge tells whether another push may do better. The engine itself tries a layer
+// again that breaks, and nothing else.
+func judge(tag name.Tag, err error) registry.Verdict {
+	var failed *pushError
+	if !errors.As(err, &failed) {
+		return registry.Verdict{} // it is the engine's
+	}
+	v := registry.Passing(registry.ReadFailure(failed.words), time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
+	v.Passing = v.Passing || v.Fresh
+	v.Host = tag.RegistryStr()
+	return v
 }

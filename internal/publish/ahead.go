@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // ahead is what a registry answered while BuildKit was still pushing.
@@ -29,6 +31,7 @@ func newAhead(digest v1.Hash) *ahead {
 // It returns at once. Nothing is moved, and what cannot be learnt is asked again
 // by Tag.
 func (p *Publisher) LookAhead(ctx context.Context, digest v1.Hash, tags []name.Tag) {
+	ctx = registry.Once(ctx)
 	a := newAhead(digest)
 	for _, repo := range repositories(tags) {
 		a.requests.Go(func() {

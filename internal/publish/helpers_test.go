@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -33,7 +34,9 @@ func newPublisher(t *testing.T, host, user, password string) *publish.Publisher 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return publish.New(registry.NewClient(registry.NewCredentials(reg, user, password), registry.Situation{}))
+	client := registry.NewClient(registry.NewCredentials(reg, user, password), registry.Situation{})
+	client.Patience.First = 20 * time.Millisecond
+	return publish.New(client)
 }
 
 func tagsOf(repo name.Repository, names ...string) []name.Tag {

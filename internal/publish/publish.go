@@ -56,8 +56,8 @@ func (p *Publisher) open(ctx context.Context, repo name.Repository) (http.RoundT
 // Preflight asks every repository for permission to push, at the same time. It
 // begins an upload and takes it back: no image and no version of a package
 // exists until a manifest is put. Only a clear no and a registry that cannot be
-// reached are errors; any other answer, and none in time, says nothing, and the
-// run goes on. All errors are joined, in an *UnreachableError where none of them
+// reached are errors; any other answer, and none in time or of any use, says nothing,
+// and the run goes on. All errors are joined, in an *UnreachableError where none of them
 // is a no.
 func (p *Publisher) Preflight(ctx context.Context, repos []name.Repository) error {
 	return judge(repos, each(ctx, repos, p.probe))
@@ -73,8 +73,8 @@ func each(ctx context.Context, repos []name.Repository, ask func(context.Context
 	for i, repo := range repos {
 		group.Go(func() {
 			errs[i] = ask(limited, repo)
-			if limited.Err() != nil && ctx.Err() == nil {
-				errs[i] = nil // it was the time that ran out
+			if registry.GaveUp(errs[i]) || limited.Err() != nil && ctx.Err() == nil {
+				errs[i] = nil // it was patience or the time that ran out
 			}
 		})
 	}

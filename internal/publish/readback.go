@@ -40,19 +40,22 @@ func (p *Publisher) ReadBack(ctx context.Context, tags []name.Tag, digest v1.Has
 	return Describe(digest, found[0].Manifest), nil
 }
 
-func (p *Publisher) readBack(ctx context.Context, tag name.Tag, digest v1.Hash) (*remote.Descriptor, error) {
+func (p *Publisher) readBack(ctx context.Context, tag name.Tag, digest v1.Hash) (answer *remote.Descriptor, err error) {
 	options, err := p.options(ctx, tag.Repository)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := remote.Get(tag, options...)
-	if err != nil {
-		return nil, p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
-	}
-	if answer.Digest != digest {
-		return nil, otherImage(tag, answer.Digest, digest)
-	}
-	return answer, nil
+	err = p.client.Patience.Again(ctx, func() (registry.Verdict, error) {
+		answer, err = remote.Get(tag, options...)
+		switch {
+		case err != nil:
+			return registry.Verdict{}, p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
+		case answer.Digest != digest:
+			return tooEarly(tag), otherImage(tag, answer.Digest, digest)
+		}
+		return registry.Verdict{}, nil
+	})
+	return answer, err
 }
 
 // otherImage says that a tag is not at the image that it was moved to.

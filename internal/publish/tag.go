@@ -183,29 +183,11 @@ func (m *mover) moveOne(ctx context.Context, tag name.Tag) error {
 	return nil
 }
 
-// point puts the manifest under a tag and reads it back.
-func (m *mover) point(ctx context.Context, tag name.Tag) error {
-	options, err := m.publisher.options(ctx, tag.Repository)
-	if err != nil {
-		return err
-	}
-	if err := remote.Tag(tag, m.manifests[tag.Repository], options...); err != nil {
-		return m.publisher.client.Explain(ctx, registry.Pushing, fmt.Sprintf("moving the tag %s", tag), tag.Repository, err)
-	}
-	answer, err := remote.Head(tag, options...)
-	if err != nil {
-		return m.publisher.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
-	}
-	if answer.Digest != m.digest {
-		return otherImage(tag, answer.Digest, m.digest)
-	}
-	return nil
-}
-
 func (p *Publisher) options(ctx context.Context, repo name.Repository) ([]remote.Option, error) {
 	opened, err := p.open(ctx, repo)
 	if err != nil {
 		return nil, err
 	}
-	return []remote.Option{remote.WithContext(ctx), remote.WithTransport(opened)}, nil
+	once := remote.Backoff{Steps: 1} // the transport tries again, and by the context
+	return []remote.Option{remote.WithContext(ctx), remote.WithTransport(opened), remote.WithRetryBackoff(once)}, nil
 }

@@ -16,7 +16,7 @@ type entry struct {
 	words  []string // one of them, in any case
 	status []int    // one of them
 	when   func(r refused) bool
-	means  func(r refused) Verdict
+	means  func(r refused) Meaning
 }
 
 // catalogue lists what registries answer, GitHub's own words first. The first
@@ -34,10 +34,10 @@ func onlyGitHubs(entries []entry) []entry {
 	return entries
 }
 
-// verdict is what the catalogue says of a refusal, or of an error that is none.
-func (r refused) verdict(err error) Verdict {
+// meaning is what the catalogue says of a refusal, or of an error that is none.
+func (r refused) meaning(err error) Meaning {
 	if certificate := (*tls.CertificateVerificationError)(nil); r.Status == 0 || errors.As(err, &certificate) { // plain http is tried after https
-		if v := r.network(err); v != (Verdict{}) {
+		if v := r.network(err); v != (Meaning{}) {
 			return v
 		}
 	}
@@ -46,7 +46,7 @@ func (r refused) verdict(err error) Verdict {
 			return e.means(r)
 		}
 	}
-	return Verdict{}
+	return Meaning{}
 }
 
 func (e entry) fits(r refused) bool {

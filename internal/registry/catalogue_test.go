@@ -126,17 +126,17 @@ func (c recorded) check(t *testing.T) {
 	}
 	repo := newRepository(t, c.imageName())
 	r := refused{Refusal: ReadRefusal(cause), Situation: s, access: access, repo: repo, anonymous: c.anonymous, found: c.found}
-	verdict := r.verdict(cause)
+	meaning := r.meaning(cause)
 	if taken := entryOf(r, cause); taken != c.entry {
 		t.Errorf("row %d is explained by %q, want %q", c.row, taken, c.entry)
 	}
 	if denied := r.Denied(); denied == c.notDenied {
 		t.Errorf("row %d: denied is %t", c.row, denied)
 	}
-	holds(t, "what", verdict.What, c.what)
-	holds(t, "why", verdict.Why, c.why)
-	holds(t, "do", verdict.Do, c.do)
-	err := &Error{Doing: "publishing", Verdict: verdict, host: repo.RegistryStr(), refusal: r.Refusal, cause: cause}
+	holds(t, "what", meaning.What, c.what)
+	holds(t, "why", meaning.Why, c.why)
+	holds(t, "do", meaning.Do, c.do)
+	err := &Error{Doing: "publishing", Meaning: meaning, host: repo.RegistryStr(), refusal: r.Refusal, cause: cause}
 	if said := r.Words; said != "" && !strings.Contains(err.Error(), said) {
 		t.Errorf("row %d: %q does not hold the registry's words %q", c.row, err, said)
 	}
@@ -146,7 +146,7 @@ func (c recorded) check(t *testing.T) {
 
 // entryOf names the entry that is taken; none for the network.
 func entryOf(r refused, cause error) string {
-	if r.Status == 0 && r.network(cause) != (Verdict{}) {
+	if r.Status == 0 && r.network(cause) != (Meaning{}) {
 		return ""
 	}
 	for _, e := range catalogue() {

@@ -2,12 +2,10 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"syscall"
+	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -18,16 +16,21 @@ import (
 // Client opens repositories, and explains why one does not open. One is used for
 // a whole run, so that connections are used again.
 type Client struct {
+	// Patience is that with requests which fail in passing. It is not to be
+	// changed after the first.
+	Patience Patience
+
 	credentials Credentials
 	situation   Situation
 	authorities []byte // trusted besides the system's, in PEM
 	base        http.RoundTripper
+	known       sync.Map // hosts, with their ports, that have answered
 }
 
 // NewClient returns a client that uses these credentials, for a run in this
 // situation.
 func NewClient(credentials Credentials, situation Situation) *Client {
-	return &Client{credentials: credentials, situation: situation, base: newTransport()}
+	return &Client{Patience: RequestPatience(), credentials: credentials, situation: situation, base: newTransport()}
 }
 
 // Credentials returns what the client logs in with.
@@ -59,34 +62,13 @@ func (c *Client) Open(ctx context.Context, repo name.Repository) (http.RoundTrip
 }
 
 func (c *Client) open(ctx context.Context, repo name.Repository, scope string) (http.RoundTripper, error) {
-	next := transport.NewRetry(&guard{host: repo.RegistryStr(), next: c.base},
-		transport.WithRetryStatusCodes(passingStatus...), transport.WithRetryPredicate(passing), transport.WithRetryBackoff(backoff))
+	next := &retry{next: &guard{host: repo.RegistryStr(), next: c.base}, patience: c.Patience, known: &c.known}
 	auth := authn.FromConfig(c.credentials.For(ctx, repo.RegistryStr()))
 	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, next, []string{repo.Scope(scope)})
 	if err != nil {
 		return nil, c.explain(ctx, Pushing, fmt.Sprintf("logging in to %s", repo.RegistryStr()), repo, ReadRefusal(err), err)
 	}
 	return opened, nil
-}
-
-// backoff makes three attempts in two seconds, because its waits do not end with
-// the context and a cancelled run has little time.
-var backoff = transport.Backoff{Duration: 500 * time.Millisecond, Factor: 3, Jitter: 0.1, Steps: 3}
-
-// passingStatus is what a registry that is overloaded or being restarted
-// answers.
-var passingStatus = []int{
-	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
-}
-
-// passing tells whether a request that failed is worth another attempt: after
-// one of passingStatus, which comes as a *transport.Error, and after a broken
-// connection.
-func passing(err error) bool {
-	var answer *transport.Error
-	return errors.As(err, &answer) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // Answer reads a registry's refusal into an error that Explain understands. It

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,7 +10,7 @@ import (
 // Error is a registry's refusal with what it means and what to do about it.
 type Error struct {
 	Doing   string
-	Verdict Verdict // empty where nothing is known
+	Meaning Meaning // empty where nothing is known
 	Denied  bool    // the registry answered that the credentials may not do this
 	host    string
 	refusal Refusal
@@ -19,17 +20,34 @@ type Error struct {
 // Error says what was being done, what happened, why, what to do, and what the
 // registry itself has said.
 func (e *Error) Error() string {
-	if e.Verdict == (Verdict{}) {
+	if e.Meaning == (Meaning{}) {
 		return fmt.Sprintf("%s: %v", e.Doing, e.cause)
 	}
-	lines := []string{e.Doing + ": " + e.Verdict.What}
-	if e.Verdict.Why != "" {
-		lines = append(lines, "why: "+e.Verdict.Why)
+	lines := []string{e.Doing + ": " + e.Meaning.What}
+	if e.Meaning.Why != "" {
+		lines = append(lines, "why: "+e.Meaning.Why)
 	}
-	if e.Verdict.Do != "" {
-		lines = append(lines, "what to do: "+e.Verdict.Do)
+	if e.Meaning.Do != "" {
+		lines = append(lines, "what to do: "+e.Meaning.Do)
 	}
-	return strings.Join(append(lines, e.words()), "\n")
+	return strings.Join(append(lines, e.words()+e.attempts()), "\n")
+}
+
+// attempts says how often it was tried, and what the registry wants, where that is
+// more than we wait.
+func (e *Error) attempts() string {
+	var gaveUp *GaveUpError
+	if !errors.As(e.cause, &gaveUp) {
+		return ""
+	}
+	text := ""
+	if gaveUp.Tries > 1 {
+		text = fmt.Sprintf(", after %d attempts", gaveUp.Tries)
+	}
+	if gaveUp.Wants > 0 {
+		text += "\n" + gaveUp.wish()
+	}
+	return text
 }
 
 // words is the registry's answer, as it gave it.

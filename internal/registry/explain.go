@@ -46,7 +46,7 @@ func (c *Client) explain(ctx context.Context, access Access, doing string, repo 
 	if refusal.Denied() {
 		r.found = c.lookUp(ctx, repo)
 	}
-	return &Error{Doing: doing, Verdict: r.verdict(err), Denied: refusal.Denied(), host: repo.RegistryStr(), refusal: refusal, cause: err}
+	return &Error{Doing: doing, Meaning: r.meaning(err), Denied: refusal.Denied(), host: repo.RegistryStr(), refusal: refusal, cause: err}
 }
 
 // lookUp asks GitHub about a package of its container registry.

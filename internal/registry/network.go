@@ -11,36 +11,36 @@ import (
 // network is what it means that a registry was not reached, or not to the end.
 // BuildKit and engines hand on words only: those of Go's net and crypto packages,
 // which have been the same for years.
-func (r refused) network(err error) Verdict {
+func (r refused) network(err error) Meaning {
 	host, text := r.repo.RegistryStr(), err.Error()
 	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
 	var far *UnreachableError
 	switch {
 	case errors.As(err, &certificate), strings.Contains(text, "x509: "):
-		return Verdict{
+		return Meaning{
 			What: fmt.Sprintf("%s has no certificate that is trusted here", host),
 			Do:   "check the input registry, and that the certificate is valid and for this name; where a private authority has signed it, name that in the input registry-ca" + daemonsOwn,
 		}
 	case errors.As(err, &far) && !OutOfReach(r.repo, err):
-		return Verdict{
+		return Meaning{
 			What: fmt.Sprintf("%s sends its clients to %s, which cannot be reached from here", host, far.Host),
 			Do:   "check that it is up, and that the registry names it by an address that is good everywhere",
 		}
 	case strings.Contains(text, "no such host"):
-		return Verdict{
+		return Meaning{
 			What: fmt.Sprintf("there is no host %s", host) + r.hint(),
 			Do:   "correct the input registry, or the host in image or tags",
 		}
 	case errors.As(err, &network) && network.Op == "dial", strings.Contains(text, "connection refused"), strings.Contains(text, "dial tcp"):
-		return Verdict{
+		return Meaning{
 			What: fmt.Sprintf("%s cannot be reached", host) + r.hint(),
 			Do:   "check the input registry and that it is up",
 		}
-	case errors.As(err, &network), broken(text):
+	case errors.As(err, &network), cut(text):
 		return r.cutOff()
 	}
-	return Verdict{}
+	return Meaning{}
 }
 
 // daemonsOwn is about builders that are not ours to configure.

@@ -20,9 +20,9 @@ type Refusal struct {
 	Words  string // the registry's own; empty where it has said nothing
 }
 
-// answered is how containerd, and with it BuildKit and the engines, tell of an
+// statusLine is how containerd, and with it BuildKit and the engines, tell of an
 // answer: the status line, and then the words where there are any.
-var answered = regexp.MustCompile(`unexpected status from (GET|HEAD|POST|PUT|PATCH) request to (\S+): (\d{3})(?: [A-Z][A-Za-z' -]*)?(?:: (.+))?`)
+var statusLine = regexp.MustCompile(`unexpected status from (GET|HEAD|POST|PUT|PATCH) request to (\S+): (\d{3})(?: [A-Z][A-Za-z' -]*)?(?:: (.+))?`)
 
 // ReadRefusal finds what a registry has answered in an error, whoever made it.
 func ReadRefusal(err error) Refusal {
@@ -31,7 +31,7 @@ func ReadRefusal(err error) Refusal {
 		return ofAnswer(answer)
 	}
 	text := err.Error()
-	if found := answered.FindStringSubmatch(text); found != nil {
+	if found := statusLine.FindStringSubmatch(text); found != nil {
 		status, _ := strconv.Atoi(found[3]) // three digits
 		return Refusal{Status: status, Method: found[1], URL: withoutQuery(found[2]), Words: strings.TrimSpace(found[4])}
 	}

@@ -13,31 +13,31 @@ func ofRights() []entry {
 		{name: "create", words: []string{"installation not allowed to create"}, means: refused.noCreate},
 		{name: "write", words: []string{"installation not allowed to write"}, means: refused.noPermission},
 		{name: "read", words: []string{"installation not allowed to read"}, means: refused.noRead},
-		{name: "scopes", words: []string{"does not match expected scopes"}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "scopes", words: []string{"does not match expected scopes"}, means: func(r refused) Meaning {
+			return Meaning{
 				What: fmt.Sprintf("the token may not push packages to %s", r.repo.RegistryStr()),
 				Why:  fmt.Sprintf("it is %s; a classic one needs the scope write:packages, and a fine-grained one cannot have it", r.Token),
 				Do:   r.useOwn(),
 			}
 		}},
-		{name: "another owner's", words: []string{"requested installation does not exist"}, means: func(r refused) Verdict {
+		{name: "another owner's", words: []string{"requested installation does not exist"}, means: func(r refused) Meaning {
 			owner, _ := r.pkg()
 			ours, _, _ := strings.Cut(r.Repository, "/")
-			return Verdict{
+			return Meaning{
 				What: fmt.Sprintf("the token of %s may not push for %s", r.run(), owner),
 				Why:  fmt.Sprintf("the package belongs to %s, and the run to %s, whose token is good for its own packages only; a fork that keeps the name of the original does this", owner, ours),
 				Do:   fmt.Sprintf("leave the input image out, which names it %s/%s, or set it to ${{ github.repository }}", r.repo.RegistryStr(), strings.ToLower(r.Repository)),
 			}
 		}},
-		{name: "SAML", words: []string{"saml enforcement"}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "SAML", words: []string{"saml enforcement"}, means: func(r refused) Meaning {
+			return Meaning{
 				What: "the organization asks for single sign-on, which this token has not been allowed for",
 				Do:   fmt.Sprintf("allow it at %s/settings/tokens by \"Configure SSO\" → \"Authorize\", or leave the input token out: the job's own needs none", r.Server.URL()),
 			}
 		}},
-		{name: "IP allow list", words: []string{"ip allow list"}, means: func(r refused) Verdict {
+		{name: "IP allow list", words: []string{"ip allow list"}, means: func(r refused) Meaning {
 			owner, _ := r.pkg()
-			return Verdict{
+			return Meaning{
 				What: "the organization lets only some addresses in, and this runner's is none of them",
 				Do:   fmt.Sprintf("run the job on a self-hosted runner or a larger one with a static address, and put that on the list at %s/organizations/%s/settings/security", r.Server.URL(), owner),
 			}
@@ -49,8 +49,8 @@ func ofRights() []entry {
 }
 
 // noWrite is about a package that is there and does not know the repository.
-func (r refused) noWrite() Verdict {
-	v := Verdict{
+func (r refused) noWrite() Meaning {
+	v := Meaning{
 		What: fmt.Sprintf("the package %s exists, and %s may not write to it", r.repo, r.run()),
 		Why:  "it was first pushed by somebody's own token or by another repository; or the repository was renamed, made anew or transferred since; or the package does not inherit the repository's rights. The workflow's permissions are not the cause",
 		Do:   r.giveAccess("Write"),
@@ -62,8 +62,8 @@ func (r refused) noWrite() Verdict {
 }
 
 // noRead is about a private package.
-func (r refused) noRead() Verdict {
-	return Verdict{
+func (r refused) noRead() Meaning {
+	return Meaning{
 		What: fmt.Sprintf("the package %s is private, and %s may not read it", r.repo, r.run()),
 		Why:  "either the job's token has no permission to read packages, or the package does not let this repository in" + r.foreignApp(),
 		Do:   givePermission("read") + "\nand " + r.giveAccess("Read"),
@@ -71,8 +71,8 @@ func (r refused) noRead() Verdict {
 }
 
 // noCreate is about a package that is not there yet.
-func (r refused) noCreate() Verdict {
-	v := Verdict{
+func (r refused) noCreate() Meaning {
+	v := Meaning{
 		What: fmt.Sprintf("the package %s does not exist, and this token may not create it", r.repo),
 		Why:  "most often the job has no permission to write packages; else the organization forbids new packages" + r.foreignApp(),
 		Do:   givePermission("write") + "\n" + r.allowCreation(),
@@ -87,8 +87,8 @@ func (r refused) noCreate() Verdict {
 }
 
 // noPermission is about a package that knows the repository.
-func (r refused) noPermission() Verdict {
-	v := Verdict{
+func (r refused) noPermission() Meaning {
+	v := Meaning{
 		What: fmt.Sprintf("the package %s exists, and this job's token may not write packages", r.repo),
 		Why:  "the job has no permission to write packages" + r.foreignApp(),
 		Do:   givePermission("write"),
@@ -101,7 +101,7 @@ func (r refused) noPermission() Verdict {
 
 // unexplained is a no whose reason GitHub does not say: what its API knows of the
 // package tells the likely one.
-func (r refused) unexplained() Verdict {
+func (r refused) unexplained() Meaning {
 	switch {
 	case r.foreignServer():
 		return r.otherServer()
@@ -114,7 +114,7 @@ func (r refused) unexplained() Verdict {
 	case r.found.Asked:
 		return r.noCreate()
 	}
-	return Verdict{
+	return Meaning{
 		What: fmt.Sprintf("%s does not let this token push to %s", r.repo.RegistryStr(), r.repo),
 		Why:  "it does not say the reason: either the job has no permission to write packages, or the package exists and does not let this repository in, or the organization forbids new packages",
 		Do:   givePermission("write") + "\nwhere the package exists: " + r.giveAccess("Write") + "\n" + r.allowCreation(),
@@ -123,9 +123,9 @@ func (r refused) unexplained() Verdict {
 
 // unreadable is a no to reading: GitHub says the same of a package that is not
 // there.
-func (r refused) unreadable() Verdict {
+func (r refused) unreadable() Meaning {
 	if r.anonymous {
-		return Verdict{
+		return Meaning{
 			What: fmt.Sprintf("%s does not exist, or is private", r.repo),
 			Why:  fmt.Sprintf("%s was asked without a login, and does not tell which", r.repo.RegistryStr()),
 			Do:   fmt.Sprintf("check the name; where it is private: pass a login for %s by the inputs token or registry-auth", r.repo.RegistryStr()),
@@ -140,8 +140,8 @@ func (r refused) unreadable() Verdict {
 }
 
 // otherServer is about a token that github.com does not know.
-func (r refused) otherServer() Verdict {
-	return Verdict{
+func (r refused) otherServer() Meaning {
+	return Meaning{
 		What: fmt.Sprintf("%s does not know the token", r.repo.RegistryStr()),
 		Why:  fmt.Sprintf("it is of %s, and %s belongs to github.com", r.Server.URL(), r.repo.RegistryStr()),
 		Do:   fmt.Sprintf("publish to %s; or, for %s, pass a token of github.com's by registry-auth. What is public there needs none", r.Server.Container(), r.repo.RegistryStr()),
@@ -150,8 +150,8 @@ func (r refused) otherServer() Verdict {
 
 // noDockerLogin is about the older registry, whose packages have the rights of
 // their repository.
-func (r refused) noDockerLogin() Verdict {
-	return Verdict{
+func (r refused) noDockerLogin() Meaning {
+	return Meaning{
 		What: fmt.Sprintf("%s does not let this token in", r.repo.RegistryStr()),
 		Why:  "its packages belong to a repository, OWNER/REPOSITORY/NAME, and the token needs a right on packages there, also to read public ones",
 		Do:   givePermission("write") + fmt.Sprintf("\nor publish to %s, which has replaced it", r.Server.Container()),

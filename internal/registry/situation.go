@@ -38,7 +38,7 @@ const (
 	Pulling
 )
 
-// refused is one refusal in its situation, which is all that a verdict needs.
+// refused is one refusal in its situation, which is all that a meaning needs.
 type refused struct {
 	Refusal
 	Situation
@@ -48,8 +48,8 @@ type refused struct {
 	found     Package
 }
 
-// Verdict is what a refusal means.
-type Verdict struct {
+// Meaning is what a refusal means.
+type Meaning struct {
 	What string // happened
 	Why  string // empty where What says all
 	Do   string // what changes it: text, YAML or a path in a user interface

@@ -11,8 +11,7 @@ import (
 // OpenAsStranger is Open without a login, for pulling alone: no stranger may ask
 // for more. It uses the connections that there are.
 func (c *Client) OpenAsStranger(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
-	stranger := *c
-	stranger.credentials, stranger.situation = Credentials{}, Situation{}
+	stranger := &Client{Patience: c.Patience, base: c.base}
 	return stranger.open(ctx, repo, transport.PullScope)
 }
 

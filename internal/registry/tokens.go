@@ -21,8 +21,8 @@ func ofTokens() []entry {
 }
 
 // noLogin is about a registry that wants a login and was given none.
-func (r refused) noLogin() Verdict {
-	return Verdict{
+func (r refused) noLogin() Meaning {
+	return Meaning{
 		What: fmt.Sprintf("%s wants a login for %s, and there is none for this host", r.repo.RegistryStr(), r.repo.RepositoryStr()),
 		Why:  "credentials go to the exact host that they are for; what docker login has written on the runner is not seen in a container action",
 		Do:   r.passLogin(),
@@ -34,8 +34,8 @@ func (r refused) passLogin() string {
 }
 
 // badToken is about a token that GitHub does not take, whatever it asks for.
-func (r refused) badToken() Verdict {
-	v := Verdict{
+func (r refused) badToken() Meaning {
+	v := Meaning{
 		What: fmt.Sprintf("%s does not accept the token", r.repo.RegistryStr()),
 		Why:  "it has expired or was revoked, or it was copied with something missing; a job's own token ends with the job, after 6 hours on GitHub's runners",
 		Do:   r.useOwn(),
@@ -48,7 +48,7 @@ func (r refused) badToken() Verdict {
 
 // noForeign is about registries other than GitHub's, on which a wrong password
 // and a right one without this right look the same.
-func (r refused) noForeign() Verdict {
+func (r refused) noForeign() Meaning {
 	right := "push to"
 	if r.pulling() {
 		right = "read"
@@ -57,12 +57,12 @@ func (r refused) noForeign() Verdict {
 	case r.anonymous && r.Status == http.StatusUnauthorized:
 		return r.noLogin()
 	case r.anonymous:
-		return Verdict{
+		return Meaning{
 			What: fmt.Sprintf("%s does not let anybody %s %s without a login", r.repo.RegistryStr(), right, r.repo.RepositoryStr()),
 			Do:   r.passLogin(),
 		}
 	}
-	return Verdict{
+	return Meaning{
 		What: fmt.Sprintf("%s does not accept the user name and token for %s", r.repo.RegistryStr(), r.repo.RepositoryStr()),
 		Do:   fmt.Sprintf("check the login for %s (the inputs registry, username and token, or registry-auth), and that this user may %s %s there", r.repo.RegistryStr(), right, r.repo.RepositoryStr()),
 	}

@@ -3,28 +3,27 @@ package registry
 import (
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // ofRequests are answers to anybody who asks at this moment.
 func ofRequests() []entry {
 	return []entry{
-		{name: "too many requests", status: []int{http.StatusTooManyRequests}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "too many requests", status: []int{http.StatusTooManyRequests}, means: func(r refused) Meaning {
+			return Meaning{
 				What: fmt.Sprintf("%s takes no more requests for now", r.repo.RegistryStr()),
 				Why:  "it counts them, by user or by address; it was asked again as often and as late as it said",
 				Do:   "run the job again later, and fewer at the same time; a login has a larger share than none",
 			}
 		}},
-		{name: "secondary rate limit", words: []string{"secondary rate limit"}, means: func(refused) Verdict {
-			return Verdict{
+		{name: "secondary rate limit", words: []string{"secondary rate limit"}, means: func(refused) Meaning {
+			return Meaning{
 				What: "GitHub takes no more requests of this kind for now",
 				Why:  "this is its secondary rate limit, which it answers with 403; it has nothing to do with rights",
 				Do:   "wait some minutes, and publish fewer images at the same time: needs or max-parallel in the workflow",
 			}
 		}},
-		{name: "egress", words: []string{"egress is over the account limit"}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "egress", words: []string{"egress is over the account limit"}, means: func(r refused) Meaning {
+			return Meaning{
 				What: fmt.Sprintf("%s gives out no more of %s for now", r.repo.RegistryStr(), r.repo),
 				Why:  "it was pulled so much that its owner's limit is reached",
 				Do:   "wait, or copy the image to a registry of your own and name that in FROM",
@@ -36,36 +35,36 @@ func ofRequests() []entry {
 // ofUploads are answers to what is being uploaded, after it was tried again.
 func ofUploads() []entry {
 	return []entry{
-		{name: "upload lost", words: []string{"blob upload unknown", "blob_upload_unknown"}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "upload lost", words: []string{"blob upload unknown", "blob_upload_unknown"}, means: func(r refused) Meaning {
+			return Meaning{
 				What: fmt.Sprintf("%s has lost an upload on the way", r.repo.RegistryStr()),
 				Why:  "it takes seconds to store a large layer, and forgets the upload when a connection breaks meanwhile",
 				Do:   r.again() + "; layers that arrived are not sent again",
 			}
 		}},
-		{name: "upload invalid", words: []string{"blob upload invalid", "blob_upload_invalid"}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "upload invalid", words: []string{"blob upload invalid", "blob_upload_invalid"}, means: func(r refused) Meaning {
+			return Meaning{
 				What: fmt.Sprintf("%s has not taken an upload", r.repo.RegistryStr()),
 				Why:  "its parts did not fit together, most often because one was sent twice when a connection broke",
 				Do:   r.again(),
 			}
 		}},
-		{name: "blob unknown", words: []string{"unknown blob", "blob unknown", "blob_unknown"}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "blob unknown", words: []string{"unknown blob", "blob unknown", "blob_unknown"}, means: func(r refused) Meaning {
+			return Meaning{
 				What: fmt.Sprintf("%s does not find a layer of %s", r.repo.RegistryStr(), r.repo),
 				Why:  "what was uploaded a moment ago is not known everywhere in it yet, or the layer was deleted",
 				Do:   r.again(),
 			}
 		}},
-		{name: "digest invalid", words: []string{"digest_invalid", "provided digest did not match"}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "digest invalid", words: []string{"digest_invalid", "provided digest did not match"}, means: func(r refused) Meaning {
+			return Meaning{
 				What: fmt.Sprintf("what has arrived at %s is not what was sent", r.repo.RegistryStr()),
 				Why:  "the upload was damaged on the way, or what the registry had of it before was",
 				Do:   r.again(),
 			}
 		}},
-		{name: "too large", status: []int{http.StatusRequestEntityTooLarge}, means: func(r refused) Verdict {
-			return Verdict{
+		{name: "too large", status: []int{http.StatusRequestEntityTooLarge}, means: func(r refused) Meaning {
+			return Meaning{
 				What: fmt.Sprintf("%s takes no layer of this size", r.repo.RegistryStr()),
 				Do:   "split the layer: " + splitLayer + "; of a registry of your own, raise the limit of what stands in front of it",
 			}
@@ -76,8 +75,8 @@ func ofUploads() []entry {
 const splitLayer = "copy less in one COPY, and clean up in the RUN that has made the files"
 
 // cutOff is about an upload whose connection broke again and again.
-func (r refused) cutOff() Verdict {
-	v := Verdict{
+func (r refused) cutOff() Meaning {
+	v := Meaning{
 		What: fmt.Sprintf("the connection to %s broke, each time that it was tried", r.repo.RegistryStr()),
 		Do:   r.again(),
 	}
@@ -88,16 +87,9 @@ func (r refused) cutOff() Verdict {
 	return v
 }
 
-// broken tells whether an error, of which only words may be left, is that of a
+// cut tells whether an error, of which only words may be left, is that of a
 // connection that broke.
-func broken(text string) bool {
-	for _, words := range []string{
-		"connection reset by peer", "broken pipe", "use of closed network connection", "unexpected EOF", "i/o timeout",
-		"read/write on closed pipe", "cannot reuse body, request must be retried", "http2: server sent GOAWAY", "TLS handshake timeout",
-	} {
-		if strings.Contains(text, words) {
-			return true
-		}
-	}
-	return strings.HasSuffix(text, "EOF")
+func cut(text string) bool {
+	words := quoted.ReplaceAllString(text, "")
+	return oneOf(fold(words), brokenWords) != "" || endOfFile.MatchString(words)
 }

@@ -1,0 +1,102 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/registry"
+)
+
+const (
+	// failedToPush begins what BuildKit's exporter says of a name that it could not
+	// push, which follows.
+	failedToPush = "failed to push "
+	// exportingCache begins the name of that work of BuildKit's.
+	exportingCache = "exporting cache "
+	// inlineCache is a cache that is part of the image.
+	inlineCache = "inline"
+)
+
+// patience is the request's, which tells the log of every wait.
+func (r Request) patience() registry.Patience {
+	p := r.Patience
+	if p.Tries == 0 {
+		p = registry.PushPatience()
+	}
+	if p.Notice == nil {
+		p.Notice = func(wait registry.Wait) { fmt.Fprintln(r.Log, wait) }
+	}
+	return p
+}
+
+// again is the request for another attempt, after one that got as far as the push:
+// what was built is there.
+func (r Request) again() Request {
+	r.Plan.NoCache, r.Plan.Pull = false, false
+	return r
+}
+
+// then is the result of another attempt after this one. Its steps were found in
+// the cache, and its warnings are the same: those of the first attempt hold.
+func (r Result) then(next Result) Result {
+	if r.Steps > 0 || len(r.Warnings) > 0 {
+		next.Steps, next.Cached, next.Warnings = r.Steps, r.Cached, r.Warnings
+	}
+	return next
+}
+
+// judge tells whether a solve that failed is worth another attempt. That is what
+// registries fail at its end alone: a push, or the export of a cache.
+func (w *watcher) judge(err error, p plan.Build) registry.Verdict {
+	text := err.Error()
+	if !strings.Contains(text, failedToPush) && !w.failed(exportingCache) {
+		return registry.Verdict{}
+	}
+	v := registry.Passing(registry.ReadFailure(text), time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
+	v.Passing = v.Passing || v.Fresh                              // BuildKit begins every upload anew
+	v.Host = "the registry"
+	if repo := refusedBy(text, p.PushTo); repo != nil {
+		v.Host = repo.RegistryStr()
+	}
+	return v
+}
+
+// cacheIsExported tells whether all of these exports of the cache have ended well.
+func (w *watcher) cacheIsExported(exports []client.CacheOptionsEntry) bool {
+	wanted := slices.DeleteFunc(slices.Clone(exports), isInline)
+	ended := 0
+	for _, vertex := range w.vertices {
+		if strings.HasPrefix(vertex.Name, exportingCache) && !strings.Contains(vertex.Name, inlineCache) && vertex.Completed != nil && vertex.Error == "" {
+			ended++
+		}
+	}
+	return ended >= len(wanted)
+}
+
+// onlyInline leaves of the exports of the cache the one that the image would not
+// be the same without.
+func onlyInline(exports []client.CacheOptionsEntry) []client.CacheOptionsEntry {
+	return slices.DeleteFunc(slices.Clone(exports), func(one client.CacheOptionsEntry) bool { return !isInline(one) })
+}
+
+func isInline(export client.CacheOptionsEntry) bool { return export.Type == inlineCache }
+
+// atMostOnce lets only the first call through. The calls are one after the other.
+func atMostOnce(pushing func(v1.Hash)) func(v1.Hash) {
+	if pushing == nil {
+		return nil
+	}
+	called := false
+	return func(digest v1.Hash) {
+		if !called {
+			called = true
+			pushing(digest)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+const (
+	// maxRefusal is how much is read of an answer that refuses: as much as
+	// go-containerregistry takes.
+	maxRefusal = 64 << 10
+	// maxWhole is how much of an answer is read before it is given on, so that one
+	// that is cut off is asked for again: a manifest is no larger.
+	maxWhole = 4 << 20
+)
+
+// retry is a transport that sends a request again that went wrong in passing. It
+// is beneath the one that logs in, which sends a request again that wants another
+// token.
+type retry struct {
+	next     http.RoundTripper
+	patience Patience
+	known    *sync.Map // hosts, with their ports, that have answered
+}
+
+type onceKey struct{}
+
+// Once marks requests that are not worth waiting for: they are tried once.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+// RoundTrip returns the first answer that is none of a passing kind.
+func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !repeatable(req) {
+		return t.next.RoundTrip(req)
+	}
+	var resp *http.Response
+	err := t.patience.Again(req.Context(), func() (Verdict, error) {
+		var verdict Verdict
+		var err error
+		resp, verdict, err = t.try(req) //nolint:bodyclose // it is the caller's
+		verdict.Host = req.URL.Host
+		return verdict, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// repeatable tells whether a request may be sent again: it has its body ready, or
+// none. A DELETE only tidies up, and nothing depends on it.
+func repeatable(req *http.Request) bool {
+	body := req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+	return body && req.Method != http.MethodDelete && req.Context().Value(onceKey{}) == nil
+}
+
+// try sends a request. An answer of a passing kind becomes an error. Any other is
+// returned, with its body as it was.
+func (t *retry) try(req *http.Request) (*http.Response, Verdict, error) {
+	_, known := t.known.Load(req.URL.Host)
+	resp, err := t.next.RoundTrip(req)
+	if err == nil {
+		t.known.Store(req.URL.Host, true)
+		err = readAhead(resp)
+	}
+	now := time.Now() //nolint:forbidigo // a registry says until when to wait by the clock
+	if err != nil {
+		return nil, Passing(Failure{Err: err, Known: known}, now), err
+	}
+	if resp.StatusCode < http.StatusBadRequest {
+		return resp, Verdict{}, nil
+	}
+	verdict := Passing(Failure{Status: resp.StatusCode, Header: resp.Header, Text: body(resp)}, now)
+	if verdict.Fresh && req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/") {
+		verdict.Passing = true // a manifest is put in one request: another one is the fresh start
+	}
+	if !verdict.Passing {
+		return resp, verdict, nil
+	}
+	err = transport.CheckError(resp)
+	_ = resp.Body.Close() // it has been read
+	return nil, verdict, err
+}
+
+// readAhead reads the body of an answer, or of a refusal the part that is of use.
+// A large one it leaves to be read as it comes.
+func readAhead(resp *http.Response) error {
+	limit := int64(maxWhole)
+	if resp.StatusCode >= http.StatusBadRequest {
+		limit = maxRefusal
+	} else if resp.ContentLength > limit || resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil
+	}
+	start, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	if err != nil {
+		_ = resp.Body.Close()
+		return err
+	}
+	if int64(len(start)) == limit && resp.StatusCode < http.StatusBadRequest {
+		resp.Body = &readOn{Reader: io.MultiReader(bytes.NewReader(start), resp.Body), Closer: resp.Body}
+		return nil
+	}
+	resp.Body = &readOn{Reader: bytes.NewReader(start), Closer: resp.Body, start: start}
+	return nil
+}
+
+// readOn is a body whose start has been read.
+type readOn struct {
+	io.Reader
+	io.Closer
+	start []byte
+}
+
+// body returns what readAhead has read of a refusal.
+func body(resp *http.Response) string {
+	if read, ok := resp.Body.(*readOn); ok {
+		return string(read.start)
+	}
+	return ""
+}
+
+// Forbidden tells whether a registry has answered that this may not be done.
+func Forbidden(err error) bool {
+	var answer *transport.Error
+	return errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden
+}
