@@ -84,23 +84,6 @@ func TestGitHubWithoutInputs(t *testing.T) {
 	}
 }
 
-// TestGitHubRefuses has ghcr.io refuse the push in its own words.
-func TestGitHubRefuses(t *testing.T) {
-	t.Parallel()
-	g := testenv.NewGitHub(t, testenv.GitHubOptions{Refuse: func(r *http.Request) *testenv.Answer {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/blobs/uploads/") {
-			return testenv.Denied(testenv.CreateDenied)
-		}
-		return nil
-	}})
-	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{Env: g.Env()})
-	r := start(t, step{dockerfile: "FROM scratch\nCOPY Dockerfile /\n", env: append(gitHubRunner(g), "BUILDKIT_HOST="+daemon.Address)})
-	if code := r.wait(); code != 1 {
-		t.Errorf("exit code %d, want 1", code)
-	}
-	r.mustSay("::error", testenv.CreateDenied)
-}
-
 // TestGitHubTokenRunsOut has a step that takes longer than the tokens last that
 // were asked for before it, one of them for the base image.
 func TestGitHubTokenRunsOut(t *testing.T) {
