@@ -1,10 +1,15 @@
 # The action's image. It holds all that a run may need, so that no second image
 # is ever pulled: slipway, and buildkitd with runc for a builder of its own.
 #
-# The bases are pinned by digest. To use others, set the arguments, or replace
-# the stages go and buildkit by named contexts of these names.
-ARG GO_IMAGE=golang:1.26.8@sha256:9d2f36f06329b2a141b9db99ffa32765cf695ee57b813ca29e245e8670bcbfff
-ARG BUILDKIT_IMAGE=moby/buildkit:v0.33.1@sha256:cec9f139f45e93c5c69c60f8b07cfad9f43f4ef6b6a6cd917527fea5ff2e3dea
+# The bases are pinned by digest, in lines that Dependabot reads. To use others, set
+# the arguments, or replace the stages go and buildkit by named contexts of these
+# names.
+ARG GO_IMAGE=pinned-go
+ARG BUILDKIT_IMAGE=pinned-buildkit
+
+FROM --platform=$BUILDPLATFORM golang:1.26.8@sha256:9d2f36f06329b2a141b9db99ffa32765cf695ee57b813ca29e245e8670bcbfff AS pinned-go
+
+FROM moby/buildkit:v0.33.1@sha256:cec9f139f45e93c5c69c60f8b07cfad9f43f4ef6b6a6cd917527fea5ff2e3dea AS pinned-buildkit
 
 FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS go
 
