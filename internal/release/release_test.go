@@ -69,6 +69,10 @@ func newOrigin(t *testing.T) origin {
 	runGit(t, checkout, "add", ".")
 	runGit(t, checkout, "commit", "-qm", "Build a thing")
 	runGit(t, checkout, "push", "-q", o.dir, "main")
+	runGit(t, checkout, "tag", "-m", "Order", "release/v1.2.3")
+	runGit(t, checkout, "checkout", "-q", "--detach", "release/v1.2.3")
+	runGit(t, checkout, "sparse-checkout", "disable") // as actions/checkout leaves it: go-git refuses that extension
+	runGit(t, checkout, "config", "--local", "--unset-all", "extensions.worktreeConfig")
 	t.Chdir(checkout)
 	return o
 }
