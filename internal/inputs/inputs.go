@@ -43,6 +43,9 @@ type Inputs struct {
 	// files of a pull request from another. Default: false
 	AllowUntrustedHead bool
 
+	// AllowSecretArgs lets build arguments look like secrets. Default: false
+	AllowSecretArgs bool
+
 	RequireVisibility packages.Visibility // of what is published; the run fails where it is another. Default: Unknown, which means any
 
 	Context    string // absolute path of a directory inside the workspace
@@ -115,6 +118,7 @@ func Parse(env Env) (Inputs, error) {
 	}
 	in.AllowUntrustedHead = p.boolean("allow-untrusted-head", false)
 	in.RequireVisibility = p.visibility("require-visibility")
+	in.AllowSecretArgs = p.boolean("allow-secret-args", false)
 	in.Attestations = p.attestations("attests", "provenance", "sbom")
 	p.builders(&in)
 	in.Context = p.context("context")

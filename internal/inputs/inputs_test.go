@@ -164,6 +164,7 @@ func TestParseEveryInput(t *testing.T) {
 		"SECOND":       "second",
 
 		"allow-untrusted-head": "true",
+		"allow-secret-args":    "true",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -194,6 +195,7 @@ func TestParseEveryInput(t *testing.T) {
 		BuilderTLS: inputs.BuilderTLS{CA: ca, Cert: []byte{}},
 
 		AllowUntrustedHead: true,
+		AllowSecretArgs:    true,
 	}
 	if diff := cmp.Diff([]string{"1.2.3", "latest", "quay.io/octo/one:1.2.3"}, written(got.Tags)); diff != "" {
 		t.Errorf("Parse: tags, -want +got:\n%s", diff)
@@ -215,7 +217,7 @@ func TestNames(t *testing.T) {
 		image registry token username registry-auth registry-ca
 		tags flavor labels annotations floating
 		push preflight require-visibility allow-untrusted-head
-		context file target platforms build-args build-contexts secrets secret-envs secret-files ssh
+		context file target platforms build-args allow-secret-args build-contexts secrets secret-envs secret-files ssh
 		cache-from cache-to no-cache no-cache-filters pull network add-hosts allow shm-size ulimit cgroup-parent
 		attests provenance sbom outputs load call reproducible
 		builder builder-tls builder-image builder-volume`)

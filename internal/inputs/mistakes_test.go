@@ -87,7 +87,7 @@ func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
 	dir := checkout(t)
 	write(t, filepath.Join(dir, "ca.pem"), string(testenv.NewAuthority(t, "authority").PEM))
 	works := map[string]string{
-		"image": "name", "registry": "ghcr.io", "token": "t", "username": "u", "registry-auth": "[{registry: docker.io, username: u, password: p}]", "registry-ca": "ca.pem", "tags": "type=sha", "flavor": "latest=false", "labels": "a=b", "annotations": "index:a=b", "floating": "compat", "push": "auto", "preflight": "true", "require-visibility": "Private", "allow-untrusted-head": "true",
+		"image": "name", "registry": "ghcr.io", "token": "t", "username": "u", "registry-auth": "[{registry: docker.io, username: u, password: p}]", "registry-ca": "ca.pem", "tags": "type=sha", "flavor": "latest=false", "labels": "a=b", "annotations": "index:a=b", "floating": "compat", "push": "auto", "preflight": "true", "require-visibility": "Private", "allow-untrusted-head": "true", "allow-secret-args": "true",
 		"context": ".", "file": "Dockerfile", "target": "t", "platforms": "linux/amd64", "build-args": "a=b", "secrets": "a=b",
 		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
 		"builder-tls": "ca=ca.pem", "builder-image": "moby/buildkit:v0.33.1", "builder-volume": "slipway",

@@ -16,7 +16,7 @@ func supported() []string {
 		"image", "registry", "token", "username", "registry-auth", "registry-ca",
 		"tags", "flavor", "labels", "annotations", "floating",
 		"push", "preflight", "require-visibility", "allow-untrusted-head",
-		"context", "file", "target", "platforms", "build-args",
+		"context", "file", "target", "platforms", "build-args", "allow-secret-args",
 		"secrets", "secret-envs", "secret-files", "no-cache", "pull",
 		"cache-from", "cache-to", "provenance", "sbom", "attests", "load",
 		"builder", "builder-tls", "builder-image", "builder-volume",

@@ -18,6 +18,7 @@ func TestBooleans(t *testing.T) {
 		"no-cache":  func(in inputs.Inputs) bool { return in.NoCache },
 		"pull":      func(in inputs.Inputs) bool { return in.Pull },
 
+		"allow-secret-args":    func(in inputs.Inputs) bool { return in.AllowSecretArgs },
 		"allow-untrusted-head": func(in inputs.Inputs) bool { return in.AllowUntrustedHead },
 	}
 	good := map[string]bool{"true": true, "True": true, "TRUE": true, " true\n": true, "false": false, "False": false, "FALSE": false}

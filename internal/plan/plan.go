@@ -82,6 +82,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	trustErr := decideTrust(in, f)
 	push, reason, pushErr := decidePush(in.Push, f)
 	to, tagsErr := decideTargets(in, f, push)
+	argsErr := checkArguments(in)
 	logins, loginErr := decideLogins(in, f, push, to.repositories)
 	results, resultsErr := decideResults(in, f, push, to.tags)
 	platforms, farm, farmErr := decideFarm(in, to.repositories)
@@ -91,7 +92,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		byDigest, byTag = splitRepositories(to.repositories, f)
 	}
 	refusal := errors.Join(refuseByTag(in, f, byTag, platforms), refuseCacheByTag(in.CacheTo, f))
-	if err := errors.Join(trustErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, watchErr, refusal); err != nil {
+	if err := errors.Join(trustErr, argsErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, watchErr, refusal); err != nil {
 		return Plan{}, err
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}

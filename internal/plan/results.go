@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -30,25 +29,23 @@ func decideResults(in inputs.Inputs, f Facts, push bool, tags []name.Tag) (resul
 	if in.Load {
 		r.loadAs = tags
 	}
-	var err error
 	if push {
-		r.attestations, err = attestations(in, f)
+		r.attestations = attestations(in, f)
 	} else if len(in.Attestations) > 0 {
 		r.remarks = append(r.remarks, "No attestations are made: they are part of a published image")
 	}
 	to, remarks := cacheTo(in.CacheTo, f)
 	r.cacheTo = to
 	r.remarks = append(r.remarks, remarks...)
-	return r, errors.Join(err, checkCacheTags(in.CacheTo, tags))
+	return r, checkCacheTags(in.CacheTo, tags)
 }
 
 // attestations completes the options. Of provenance BuildKit says as much as it
 // can by default, build arguments and the Dockerfile among it; here that is to
 // be asked for. The builder that it names is the run, as for
 // docker/build-push-action.
-func attestations(in inputs.Inputs, f Facts) ([]inputs.Attestation, error) {
+func attestations(in inputs.Inputs, f Facts) []inputs.Attestation {
 	var all []inputs.Attestation
-	var err error
 	for _, a := range in.Attestations {
 		attrs := map[string]string{}
 		if a.Type == inputs.Provenance {
@@ -58,38 +55,9 @@ func attestations(in inputs.Inputs, f Facts) ([]inputs.Attestation, error) {
 			}
 		}
 		maps.Copy(attrs, a.Attrs)
-		if attrs["mode"] == "max" {
-			err = checkArguments(in)
-		}
 		all = append(all, inputs.Attestation{Type: a.Type, Attrs: attrs})
 	}
-	return all, err
-}
-
-// shortestSecret is the length from which a secret is looked for in other text:
-// a shorter one is there by chance.
-const shortestSecret = 6
-
-// checkArguments refuses to publish build arguments that hold a secret.
-func checkArguments(in inputs.Inputs) error {
-	secrets := append(slices.Collect(maps.Values(in.Secrets)), in.Token)
-	for _, login := range in.Logins {
-		secrets = append(secrets, login.Password)
-	}
-	var errs []error
-	for _, argument := range slices.Sorted(maps.Keys(in.BuildArgs)) {
-		holds := func(secret inputs.Secret) bool {
-			return len(secret) >= shortestSecret && strings.Contains(in.BuildArgs[argument], secret.Reveal())
-		}
-		if slices.ContainsFunc(secrets, holds) {
-			errs = append(errs, &Error{
-				Doing:  "making provenance of mode max",
-				Reason: fmt.Sprintf("it publishes the build arguments, and %s holds a secret", argument),
-				Advice: "give the secret to the build by the input secrets, or set provenance to mode=min",
-			})
-		}
-	}
-	return errors.Join(errs...)
+	return all
 }
 
 // cacheTo leaves out what a run may not write that a stranger can start: its

@@ -47,30 +47,6 @@ func TestAttestations(t *testing.T) {
 	}
 }
 
-// Provenance of mode max publishes the build arguments. A secret among them is
-// told by its name, before it is public.
-func TestProvenanceWithASecret(t *testing.T) {
-	t.Parallel()
-	const secret = "s3cr3t-t0ken"
-	in := inputs.Inputs{
-		Secrets:      map[string]inputs.Secret{"npm": secret, "short": "1"},
-		BuildArgs:    map[string]string{"URL": "https://x:" + secret + "@example.com", "VERSION": "1.2.3"},
-		Attestations: []inputs.Attestation{{Type: inputs.Provenance, Attrs: attrs{"mode": "max"}}},
-	}
-	_, err := plan.New(in, pushOf("refs/heads/main"))
-	wantRefusal(t, err, "mode max", "URL holds a secret", "mode=min")
-	if strings.Contains(err.Error(), secret) {
-		t.Errorf("the error shows the secret: %v", err)
-	}
-	in.BuildArgs, in.Token, in.Secrets = map[string]string{"TOKEN": "ghs_1234567890"}, "ghs_1234567890", nil
-	_, err = plan.New(in, pushOf("refs/heads/main"))
-	wantRefusal(t, err, "TOKEN holds a secret")
-	in.Attestations[0].Attrs = nil
-	if _, err := plan.New(in, pushOf("refs/heads/main")); err != nil {
-		t.Errorf("New = %v, want none for mode min, which says nothing of arguments", err)
-	}
-}
-
 // A run that anybody can start does not write cache that others read, and stays
 // green.
 func TestCacheOfARunThatCannotWrite(t *testing.T) {

@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/packages"
+)
+
+// shortestSecret is the length from which a secret is looked for in other text:
+// a shorter one is there by chance.
+const shortestSecret = 6
+
+// What a name or a value of a secret looks like. The names are BuildKit's rule
+// SecretsUsedInArgOrEnv (https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/),
+// without those of which most are no secret: an AUTH is a way, and a KEY often one of a cache.
+var (
+	secretName  = regexp.MustCompile(`(?i)(^|[_-])(api_?key|access_?key(_id)?|private_?key|secret_?key|ssh_?key|credentials?|passw(or)?d|pword|secrets?|token)($|[_-])`)
+	publicName  = regexp.MustCompile(`(?i)(^|[_-])public($|[_-])`)
+	secretValue = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bglpat-[\w-]{20}|\bnpm_[A-Za-z0-9]{36}\b|\bxox[abprs]-[\w-]{10}|\bsk_live_\w{10}|\bdckr_pat_[\w-]{10}|://[^/\s:@]+:[^/\s@]{6,}@`)
+	noSecret    = regexp.MustCompile(`(?i)^(|true|false|yes|no|on|off|none|null|\d{1,4})$`)
+)
+
+// checkArguments refuses build arguments that hold a secret, or look as if: they
+// stay in the image's history, where everybody who may pull can read them. That
+// can be allowed, but not for one of the step's secrets in provenance that tells
+// all: nobody means to publish that.
+func checkArguments(in inputs.Inputs) error {
+	var errs []error
+	for _, argument := range slices.Sorted(maps.Keys(in.BuildArgs)) {
+		value := in.BuildArgs[argument]
+		if in.AllowSecretArgs && (!saysArguments(in.Attestations) || !holdsSecret(value, in)) {
+			continue
+		}
+		if why := secretArgument(argument, value, in); why != "" {
+			errs = append(errs, &Error{
+				Doing:  "passing the build argument " + argument,
+				Reason: why + ", and build arguments stay in the image's history and its provenance for everybody to read",
+				Advice: fmt.Sprintf("pass it by the input secrets and read it in the step that needs it:\n"+
+					"secrets: |\n  %[1]s=${{ secrets.%[2]s }}\nand in the Dockerfile: RUN --mount=type=secret,id=%[1]s,env=%[2]s …\n"+
+					"where it is none: allow-secret-args: true", strings.ToLower(argument), strings.ToUpper(argument)),
+			})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// saysArguments tells whether provenance is made that holds the build arguments.
+func saysArguments(attestations []inputs.Attestation) bool {
+	return slices.ContainsFunc(attestations, func(a inputs.Attestation) bool { return a.Attrs["mode"] == "max" })
+}
+
+// holdsSecret tells whether a value holds one of the step's secrets.
+func holdsSecret(value string, in inputs.Inputs) bool {
+	secrets := append(slices.Collect(maps.Values(in.Secrets)), in.Token)
+	for _, login := range in.Logins {
+		secrets = append(secrets, login.Password)
+	}
+	return slices.ContainsFunc(secrets, func(secret inputs.Secret) bool {
+		return len(secret) >= shortestSecret && strings.Contains(value, secret.Reveal())
+	})
+}
+
+// secretArgument says why a build argument is taken for a secret, or "".
+func secretArgument(name, value string, in inputs.Inputs) string {
+	switch {
+	case holdsSecret(value, in):
+		return "it holds a secret of this step"
+	case packages.TokenOf(value) != packages.NotGitHubs:
+		return fmt.Sprintf("its value looks like %s", packages.TokenOf(value))
+	case secretValue.MatchString(value):
+		return "its value looks like a secret"
+	case secretName.MatchString(name) && !publicName.MatchString(name) && !noSecret.MatchString(value):
+		return "its name is that of a secret"
+	}
+	return ""
+}
