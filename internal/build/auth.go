@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
-	"net/http"
 	"sync/atomic"
 
 	"github.com/docker/cli/cli/config/types"
@@ -27,11 +26,9 @@ import (
 // steps of a job share.
 type authServer struct {
 	auth.AuthServer
-	permitted func(ctx context.Context) error // may be nil
-	seed      []byte
-
-	credentials registry.Credentials
-	client      *http.Client // asks token servers where BuildKit's provider cannot; may be nil
+	registries *registry.Client
+	permitted  func(ctx context.Context) error // may be nil
+	seed       []byte
 
 	realm atomic.Pointer[RealmError] // the last token server that could not be reached
 }
@@ -40,10 +37,6 @@ type authServer struct {
 // a build cannot push before it is allowed to, it does not push.
 func newAuthServer(registries *registry.Client, permitted func(ctx context.Context) error) (*authServer, error) {
 	credentials := registries.Credentials()
-	client, err := registries.TokenClient()
-	if err != nil {
-		return nil, err
-	}
 	lookup := func(ctx context.Context, host string, _ []string, _ authprovider.ExpireCachedAuthCheck) (types.AuthConfig, error) {
 		login := credentials.For(ctx, host)
 		return types.AuthConfig{Username: login.Username, Password: login.Password, IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken}, nil
@@ -57,7 +50,7 @@ func newAuthServer(registries *registry.Client, permitted func(ctx context.Conte
 	if _, err := rand.Read(seed); err != nil {
 		return nil, fmt.Errorf("making the session's seed: %w", err)
 	}
-	return &authServer{AuthServer: server, permitted: permitted, seed: seed, credentials: credentials, client: client}, nil
+	return &authServer{AuthServer: server, permitted: permitted, seed: seed, registries: registries}, nil
 }
 
 // Register makes the server a session.Attachable.
@@ -72,11 +65,7 @@ func (s *authServer) FetchToken(ctx context.Context, req *auth.FetchTokenRequest
 	if err := s.wait(ctx); err != nil {
 		return nil, err
 	}
-	fetch := s.AuthServer.FetchToken
-	if s.client != nil {
-		fetch = s.exchange
-	}
-	token, err := fetch(ctx, req)
+	token, err := s.exchange(ctx, req)
 	if err != nil {
 		return nil, s.noToken(req, err)
 	}

@@ -12,10 +12,11 @@ import (
 	"github.com/moby/buildkit/session/auth"
 )
 
-// exchange fetches a token as BuildKit's own provider does, from a server whose
-// authority may be one of registry-ca: the provider knows only the system's.
+// exchange fetches a token as BuildKit's own provider does, which has one client
+// for everything: it would follow a redirect anywhere, with the password, read an
+// answer of any size, and know no authority of registry-ca.
 func (s *authServer) exchange(ctx context.Context, req *auth.FetchTokenRequest) (*auth.FetchTokenResponse, error) {
-	login := s.credentials.For(ctx, req.Host)
+	login, client := s.registries.Credentials().For(ctx, req.Host), s.registries.TokenClient(req.Host)
 	if login.RegistryToken != "" {
 		return answer(login.RegistryToken, time.Time{}, 0), nil
 	}
@@ -24,7 +25,7 @@ func (s *authServer) exchange(ctx context.Context, req *auth.FetchTokenRequest) 
 		options.Username, options.Secret = "", login.IdentityToken
 	}
 	if options.Secret != "" {
-		token, err := authutil.FetchTokenWithOAuth(ctx, s.client, nil, "buildkit-client", options)
+		token, err := authutil.FetchTokenWithOAuth(ctx, client, nil, "buildkit-client", options)
 		if err == nil {
 			return answer(token.AccessToken, token.IssuedAt, token.ExpiresInSeconds), nil
 		}
@@ -32,7 +33,7 @@ func (s *authServer) exchange(ctx context.Context, req *auth.FetchTokenRequest) 
 			return nil, fmt.Errorf("failed to fetch oauth token: %w", err)
 		}
 	}
-	token, err := authutil.FetchToken(ctx, s.client, nil, options)
+	token, err := authutil.FetchToken(ctx, client, nil, options)
 	if err != nil {
 		kind := "anonymous"
 		if options.Secret != "" {

@@ -22,12 +22,51 @@ func (p *Publisher) Tags(ctx context.Context, repo name.Repository) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	tags, err := remote.List(repo, options...)
+	tags, err := listTags(ctx, repo, options)
 	if registry.NotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("listing the tags of %s", repo), repo, err)
+	}
+	return tags, nil
+}
+
+// What is read of a registry's list of tags: past that it is as good as unknown.
+// Registries give 100 or 1000 tags in a page.
+const (
+	mostPages = 1000
+	mostTags  = 100_000
+	// longestTag is that of the specification, in characters
+	// (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests).
+	// What is longer is none.
+	longestTag = 128
+)
+
+// listTags reads all pages of the tags.
+func listTags(ctx context.Context, repo name.Repository, options []remote.Option) ([]string, error) {
+	puller, err := remote.NewPuller(options...)
+	if err != nil {
+		return nil, err
+	}
+	lister, err := puller.Lister(ctx, repo)
+	if err != nil {
+		return nil, err
+	}
+	tags := []string{}
+	for pages := 0; lister.HasNext(); pages++ {
+		page, err := lister.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, tag := range page.Tags {
+			if len(tag) <= longestTag {
+				tags = append(tags, tag)
+			}
+		}
+		if pages == mostPages || len(tags) > mostTags {
+			return nil, fmt.Errorf("there are more than %d tags, or than %d pages of them", mostTags, mostPages)
+		}
 	}
 	return tags, nil
 }

@@ -22,7 +22,6 @@ type Client struct {
 
 	credentials Credentials
 	situation   Situation
-	authorities []byte // trusted besides the system's, in PEM
 	base        http.RoundTripper
 	known       sync.Map // hosts, with their ports, that have answered
 }
@@ -52,6 +51,8 @@ func newTransport() *http.Transport {
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: 2 * time.Minute,
+
+		MaxResponseHeaderBytes: maxHeader,
 	}
 }
 
@@ -62,9 +63,8 @@ func (c *Client) Open(ctx context.Context, repo name.Repository) (http.RoundTrip
 }
 
 func (c *Client) open(ctx context.Context, repo name.Repository, scope string) (http.RoundTripper, error) {
-	next := &retry{next: &guard{host: repo.RegistryStr(), next: c.base}, patience: c.Patience, known: &c.known}
 	auth := authn.FromConfig(c.credentials.For(ctx, repo.RegistryStr()))
-	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, next, []string{repo.Scope(scope)})
+	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, c.guarded(repo.RegistryStr()), []string{repo.Scope(scope)})
 	if err != nil {
 		return nil, c.explain(ctx, Pushing, fmt.Sprintf("logging in to %s", repo.RegistryStr()), repo, ReadRefusal(err), err)
 	}

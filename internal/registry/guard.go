@@ -25,6 +25,9 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme == "http" && !host.Loopback(req.URL.Hostname()) {
 		return nil, fmt.Errorf("asking %s: plain http is used for loopback addresses only; serve the registry over https", req.URL.Host)
 	}
+	if redirects(req) > mostRedirects {
+		return nil, fmt.Errorf("%s sends its clients on and on, from one address to the next", g.host)
+	}
 	req, err := unread(req)
 	if err != nil {
 		return nil, err
@@ -50,7 +53,20 @@ func (g *guard) send(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, unreachable(req.URL.Host, err)
 	}
-	return resp, nil
+	return bounded(resp, req.URL.Host, answerWithin), nil
+}
+
+// mostRedirects are followed, one after another. Downloads have one or two.
+const mostRedirects = 5
+
+// redirects counts those that have led to a request. go-containerregistry does not,
+// and takes a redirect to plain http for one to https: it would go round for ever.
+func redirects(req *http.Request) int {
+	n := 0
+	for ; req.Response != nil && req.Response.Request != nil; req = req.Response.Request {
+		n++
+	}
+	return n
 }
 
 // unread returns a request with its body from the start. go-containerregistry

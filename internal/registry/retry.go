@@ -13,14 +13,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-const (
-	// maxRefusal is how much is read of an answer that refuses: as much as
-	// go-containerregistry takes.
-	maxRefusal = 64 << 10
-	// maxWhole is how much of an answer is read before it is given on, so that one
-	// that is cut off is asked for again: a manifest is no larger.
-	maxWhole = 4 << 20
-)
+// maxRefusal is how much is read of an answer that refuses, in bytes: as much as
+// go-containerregistry takes.
+const maxRefusal = 64 << 10
 
 // retry is a transport that sends a request again that went wrong in passing. It
 // is beneath the one that logs in, which sends a request again that wants another
@@ -90,23 +85,17 @@ func (t *retry) try(req *http.Request) (*http.Response, Verdict, error) {
 	return nil, verdict, err
 }
 
-// readAhead reads the body of an answer, or of a refusal the part that is of use.
-// A large one it leaves to be read as it comes.
+// readAhead reads the body of an answer, so that one that is cut off is asked for
+// again, or of a refusal the part that is of use. The guard bounds both.
 func readAhead(resp *http.Response) error {
-	limit := int64(maxWhole)
+	var whole io.Reader = resp.Body
 	if resp.StatusCode >= http.StatusBadRequest {
-		limit = maxRefusal
-	} else if resp.ContentLength > limit || resp.StatusCode == http.StatusSwitchingProtocols {
-		return nil
+		whole = io.LimitReader(resp.Body, maxRefusal)
 	}
-	start, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	start, err := io.ReadAll(whole)
 	if err != nil {
 		_ = resp.Body.Close()
 		return err
-	}
-	if int64(len(start)) == limit && resp.StatusCode < http.StatusBadRequest {
-		resp.Body = &readOn{Reader: io.MultiReader(bytes.NewReader(start), resp.Body), Closer: resp.Body}
-		return nil
 	}
 	resp.Body = &readOn{Reader: bytes.NewReader(start), Closer: resp.Body, start: start}
 	return nil

@@ -15,18 +15,8 @@ func NewTrustingClient(credentials Credentials, situation Situation, authorities
 	if err := trust(transport, authorities); err != nil {
 		return nil, err
 	}
-	client.base, client.authorities = transport, authorities
+	client.base = transport
 	return client, nil
-}
-
-// TokenClient returns what asks token servers, with the authorities that the
-// client trusts besides the system's, or nil where there are none.
-func (c *Client) TokenClient() (*http.Client, error) {
-	transport := newTransport()
-	if err := trust(transport, c.authorities); err != nil || len(c.authorities) == 0 {
-		return nil, err
-	}
-	return &http.Client{Transport: transport}, nil
 }
 
 // trust adds authorities to those of the system, which the variables

@@ -101,3 +101,24 @@ func TestMaskInAGroupIsToldAfterIt(t *testing.T) {
 		t.Errorf("the log is %q, want the mask after the group", s.log)
 	}
 }
+
+// TestLinesAreHiddenInOtherEncodings has a step that prints a key line by line. The
+// runner is told no more for it: a key has many lines.
+func TestLinesAreHiddenInOtherEncodings(t *testing.T) {
+	t.Parallel()
+	const line = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg4JvcQb5QcKrWx0mO"
+	s := newStep(t, true)
+	s.Mask("-----BEGIN PRIVATE KEY-----\n" + line + "\n-----END PRIVATE KEY-----\n")
+	if n := len(obeyed(s.log.String())); n > 20 {
+		t.Errorf("the runner is told of %d texts", n)
+	}
+	before := s.log.Len()
+	for _, form := range forms(line) {
+		s.Printf("in a line: %s", form)
+	}
+	for text := range strings.Lines(s.log.String()[before:]) {
+		if text != "in a line: ***\n" {
+			t.Errorf("it writes %q", text)
+		}
+	}
+}

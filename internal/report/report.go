@@ -82,6 +82,9 @@ func (r *Reporter) Mask(secret string) {
 	for line := range strings.SplitSeq(secret, "\n") {
 		if line = strings.TrimRight(line, "\r"); len(line) >= shortest {
 			r.maskOne(line)
+			for _, form := range forms(line) {
+				r.mask.add(form) // by ourselves alone: a key would be a thousand commands
+			}
 		}
 	}
 	for _, form := range forms(secret) {

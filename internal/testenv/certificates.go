@@ -44,11 +44,11 @@ func NewAuthority(t T, name string) *Authority {
 // key, in PEM.
 func (a *Authority) Server(name string) (cert, key []byte) {
 	a.t.Helper()
-	return a.server(name, "localhost", "registry")
+	return a.ServerOf(name, "localhost", "registry")
 }
 
-// server returns a certificate for the addresses of Server and these hosts, and its key.
-func (a *Authority) server(name string, hosts ...string) (cert, key []byte) {
+// ServerOf returns a certificate for the addresses of Server and these hosts, and its key, in PEM.
+func (a *Authority) ServerOf(name string, hosts ...string) (cert, key []byte) {
 	a.t.Helper()
 	return a.issue(&x509.Certificate{
 		SerialNumber: big.NewInt(2),

@@ -180,7 +180,7 @@ func (g *GitHub) hosts() http.Handler {
 
 func (g *GitHub) serveTLS(t T) {
 	t.Helper()
-	pair, err := tls.X509KeyPair(g.authority.server("slipway test github", g.names...))
+	pair, err := tls.X509KeyPair(g.authority.ServerOf("slipway test github", g.names...))
 	if err != nil {
 		t.Fatalf("reading the certificate of GitHub: %v", err)
 	}
