@@ -98,6 +98,9 @@ func TestOutputsWhenNothingIsPublished(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, got, _ := readOutputs(t, read(t, s.outputs))
+	if strings.Contains(got["json"], "null") {
+		t.Errorf("the output json has neither a list nor a text: %s", got["json"])
+	}
 	delete(got, "json")
 	want := map[string]string{
 		"annotations": "", "digest": "", "image": "", "images": "", "tags": "", "version": "pr-12", "pushed": "false",

@@ -155,7 +155,7 @@ func outputs(o Outcome) (map[string]string, error) {
 		return nil, fmt.Errorf("writing the output platforms: %w", err)
 	}
 	values["platforms"] = string(encoded)
-	all := map[string]any{"platforms": platforms, "labels": labels, "annotations": o.Annotations, "pushed": o.Pushed, "tags": texts(o.Tags), "images": texts(o.Images)}
+	all := map[string]any{"platforms": platforms, "labels": labels, "annotations": append([]string{}, o.Annotations...), "pushed": o.Pushed, "tags": texts(o.Tags), "images": texts(o.Images)}
 	for _, output := range []string{"digest", "image", "version", "reason", "imageid", "visibility", "package-url"} {
 		all[output] = values[output]
 	}
