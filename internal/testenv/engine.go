@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -17,9 +18,11 @@ type EngineOptions struct {
 	// Old is Debian's Docker 20.10, which has a graph driver only.
 	Old bool
 	// Trust is the authority of registries with TLS. The engine trusts no other then.
-	// Disk is how large its disk is, in bytes, which is then in memory; by default the machine's own.
-	Disk  int64
 	Trust *Authority
+	// Disk is how large its disk is, in bytes, which is then in memory; by default the machine's own.
+	Disk int64
+	// Proxy is the URL of an HTTP proxy for HTTPS, on this host's loopback, by which it reaches all but its own loopback.
+	Proxy string
 }
 
 // Engine is a running dockerd 29 with its own containerd, in a network and a mount namespace of its own: in the host's,
@@ -62,6 +65,9 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 		writeFiles(t, dir, map[string][]byte{"trust.pem": opt.Trust.PEM})
 		env = append(env, "SSL_CERT_FILE="+filepath.Join(dir, "trust.pem"))
 	}
+	if opt.Proxy != "" {
+		env = append(env, "HTTPS_PROXY="+opt.Proxy)
+	}
 	p := startIn(t, place{namespaces: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}, env, dockerd,
 		"--config-file", config,
 		"--host", "unix://"+socket,
@@ -77,6 +83,9 @@ func NewEngine(t T, opt EngineOptions) *Engine {
 	e := &Engine{Host: "unix://" + socket, Pid: p.cmd.Process.Pid, dir: dir, process: p}
 	if err := e.Network(t).in(loopbackUp); err != nil {
 		t.Fatalf("raising loopback in the engine's network: %v", err)
+	}
+	if opt.Proxy != "" {
+		e.Forward(t, strings.TrimPrefix(opt.Proxy, "http://"))
 	}
 	return e
 }
