@@ -38,6 +38,10 @@ func TestAction(t *testing.T) {
 		checkImageConfig(t, a.ref)
 		checkImageFiles(t, a.ref)
 	})
+	t.Run("seeds", func(t *testing.T) {
+		t.Parallel()
+		testSeeds(t, a)
+	})
 	everywhere := []actionTest{
 		{"publishes", testPublishes},
 		{"two at once", testTwoAtOnce},

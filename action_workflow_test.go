@@ -18,16 +18,7 @@ func testWorkflow(t *testing.T, m *jobHost) {
 	if err := os.CopyFS(repo, os.DirFS("testdata/workflow")); err != nil {
 		t.Fatal(err)
 	}
-	declared, err := os.ReadFile("action.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The runner would build the Dockerfile, from bases that are not here.
-	prebuilt := bytes.Replace(declared, []byte("\n  image: Dockerfile\n"), []byte("\n  image: docker://"+m.ref+"\n"), 1)
-	if bytes.Equal(prebuilt, declared) {
-		t.Fatal("action.yml names no Dockerfile")
-	}
-	mustWrite(t, filepath.Join(repo, "action.yml"), prebuilt)
+	mustWrite(t, filepath.Join(repo, "action.yml"), m.prebuilt(t))
 	commit(t, repo, m.owner+"/workflow")
 	job := m.store.Host + "/base/busybox:latest"
 	m.pull(t, job)
@@ -50,4 +41,19 @@ func testWorkflow(t *testing.T, m *jobHost) {
 	if _, err := m.docker.ImageInspect(t.Context(), m.host+"/"+m.image("workflow")+"@"+digest); err != nil {
 		t.Errorf("the image was not pulled: %v\n%s", err, log)
 	}
+}
+
+// prebuilt is action.yml with the image that is there already: the runner would
+// build the Dockerfile, from bases that are not here.
+func (a *actionImage) prebuilt(t *testing.T) []byte {
+	t.Helper()
+	declared, err := os.ReadFile("action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	prebuilt := bytes.Replace(declared, []byte("\n  image: Dockerfile\n"), []byte("\n  image: docker://"+a.ref+"\n"), 1)
+	if bytes.Equal(prebuilt, declared) {
+		t.Fatal("action.yml names no Dockerfile")
+	}
+	return prebuilt
 }
