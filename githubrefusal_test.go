@@ -111,3 +111,21 @@ func TestGitHubRefusesBuildKit(t *testing.T) {
 		})
 	}
 }
+
+// TestBaseImageOfARefusedLogin has the token server of a base image refuse the
+// login: the image is named, where it stands.
+func TestBaseImageOfARefusedLogin(t *testing.T) {
+	t.Parallel()
+	tokens := testenv.NewTokenServer(t, testenv.Grant{User: "octo", Password: "right", Repository: "*", Actions: []string{"pull", "push"}})
+	guarded := testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens})
+	open := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+	r := start(t, step{dockerfile: "FROM " + guarded.Host + "/base/app:1\n", env: []string{
+		"BUILDKIT_HOST=" + daemon.Address, "INPUT_REGISTRY=" + open.Host,
+		"INPUT_REGISTRY-AUTH=[{registry: '" + guarded.Host + "', username: octo, password: wrong-one}]",
+	}})
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	r.mustSay("::error file=Dockerfile,line=1::building: reading "+guarded.Host+"/base/app", "does not accept the user name and token for base/app", "may read base/app")
+}

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
@@ -17,7 +18,6 @@ func situation(r run) registry.Situation {
 		Repository: r.facts.Repository,
 		Owner:      r.facts.Project.Owner,
 		ReadOnly:   r.facts.ReadOnlyToken(),
-		Token:      packages.TokenOf(r.in.Token.Reveal()),
 		Package:    r.lookUp,
 		Hint:       func(host string) string { return packages.DidYouMean(host, server) },
 	}
@@ -27,10 +27,19 @@ func situation(r run) registry.Situation {
 func (r run) lookUp(ctx context.Context, owner, name string) registry.Package {
 	found, err := r.source.Package(ctx, r.facts, owner+"/"+name)
 	switch {
-	case errors.Is(err, plan.ErrPackageDenied):
+	case errors.Is(err, plan.ErrPackageDenied) && r.pushesWithAPIToken():
 		return registry.Package{Asked: true, Hidden: true}
 	case err != nil:
 		return registry.Package{}
 	}
 	return registry.Package{Asked: true, Exists: found.Found, Repository: found.Repository}
+}
+
+// pushesWithAPIToken tells whether the container registry gets the token with which
+// GitHub's API is asked, so that what the one may not, the other may not either.
+func (r run) pushesWithAPIToken() bool {
+	container := packages.ServerAt(r.facts.ServerURL).Container()
+	return r.source.Token != "" && slices.ContainsFunc(r.plan.Logins, func(login plan.Login) bool {
+		return login.Registry.RegistryStr() == container && login.Password.Reveal() == r.source.Token
+	})
 }

@@ -83,7 +83,7 @@ func (t *tagger) askBuilder(ctx context.Context, far *publish.UnreachableError) 
 	err := build.Reach(ctx, b, t.registries, tags)
 	if there := (*build.UnreachableError)(nil); errors.As(err, &there) {
 		return fmt.Errorf("reaching %s: neither this process nor %s does\nfrom here: %v\nfrom the builder: %w\n"+
-			"check the input registry and that it is up; where it is a service container, publish its port on the runner, whose engine then reaches it at localhost", there.Host, b.Name, whyNot(far, there.Host), there)
+			"check the input registry and that it is up%s; where it is a service container, publish its port on the runner, whose engine then reaches it at localhost", there.Host, b.Name, whyNot(far, there.Host), there, t.registries.Hint(there.Host))
 	}
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/registry"
@@ -99,8 +100,9 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 	mask(r, in)
 	docker := registry.ReadDockerConfig(env.Lookup, r.Mask)
 	warnOfConfig(r, docker)
+	server := packages.ServerAt(env.get("GITHUB_SERVER_URL"))
 	source := facts.Source{
-		Lookup: env.Lookup, Dir: workspace, Build: []string{in.Context, in.Dockerfile}, Token: in.APIToken().Reveal(), Now: started, Offline: inputsErr != nil,
+		Lookup: env.Lookup, Dir: workspace, Build: []string{in.Context, in.Dockerfile}, Token: in.APIToken(server).Reveal(), Now: started, Offline: inputsErr != nil,
 	}
 	f, err := facts.Load(ctx, source)
 	if err != nil {

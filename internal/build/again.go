@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/errdefs"
 
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
@@ -55,7 +56,7 @@ func (r Result) then(next Result) Result {
 // registries fail at its end alone: a push, or the export of a cache.
 func (w *watcher) judge(err error, p plan.Build) registry.Verdict {
 	text := err.Error()
-	if !strings.Contains(text, failedToPush) && !w.failed(exportingCache) {
+	if !isPush(err) && !w.failed(exportingCache) {
 		return registry.Verdict{}
 	}
 	v := registry.Passing(registry.ReadFailure(text), time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
@@ -65,6 +66,12 @@ func (w *watcher) judge(err error, p plan.Build) registry.Verdict {
 		v.Host = repo.RegistryStr()
 	}
 	return v
+}
+
+// isPush tells whether it is the push that has failed. What a step of the Dockerfile
+// prints or runs is in its error, too, and may say anything.
+func isPush(err error) bool {
+	return len(errdefs.Sources(err)) == 0 && strings.HasPrefix((&trimmed{err}).Error(), failedToPush)
 }
 
 // cacheIsExported tells whether all of these exports of the cache have ended well.

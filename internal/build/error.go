@@ -38,7 +38,7 @@ func explain(ctx context.Context, err error, r Request, b *builder.Builder) erro
 	switch trust := untrusted(err.Error(), b); {
 	case trust != "":
 		cause = &advised{cause, trust}
-	case strings.Contains(err.Error(), failedToPush):
+	case isPush(err):
 		return pushFailed(ctx, "pushing by digest, before any tag moves", err, r)
 	default:
 		cause = pullFailed(ctx, err, r)

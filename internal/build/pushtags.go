@@ -51,7 +51,7 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	w := watch(ctx, r)
 	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
 	result := w.result(r.Plan)
-	if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), failedToPush) {
+	if err != nil && ctx.Err() == nil && isPush(err) {
 		return result, pushedBefore(err, tags), w.judge(err, r.Plan), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
 	}
 	if err != nil || ctx.Err() != nil {

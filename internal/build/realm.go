@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/moby/buildkit/session/auth"
 )
@@ -25,12 +26,16 @@ func (e *RealmError) Error() string {
 // Unwrap returns the network's error.
 func (e *RealmError) Unwrap() error { return e.cause }
 
+// askingForToken begins what is said of a login that was refused: BuildKit hands on
+// the words, and from them it is known of which repository.
+const askingForToken = "asking for a token of "
+
 // noToken says why there is no token, and remembers a token server that cannot be
 // reached: of what BuildKit makes of the error, only the text is left.
 func (s *authServer) noToken(req *auth.FetchTokenRequest, err error) error {
 	var network *net.OpError
 	if !errors.As(err, &network) || network.Op != "dial" {
-		return err
+		return fmt.Errorf("%s%s %s: %w", askingForToken, req.Host, strings.Join(req.Scopes, " "), err)
 	}
 	far := &RealmError{Host: req.Host, Realm: req.Realm, cause: network}
 	s.realm.Store(far)

@@ -12,22 +12,37 @@ import (
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
-// unread names the image in what BuildKit says of one that it could not read.
-var unread = regexp.MustCompile(`failed to resolve source metadata for (\S+): `)
+// What is said of an image that could not be read, with its name: by BuildKit, and
+// by ourselves where a token is not given for it.
+var (
+	unread   = regexp.MustCompile(`failed to resolve source metadata for (\S+): `)
+	untokens = regexp.MustCompile(askingForToken + `(\S+) (?:\S+ )*?repository:([^: ]+):`)
+)
+
+// unreadImage returns the name of an image that could not be read, or "".
+func unreadImage(text string) string {
+	if found := unread.FindStringSubmatch(text); found != nil {
+		return found[1]
+	}
+	if found := untokens.FindStringSubmatch(text); found != nil {
+		return found[1] + "/" + found[2]
+	}
+	return ""
+}
 
 // pullFailed says what it means that an image of somebody else's could not be
 // read. Any other error it returns without BuildKit's noise.
 func pullFailed(ctx context.Context, err error, r Request) error {
 	cause := &trimmed{err}
-	found := unread.FindStringSubmatch(err.Error())
-	if found == nil {
+	found := unreadImage(err.Error())
+	if found == "" {
 		return cause
 	}
-	image, parseErr := name.ParseReference(found[1])
+	image, parseErr := name.ParseReference(found)
 	if refusal := registry.ReadRefusal(cause); parseErr != nil || refusal.Status == 0 && strings.HasSuffix(refusal.Words, "not found") {
 		return cause
 	}
-	return r.Registries.Explain(ctx, registry.Pulling, "reading "+found[1], image.Context(), cause)
+	return r.Registries.Explain(ctx, registry.Pulling, "reading "+found, image.Context(), cause)
 }
 
 // importing begins the name of BuildKit's work of looking for a cache, which the

@@ -69,10 +69,13 @@ type Inputs struct {
 	BuilderTLS    BuilderTLS // for tcp:// addresses, in Builder, Farm or BUILDKIT_HOST. Default: zero, which means no TLS
 }
 
-// APIToken returns the token where it is one for GitHub's API, too: with a
-// registry of one's own, token is that registry's password and nobody else's.
-func (in Inputs) APIToken() Secret {
-	if in.Registry != "" && in.Registry != "ghcr.io" {
+// APIToken returns the token where it is one for the API of the run's server, too.
+// Another registry's password is nobody else's, and on an Enterprise Server a
+// personal token for a registry of github.com is not that server's.
+func (in Inputs) APIToken(server packages.Server) Secret {
+	kind := packages.TokenOf(in.Token.Reveal())
+	elsewhere := server.Enterprise() && (in.Registry == packages.GHCR || in.Registry == packages.DockerGitHub)
+	if kind == packages.NotGitHubs || elsewhere && kind != packages.Installation {
 		return ""
 	}
 	return in.Token

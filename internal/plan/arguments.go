@@ -23,6 +23,7 @@ var (
 	secretName  = regexp.MustCompile(`(?i)(^|[_-])(api_?key|access_?key(_id)?|private_?key|secret_?key|ssh_?key|credentials?|passw(or)?d|pword|secrets?|token)($|[_-])`)
 	publicName  = regexp.MustCompile(`(?i)(^|[_-])public($|[_-])`)
 	secretValue = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bglpat-[\w-]{20}|\bnpm_[A-Za-z0-9]{36}\b|\bxox[abprs]-[\w-]{10}|\bsk_live_\w{10}|\bdckr_pat_[\w-]{10}|://[^/\s:@]+:[^/\s@]{6,}@`)
+	aboutSecret = regexp.MustCompile(`(?i)[_-](url|uri|name|file|path|dir|id|endpoint|host|ttl|type|version|length|size|expiry|header)$`)
 	noSecret    = regexp.MustCompile(`(?i)^(|true|false|yes|no|on|off|none|null|\d{1,4})$`)
 )
 
@@ -75,7 +76,7 @@ func secretArgument(name, value string, in inputs.Inputs) string {
 		return fmt.Sprintf("its value looks like %s", packages.TokenOf(value))
 	case secretValue.MatchString(value):
 		return "its value looks like a secret"
-	case secretName.MatchString(name) && !publicName.MatchString(name) && !noSecret.MatchString(value):
+	case secretName.MatchString(name) && !publicName.MatchString(name) && !aboutSecret.MatchString(name) && !noSecret.MatchString(value):
 		return "its name is that of a secret"
 	}
 	return ""

@@ -89,10 +89,22 @@ func (l *logins) addToken(main name.Registry, in inputs.Inputs, f Facts) {
 	case githubs:
 		l.addGitHubs(login, f)
 	case !given:
+		l.noteUnused(login, in)
 		l.add(login, "the input token")
 	case entry.Password != in.Token || in.Username != "" && in.Username != entry.Username:
 		l.refuse(main.RegistryStr(), "the input token and registry-auth give it different logins", "leave one of them out")
 	}
+}
+
+// noteUnused says that the password of another registry is given to the server's
+// own, where nothing goes: registry was forgotten.
+func (l *logins) noteUnused(login Login, in inputs.Inputs) {
+	main := login.Registry.RegistryStr()
+	if in.Registry != "" || len(l.to) == 0 || l.pushes(main) || !l.push {
+		return
+	}
+	l.notices = append(l.notices, fmt.Sprintf("the inputs token and username are the login of %s, to which nothing is pushed, and %s is asked without one: set the input registry to %s",
+		main, l.to[0].RegistryStr(), l.to[0].RegistryStr()))
 }
 
 // addGitHubs adds GitHub's token where it belongs. It is not for others to see.
@@ -156,7 +168,12 @@ func usable(token inputs.Secret) bool {
 	return kind != packages.FineGrained && kind != packages.Refresh
 }
 
+// refuse adds a mistake. Where the host looks like one that everybody knows, that
+// is the mistake, and no login for it is asked for.
 func (l *logins) refuse(registry, reason, advice string) {
+	if meant := packages.DidYouMean(registry, l.server); meant != "" {
+		advice = fmt.Sprintf("did you mean %s? correct the host in registry, image, tags or registry-auth", meant)
+	}
 	l.errs = append(l.errs, &Error{Doing: "logging in to " + registry, Reason: reason, Advice: advice})
 }
 

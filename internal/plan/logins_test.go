@@ -187,3 +187,23 @@ func TestDockerConfigIsRemarkedOn(t *testing.T) {
 		t.Errorf("New = %v, remarks -want +got:\n%s", err, diff)
 	}
 }
+
+// A host that nearly everybody knows is a slip of the pen, and gets no advice on
+// how to log in there.
+func TestLoginAtANearMiss(t *testing.T) {
+	t.Parallel()
+	main := pushOf("refs/heads/main")
+	for title, in := range map[string]inputs.Inputs{
+		"the default token": {Registry: "ghrc.io", Token: runToken},
+		"an entry":          {Registry: "ghrc.io", Token: runToken, Logins: []inputs.Login{{Registry: "ghrc.io", Username: "me", Password: classic}}},
+	} {
+		_, err := plan.New(in, main)
+		if err == nil || !strings.Contains(err.Error(), "did you mean ghcr.io?") {
+			t.Errorf("%s: New = %v, want the host that was meant", title, err)
+			continue
+		}
+		if strings.Contains(err.Error(), "username") || strings.Contains(err.Error(), "password of that registry") {
+			t.Errorf("%s: the error asks for a login there: %v", title, err)
+		}
+	}
+}

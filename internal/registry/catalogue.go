@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/packages"
 )
 
@@ -58,6 +61,18 @@ func (e entry) fits(r refused) bool {
 // denials are the two answers that say no.
 func denials() []int { return []int{http.StatusUnauthorized, http.StatusForbidden} }
 
+// host names the registry as people do.
+func (r refused) host() string { return hostOf(r.repo) }
+
+// hostOf is the host of a repository, by the name that everybody knows for Docker
+// Hub.
+func hostOf(repo name.Repository) string {
+	if host.Canonical(repo.RegistryStr()) == host.Canonical(name.DefaultRegistry) {
+		return "docker.io"
+	}
+	return repo.RegistryStr()
+}
+
 func (r refused) kind() packages.Kind { return r.Server.KindOf(r.repo.RegistryStr()) }
 
 func (r refused) onContainer() bool { return r.kind() == packages.Container }
@@ -68,6 +83,6 @@ func (r refused) pulling() bool     { return r.access == Pulling }
 // foreignServer tells whether an Enterprise Server's run asks a registry of
 // github.com, which does not know its tokens.
 func (r refused) foreignServer() bool {
-	host := r.repo.RegistryStr()
-	return r.Server.Enterprise() && (host == packages.GHCR || host == packages.DockerGitHub)
+	registry := r.repo.RegistryStr()
+	return r.Server.Enterprise() && (registry == packages.GHCR || registry == packages.DockerGitHub)
 }

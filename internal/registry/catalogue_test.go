@@ -27,6 +27,7 @@ type recorded struct {
 	text      string // in place of an answer: what BuildKit or an engine says
 	err       error  // in place of both
 	situation Situation
+	token     packages.Token // of the login; NotGitHubs is GITHUB_TOKEN
 	found     Package
 	pulling   bool
 	anonymous bool
@@ -67,7 +68,7 @@ func (c recorded) imageName() string {
 
 // octo is a run of the repository that owns ghcr.io/octo-org/app.
 func octo() Situation {
-	return Situation{Repository: "Octo-Org/App", Owner: packages.Organization, Token: packages.Installation}
+	return Situation{Repository: "Octo-Org/App", Owner: packages.Organization}
 }
 
 func denial(message string) string {
@@ -125,7 +126,11 @@ func (c recorded) check(t *testing.T) {
 		access = Pulling
 	}
 	repo := newRepository(t, c.imageName())
-	r := refused{Refusal: ReadRefusal(cause), Situation: s, access: access, repo: repo, anonymous: c.anonymous, found: c.found}
+	token := c.token
+	if token == packages.NotGitHubs && !c.anonymous {
+		token = packages.Installation
+	}
+	r := refused{Refusal: ReadRefusal(cause), Situation: s, access: access, repo: repo, anonymous: c.anonymous, token: token, found: c.found}
 	meaning := r.meaning(cause)
 	if taken := entryOf(r, cause); taken != c.entry {
 		t.Errorf("row %d is explained by %q, want %q", c.row, taken, c.entry)

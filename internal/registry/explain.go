@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
@@ -39,14 +40,15 @@ func (c *Client) explain(ctx context.Context, access Access, doing string, repo 
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
+	login := c.credentials.For(ctx, repo.RegistryStr())
 	r := refused{
 		Refusal: refusal, Situation: c.situation, access: access, repo: repo,
-		anonymous: c.credentials.For(ctx, repo.RegistryStr()).Password == "",
+		anonymous: login == authn.AuthConfig{}, token: packages.TokenOf(login.Password),
 	}
 	if refusal.Denied() {
 		r.found = c.lookUp(ctx, repo)
 	}
-	return &Error{Doing: doing, Meaning: r.meaning(err), Denied: refusal.Denied(), host: repo.RegistryStr(), refusal: refusal, cause: err}
+	return &Error{Doing: doing, Meaning: r.meaning(err), Denied: refusal.Denied(), host: hostOf(repo), refusal: refusal, cause: err}
 }
 
 // lookUp asks GitHub about a package of its container registry.
@@ -63,7 +65,7 @@ func (c *Client) lookUp(ctx context.Context, repo name.Repository) Package {
 // returns the first.
 func (c *Client) askAgain(ctx context.Context, access Access, repo name.Repository, first Refusal) Refusal {
 	opened, err := c.Open(ctx, repo)
-	if explained := (*Error)(nil); errors.As(err, &explained) && !explained.refusal.silent() {
+	if explained := (*Error)(nil); errors.As(err, &explained) && explained.refusal.Denied() && !explained.refusal.silent() {
 		return explained.refusal
 	} else if err != nil {
 		return first

@@ -13,22 +13,22 @@ func ofNames() []entry {
 			owner, _ := r.pkg()
 			return Meaning{
 				What: fmt.Sprintf("there is no user or organization %s on %s", owner, r.Server.URL()),
-				Do:   fmt.Sprintf("correct the input image, or leave it out: the image is then %s/%s", r.repo.RegistryStr(), strings.ToLower(r.run())),
+				Do:   fmt.Sprintf("correct the input image, or leave it out: the image is then %s/%s", r.host(), strings.ToLower(r.run())),
 			}
 		}},
 		{name: "name invalid", words: []string{"name_invalid", "name invalid", "invalid repository name"}, means: func(r refused) Meaning {
 			v := Meaning{
-				What: fmt.Sprintf("%s does not take the name %s", r.repo.RegistryStr(), r.repo.RepositoryStr()),
+				What: fmt.Sprintf("%s does not take the name %s", r.host(), r.repo.RepositoryStr()),
 				Do:   "correct the input image",
 			}
 			if r.onGitHubs() {
-				v.Do += fmt.Sprintf(": %s/OWNER/NAME", r.repo.RegistryStr())
+				v.Do += fmt.Sprintf(": %s/OWNER/NAME", r.host())
 			}
 			return v
 		}},
 		{name: "name unknown", words: []string{"name_unknown", "repository name not known"}, means: func(r refused) Meaning {
 			return Meaning{
-				What: fmt.Sprintf("%s has no %s", r.repo.RegistryStr(), r.repo.RepositoryStr()),
+				What: fmt.Sprintf("%s has no %s", r.host(), r.repo.RepositoryStr()),
 				Do:   "correct the name; some registries want a repository to be made before the first push",
 			}
 		}},
@@ -40,28 +40,28 @@ func ofManifests() []entry {
 	return []entry{
 		{name: "manifest unknown", words: []string{"manifest unknown", "manifest_unknown"}, means: func(r refused) Meaning {
 			return Meaning{
-				What: fmt.Sprintf("%s does not have this image of %s", r.repo.RegistryStr(), r.repo.RepositoryStr()),
+				What: fmt.Sprintf("%s does not have this image of %s", r.host(), r.repo.RepositoryStr()),
 				Why:  "the tag is not there, or a job that cleans up has deleted what an index names: the images of its platforms have no tags of their own",
 				Do:   "correct the tag; where the image was cleaned up, publish it again, and have that job keep what an index names",
 			}
 		}},
 		{name: "manifest invalid", words: []string{"manifest_invalid", "manifest invalid"}, means: func(r refused) Meaning {
 			return Meaning{
-				What: fmt.Sprintf("%s does not take this kind of manifest", r.repo.RegistryStr()),
+				What: fmt.Sprintf("%s does not take this kind of manifest", r.host()),
 				Why:  "it does not know the media types of OCI, or not these together, or something in front of it has changed what was sent",
 				Do:   "publish one platform without provenance, sbom and annotations there, or use a registry that follows the OCI distribution specification",
 			}
 		}},
 		{name: "no index", status: []int{http.StatusInternalServerError}, when: refused.onDocker, means: func(r refused) Meaning {
 			return Meaning{
-				What: fmt.Sprintf("%s could not take the manifest", r.repo.RegistryStr()),
+				What: fmt.Sprintf("%s could not take the manifest", r.host()),
 				Why:  "it knows images of one platform only",
 				Do:   fmt.Sprintf("publish to %s, which has replaced it", r.Server.Container()),
 			}
 		}},
 		{name: "unsupported", words: []string{"unsupported"}, status: []int{http.StatusMethodNotAllowed}, means: func(r refused) Meaning {
 			return Meaning{
-				What: fmt.Sprintf("%s does not do this", r.repo.RegistryStr()),
+				What: fmt.Sprintf("%s does not do this", r.host()),
 				Why:  "GitHub's registry deletes nothing and cancels no upload; other registries may be read-only",
 				Do:   "of a registry of your own, check that it may be written to; packages on GitHub are deleted on their page or by its API",
 			}
@@ -74,7 +74,7 @@ func ofOthers() []entry {
 	return []entry{
 		{name: "server error", when: func(r refused) bool { return r.Status >= http.StatusInternalServerError }, means: func(r refused) Meaning {
 			return Meaning{
-				What: fmt.Sprintf("%s has trouble, and had it each time that it was tried", r.repo.RegistryStr()),
+				What: fmt.Sprintf("%s has trouble, and had it each time that it was tried", r.host()),
 				Do:   r.again(),
 			}
 		}},

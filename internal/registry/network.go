@@ -12,7 +12,7 @@ import (
 // BuildKit and engines hand on words only: those of Go's net and crypto packages,
 // which have been the same for years.
 func (r refused) network(err error) Meaning {
-	host, text := r.repo.RegistryStr(), err.Error()
+	host, text := r.host(), err.Error()
 	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
 	var far *UnreachableError
@@ -47,11 +47,16 @@ func (r refused) network(err error) Meaning {
 const daemonsOwn = "; a builder that others run trusts what its own configuration names"
 
 // hint proposes the host that may have been meant.
-func (r refused) hint() string {
-	if r.Hint == nil {
+func (r refused) hint() string { return r.Situation.hint(r.host()) }
+
+// Hint proposes, in words that end a sentence, the host that may have been meant.
+func (c *Client) Hint(host string) string { return c.situation.hint(host) }
+
+func (s Situation) hint(host string) string {
+	if s.Hint == nil {
 		return ""
 	}
-	if meant := r.Hint(r.repo.RegistryStr()); meant != "" {
+	if meant := s.Hint(host); meant != "" {
 		return fmt.Sprintf("; did you mean %s?", meant)
 	}
 	return ""

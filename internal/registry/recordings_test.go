@@ -16,7 +16,7 @@ const (
 )
 
 func recordings() []recorded {
-	return slices.Concat(recordedRights(), recordedTokens(), recordedNames(), recordedUploads(), recordedOthers())
+	return slices.Concat(recordedRights(), recordedTokens(), recordedTypos(), recordedNames(), recordedUploads(), recordedOthers())
 }
 
 func recordedRights() []recorded {
@@ -26,7 +26,7 @@ func recordedRights() []recorded {
 	another.Repository = "stranger/app"
 	readOnly := octo()
 	readOnly.ReadOnly = "Dependabot triggered this run, and GitHub gives such runs a token that cannot write packages"
-	user := Situation{Repository: "octocat/app", Owner: packages.User, Token: packages.Installation}
+	user := Situation{Repository: "octocat/app", Owner: packages.User}
 	return []recorded{
 		{
 			row: 1, name: "write_package", entry: "write_package", method: "POST", path: uploads, status: 403, body: denial("permission_denied: write_package"),
@@ -88,8 +88,8 @@ func recordedRights() []recorded {
 		},
 		{
 			row: 7, name: "scopes", entry: "scopes", method: "POST", path: uploads, status: 403, body: denial("permission_denied: The token provided does not match expected scopes."),
-			situation: Situation{Repository: "octo-org/app", Token: packages.Classic},
-			what:      []string{"may not push packages"}, why: []string{"a classic personal access token", "write:packages"}, do: []string{"settings/tokens/new?scopes=write:packages", "leave the input token out"},
+			token: packages.Classic,
+			what:  []string{"may not push packages"}, why: []string{"a classic personal access token", "write:packages"}, do: []string{"settings/tokens/new?scopes=write:packages", "leave that token out"},
 		},
 		{
 			row: 8, name: "another owner's", entry: "another owner's", method: "POST", path: uploads, status: 403, body: denial("permission_denied: The requested installation does not exist."), situation: another,
@@ -130,36 +130,36 @@ func recordedRights() []recorded {
 }
 
 func recordedTokens() []recorded {
-	own := Situation{Server: packages.ServerAt("https://git.example.com"), Repository: "octo-org/app", Token: packages.Installation}
+	own := Situation{Server: packages.ServerAt("https://git.example.com"), Repository: "octo-org/app"}
 	return []recorded{
 		{
 			row: 10, name: "token not accepted", entry: "token not accepted", method: "POST", path: uploads, status: 401,
 			body: `{"errors":[{"code":"UNAUTHORIZED","message":"unauthenticated: User cannot be authenticated with the token provided."}]}`,
-			what: []string{"does not accept the token"}, why: []string{"expired", "6 hours"}, do: []string{"leave the input token out"},
+			what: []string{"does not accept the token"}, why: []string{"expired", "6 hours"}, do: []string{"leave that token out"},
 		},
 		{
 			row: 11, name: "login refused", entry: "login refused", method: "GET", path: "/token", status: 403, body: denial("denied"),
-			what: []string{"does not accept the token"}, do: []string{"leave the input token out"},
+			what: []string{"does not accept the token"}, do: []string{"leave that token out"},
 		},
 		{
 			row: 11, name: "login refused, fine-grained", entry: "login refused", method: "GET", path: "/token", status: 403, body: denial("denied"),
-			situation: Situation{Repository: "octo-org/app", Token: packages.FineGrained},
-			what:      []string{"does not accept the token"}, why: []string{"fine-grained"},
+			token: packages.FineGrained,
+			what:  []string{"does not accept the token"}, why: []string{"fine-grained"},
 		},
 		{
 			row: 13, name: "no login", entry: "no login", image: "registry.example.com/team/base", anonymous: true, pulling: true,
 			text: "failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://registry.example.com/token?scope=repository%3Ateam%2Fbase%3Apull: 403 Forbidden",
-			what: []string{"registry.example.com wants a login", "none for this host"}, why: []string{"exact host", "docker login"}, do: []string{"registry-auth: |\n  - registry: registry.example.com"},
+			what: []string{"registry.example.com/team/base does not exist, or is private"}, why: []string{"without a login"}, do: []string{"check the name", "registry-auth: |\n  - registry: registry.example.com"},
 		},
 		{
 			row: 13, name: "no login at ghcr.io", entry: "no login", anonymous: true, pulling: true,
 			text: "failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token?scope=repository%3Aocto-org%2Fapp%3Apull&service=ghcr.io: 403 Forbidden",
-			what: []string{"ghcr.io wants a login"}, do: []string{"registry-auth"},
+			what: []string{"ghcr.io/octo-org/app does not exist, or is private"}, do: []string{"registry-auth"},
 		},
 		{
 			row: 14, name: "login refused, by BuildKit", entry: "login refused",
 			text: "failed to push ghcr.io/octo-org/app: failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://ghcr.io/token: 403 Forbidden: denied: denied",
-			what: []string{"does not accept the token"}, do: []string{"leave the input token out"},
+			what: []string{"does not accept the token"}, do: []string{"leave that token out"},
 		},
 		{
 			row: 15, name: "no token in the request", entry: "no token in the request", method: "GET", path: manifest, status: 403, body: denial("invalid token"),
@@ -180,7 +180,26 @@ func recordedTokens() []recorded {
 		{
 			row: 12, name: "another registry's, by an engine", entry: "not allowed", image: "docker.io/octo/app", anonymous: true,
 			text: "push access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
-			what: []string{"does not let anybody push to octo/app without a login"}, do: []string{"registry-auth: |\n  - registry: index.docker.io"},
+			what: []string{"docker.io does not let anybody push to octo/app without a login"}, do: []string{"registry-auth: |\n  - registry: docker.io"},
+		},
+	}
+}
+
+// recordedTypos are names that are wrong where the registry speaks of rights.
+func recordedTypos() []recorded {
+	return []recorded{
+		{
+			row: 12, name: "a typo on Docker Hub", entry: "not allowed", image: "docker.io/library/gloang", pulling: true, anonymous: true,
+			text: "docker.io/library/gloang:1: failed to resolve source metadata for docker.io/library/gloang:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+			what: []string{"docker.io/library/gloang does not exist, or is private"}, do: []string{"check the name"},
+		},
+		{
+			row: 12, name: "an engine that says it twice", entry: "denied without a reason", text: "errors:\ndenied: requested access to the resource is denied\nunauthorized: authentication required",
+			what: []string{"does not let this token push"},
+		},
+		{
+			row: 37, name: "no index, by an engine", entry: "no index", image: "docker.pkg.github.com/octo-org/app/app", text: "received unexpected HTTP status: 500 Internal Server Error", notDenied: true,
+			what: []string{"could not take the manifest"},
 		},
 	}
 }

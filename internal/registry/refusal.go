@@ -35,17 +35,29 @@ func ReadRefusal(err error) Refusal {
 		status, _ := strconv.Atoi(found[3]) // three digits
 		return Refusal{Status: status, Method: found[1], URL: withoutQuery(found[2]), Words: strings.TrimSpace(found[4])}
 	}
-	for words, status := range map[string]int{
-		"denied: ": http.StatusForbidden, "unauthorized: ": http.StatusUnauthorized, "toomanyrequests: ": http.StatusTooManyRequests,
-	} {
-		if at := strings.Index(text, words); at >= 0 {
-			return Refusal{Status: status, Words: strings.TrimSpace(text[at:])}
+	for _, said := range inWords {
+		if at := strings.Index(text, said.words); at >= 0 {
+			return Refusal{Status: said.status, Words: oneLine(text[at:])}
 		}
 	}
-	if strings.Contains(text, "access denied") || strings.Contains(text, "authorization failed") || strings.HasSuffix(text, "denied") {
+	if strings.HasSuffix(text, "denied") {
 		return Refusal{Status: http.StatusForbidden, Words: lastPart(text)}
 	}
-	return Refusal{Words: text}
+	return Refusal{Status: ReadFailure(text).Status, Words: text}
+}
+
+// inWords are statuses of which containerd tells the words alone, where there are
+// several the one that says most first.
+var inWords = []struct {
+	words  string
+	status int
+}{
+	{"pull access denied", http.StatusForbidden},
+	{"push access denied", http.StatusForbidden},
+	{"toomanyrequests: ", http.StatusTooManyRequests},
+	{"denied: ", http.StatusForbidden},
+	{"unauthorized: ", http.StatusUnauthorized},
+	{"authorization failed", http.StatusForbidden},
 }
 
 func ofAnswer(answer *transport.Error) Refusal {

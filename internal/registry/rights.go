@@ -15,8 +15,8 @@ func ofRights() []entry {
 		{name: "read", words: []string{"installation not allowed to read"}, means: refused.noRead},
 		{name: "scopes", words: []string{"does not match expected scopes"}, means: func(r refused) Meaning {
 			return Meaning{
-				What: fmt.Sprintf("the token may not push packages to %s", r.repo.RegistryStr()),
-				Why:  fmt.Sprintf("it is %s; a classic one needs the scope write:packages, and a fine-grained one cannot have it", r.Token),
+				What: fmt.Sprintf("the token may not push packages to %s", r.host()),
+				Why:  fmt.Sprintf("it is %s; a classic one needs the scope write:packages, and a fine-grained one cannot have it", r.token),
 				Do:   r.useOwn(),
 			}
 		}},
@@ -26,7 +26,7 @@ func ofRights() []entry {
 			return Meaning{
 				What: fmt.Sprintf("the token of %s may not push for %s", r.run(), owner),
 				Why:  fmt.Sprintf("the package belongs to %s, and the run to %s, whose token is good for its own packages only; a fork that keeps the name of the original does this", owner, ours),
-				Do:   fmt.Sprintf("leave the input image out, which names it %s/%s, or set it to ${{ github.repository }}", r.repo.RegistryStr(), strings.ToLower(r.Repository)),
+				Do:   fmt.Sprintf("leave the input image out, which names it %s/%s, or set it to ${{ github.repository }}", r.host(), strings.ToLower(r.Repository)),
 			}
 		}},
 		{name: "SAML", words: []string{"saml enforcement"}, means: func(r refused) Meaning {
@@ -115,7 +115,7 @@ func (r refused) unexplained() Meaning {
 		return r.noCreate()
 	}
 	return Meaning{
-		What: fmt.Sprintf("%s does not let this token push to %s", r.repo.RegistryStr(), r.repo),
+		What: fmt.Sprintf("%s does not let this token push to %s", r.host(), r.repo),
 		Why:  "it does not say the reason: either the job has no permission to write packages, or the package exists and does not let this repository in, or the organization forbids new packages",
 		Do:   givePermission("write") + "\nwhere the package exists: " + r.giveAccess("Write") + "\n" + r.allowCreation(),
 	}
@@ -125,11 +125,7 @@ func (r refused) unexplained() Meaning {
 // there.
 func (r refused) unreadable() Meaning {
 	if r.anonymous {
-		return Meaning{
-			What: fmt.Sprintf("%s does not exist, or is private", r.repo),
-			Why:  fmt.Sprintf("%s was asked without a login, and does not tell which", r.repo.RegistryStr()),
-			Do:   fmt.Sprintf("check the name; where it is private: pass a login for %s by the inputs token or registry-auth", r.repo.RegistryStr()),
-		}
+		return r.hidden()
 	}
 	v := r.noRead()
 	if !r.found.Exists {
@@ -142,9 +138,9 @@ func (r refused) unreadable() Meaning {
 // otherServer is about a token that github.com does not know.
 func (r refused) otherServer() Meaning {
 	return Meaning{
-		What: fmt.Sprintf("%s does not know the token", r.repo.RegistryStr()),
-		Why:  fmt.Sprintf("it is of %s, and %s belongs to github.com", r.Server.URL(), r.repo.RegistryStr()),
-		Do:   fmt.Sprintf("publish to %s; or, for %s, pass a token of github.com's by registry-auth. What is public there needs none", r.Server.Container(), r.repo.RegistryStr()),
+		What: fmt.Sprintf("%s does not know the token", r.host()),
+		Why:  fmt.Sprintf("it is of %s, and %s belongs to github.com", r.Server.URL(), r.host()),
+		Do:   fmt.Sprintf("publish to %s; or, for %s, pass a token of github.com's by registry-auth. What is public there needs none", r.Server.Container(), r.host()),
 	}
 }
 
@@ -152,7 +148,7 @@ func (r refused) otherServer() Meaning {
 // their repository.
 func (r refused) noDockerLogin() Meaning {
 	return Meaning{
-		What: fmt.Sprintf("%s does not let this token in", r.repo.RegistryStr()),
+		What: fmt.Sprintf("%s does not let this token in", r.host()),
 		Why:  "its packages belong to a repository, OWNER/REPOSITORY/NAME, and the token needs a right on packages there, also to read public ones",
 		Do:   givePermission("write") + fmt.Sprintf("\nor publish to %s, which has replaced it", r.Server.Container()),
 	}

@@ -14,8 +14,7 @@ type Situation struct {
 	Server     packages.Server
 	Repository string // owner/name of the run's
 	Owner      packages.Owner
-	ReadOnly   string         // why the run's token cannot write by its nature
-	Token      packages.Token // of the login for GitHub's registries
+	ReadOnly   string // why the run's token cannot write by its nature
 	Hint       func(host string) string
 	// Package asks GitHub about a package. It may be nil.
 	Package func(ctx context.Context, owner, name string) Package
@@ -44,7 +43,8 @@ type refused struct {
 	Situation
 	access    Access
 	repo      name.Repository
-	anonymous bool // there is no login for this registry
+	anonymous bool           // there is no login for this registry
+	token     packages.Token // of the login that there is
 	found     Package
 }
 

@@ -22,25 +22,38 @@ func ofTokens() []entry {
 
 // noLogin is about a registry that wants a login and was given none.
 func (r refused) noLogin() Meaning {
+	if r.pulling() {
+		return r.hidden()
+	}
 	return Meaning{
-		What: fmt.Sprintf("%s wants a login for %s, and there is none for this host", r.repo.RegistryStr(), r.repo.RepositoryStr()),
+		What: fmt.Sprintf("%s wants a login for %s, and there is none for this host", r.host(), r.repo.RepositoryStr()),
 		Why:  "credentials go to the exact host that they are for; what docker login has written on the runner is not seen in a container action",
 		Do:   r.passLogin(),
 	}
 }
 
+// hidden is about what nobody without a login sees: registries say the same of what
+// is not there.
+func (r refused) hidden() Meaning {
+	return Meaning{
+		What: fmt.Sprintf("%s/%s does not exist, or is private", r.host(), r.repo.RepositoryStr()),
+		Why:  fmt.Sprintf("%s was asked without a login, and does not tell which", r.host()),
+		Do:   "check the name; where it is private, credentials go to the exact host that they are for, and what docker login has written on the runner is not seen in a container action: " + r.passLogin(),
+	}
+}
+
 func (r refused) passLogin() string {
-	return fmt.Sprintf("pass it:\nregistry-auth: |\n  - registry: %s\n    username: …\n    password: ${{ secrets.… }}", r.repo.RegistryStr())
+	return fmt.Sprintf("pass it:\nregistry-auth: |\n  - registry: %s\n    username: …\n    password: ${{ secrets.… }}", r.host())
 }
 
 // badToken is about a token that GitHub does not take, whatever it asks for.
 func (r refused) badToken() Meaning {
 	v := Meaning{
-		What: fmt.Sprintf("%s does not accept the token", r.repo.RegistryStr()),
+		What: fmt.Sprintf("%s does not accept the token", r.host()),
 		Why:  "it has expired or was revoked, or it was copied with something missing; a job's own token ends with the job, after 6 hours on GitHub's runners",
 		Do:   r.useOwn(),
 	}
-	if r.Token == packages.FineGrained {
+	if r.token == packages.FineGrained {
 		v.Why = "it is a fine-grained personal access token, which GitHub Packages does not take"
 	}
 	return v
@@ -54,16 +67,16 @@ func (r refused) noForeign() Meaning {
 		right = "read"
 	}
 	switch {
-	case r.anonymous && r.Status == http.StatusUnauthorized:
+	case r.anonymous && (r.pulling() || r.Status == http.StatusUnauthorized):
 		return r.noLogin()
 	case r.anonymous:
 		return Meaning{
-			What: fmt.Sprintf("%s does not let anybody %s %s without a login", r.repo.RegistryStr(), right, r.repo.RepositoryStr()),
+			What: fmt.Sprintf("%s does not let anybody %s %s without a login", r.host(), right, r.repo.RepositoryStr()),
 			Do:   r.passLogin(),
 		}
 	}
 	return Meaning{
-		What: fmt.Sprintf("%s does not accept the user name and token for %s", r.repo.RegistryStr(), r.repo.RepositoryStr()),
-		Do:   fmt.Sprintf("check the login for %s (the inputs registry, username and token, or registry-auth), and that this user may %s %s there", r.repo.RegistryStr(), right, r.repo.RepositoryStr()),
+		What: fmt.Sprintf("%s does not accept the user name and token for %s", r.host(), r.repo.RepositoryStr()),
+		Do:   fmt.Sprintf("check the login for %s (the inputs registry, username and token, or registry-auth), and that this user may %s %s there", r.host(), right, r.repo.RepositoryStr()),
 	}
 }
