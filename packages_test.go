@@ -106,7 +106,7 @@ func testByTagAway(t *testing.T, b away) {
 	t.Helper()
 	store := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	proxy := testenv.NewProxy(t, store.Host, testenv.ProxyOptions{Network: b.network, Fault: onlyByTag})
-	r := start(t, b.step(proxy.Host, "FROM scratch\nCOPY Dockerfile /\n", "GITHUB_SERVER_URL=https://127.0.0.1", "INPUT_TAGS=latest,1.2.3"))
+	r := start(t, b.step(proxy.Host, "FROM scratch\nCOPY Dockerfile /\n", "GITHUB_SERVER_URL=https://"+proxy.Host, "INPUT_TAGS=latest,1.2.3"))
 	if code := r.wait(); code != 0 {
 		t.Fatalf("exit code %d, want 0\n%s", code, r.said())
 	}

@@ -132,8 +132,7 @@ func builderOptions(env Env, in inputs.Inputs, p plan.Plan) builder.Options {
 // Standard output is the connection, and errors go where the other end expects
 // them.
 func serveBuildkit(ctx context.Context, env Env, args []string) int {
-	keep := len(args) > 0 && args[0] == builder.ServeAndKeep
-	if err := builder.Serve(ctx, env.Stdin, env.Stdout, keep, builder.Options{Executable: env.Executable, Lookup: env.Lookup}); err != nil {
+	if err := builder.Serve(ctx, env.Stdin, env.Stdout, args, builder.Options{Executable: env.Executable, Lookup: env.Lookup}); err != nil {
 		fmt.Fprintln(env.Stderr, err)
 		return 1
 	}

@@ -39,7 +39,7 @@ func (r Request) patience() registry.Patience {
 // again is the request for another attempt, after one that got as far as the push:
 // what was built is there.
 func (r Request) again() Request {
-	r.Plan.NoCache, r.Plan.Pull = false, false
+	r.Plan.NoCache, r.Plan.NoCacheFilters, r.Plan.Pull = false, nil, false
 	return r
 }
 

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -55,7 +56,7 @@ func handOver(p plan.Build) error {
 		if cache.Type != inputs.CacheLocal {
 			continue
 		}
-		if err := giveTo(p.Context, cache.Attrs["dest"]); err != nil {
+		if err := giveTo(cmp.Or(p.Context, p.Workspace), cache.Attrs["dest"]); err != nil {
 			return fmt.Errorf("giving the cache in %s to the owner of the workspace: %w", cache.Attrs["dest"], err)
 		}
 	}

@@ -1,37 +1,72 @@
 package build
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // mounts are the directories that BuildKit may ask files of: the context, of
-// which the frontend takes what .dockerignore leaves, and the Dockerfile's
-// directory, of which it takes the Dockerfile and its .dockerignore. A file that
-// cannot be opened is told to fail.
-func mounts(p plan.Build, fail func(error)) (map[string]fsutil.FS, error) {
-	context, err := openDirectory(p.Context, fail)
-	if err != nil {
-		return nil, fmt.Errorf("opening the context: %w", err)
+// which the frontend takes what .dockerignore leaves, the Dockerfile's directory,
+// of which it takes the Dockerfile and its .dockerignore, and named contexts. None
+// of them is there for what BuildKit fetches by itself.
+func mounts(p plan.Build, s *sending) (map[string]fsutil.FS, error) {
+	directories := map[string]string{}
+	if p.Remote == "" {
+		directories["context"] = p.Context
 	}
-	dockerfile, err := openDirectory(filepath.Dir(p.Dockerfile), fail)
-	if err != nil {
-		return nil, fmt.Errorf("opening the directory of the Dockerfile: %w", err)
+	if p.Remote == "" || filepath.IsAbs(p.Dockerfile) {
+		directories["dockerfile"] = filepath.Dir(p.Dockerfile)
 	}
-	return map[string]fsutil.FS{"context": context, "dockerfile": dockerfile}, nil
+	for _, named := range p.Contexts {
+		if named.Kind == inputs.FromDirectory {
+			directories[localName(named)] = named.Where
+		}
+	}
+	opened := map[string]fsutil.FS{}
+	for name, dir := range directories {
+		files, err := s.openDirectory(dir)
+		if err != nil {
+			return nil, fmt.Errorf("opening the directory %s for the build: %w", dir, err)
+		}
+		opened[name] = files
+	}
+	return opened, nil
 }
 
-func openDirectory(dir string, fail func(error)) (fsutil.FS, error) {
+// sending is what goes wrong with files while they are sent.
+type sending struct {
+	fail func(error) // ends the build
+
+	mu      sync.Mutex
+	changed []string // paths
+}
+
+func (s *sending) openDirectory(dir string) (fsutil.FS, error) {
 	files, err := fsutil.NewFS(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &strictFS{FS: files, dir: dir, fail: fail}, nil
+	return &strictFS{FS: files, dir: dir, sending: s}, nil
+}
+
+// warnings say which files changed while they were sent.
+func (s *sending) warnings() []Warning {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Warning
+	for _, path := range s.changed {
+		all = append(all, Warning{Message: fmt.Sprintf("%s changed while it was sent to BuildKit: the image may hold a part of what it was and a part of what it is; name it in .dockerignore, or let what writes it end before", path)})
+	}
+	return all
 }
 
 // strictFS ends the build when a file cannot be opened. The sender of
@@ -39,15 +74,44 @@ func openDirectory(dir string, fail func(error)) (fsutil.FS, error) {
 // nothing, so that an image with an empty file would be published.
 type strictFS struct {
 	fsutil.FS
-	dir  string
-	fail func(error)
+	dir     string
+	sending *sending
 }
 
 // Open opens a file that BuildKit asked for.
 func (s *strictFS) Open(path string) (io.ReadCloser, error) {
 	file, err := s.FS.Open(path)
 	if err != nil {
-		s.fail(fmt.Errorf("sending %s to BuildKit: %w; make it readable, or name it in .dockerignore", filepath.Join(s.dir, path), err))
+		s.sending.fail(fmt.Errorf("sending %s to BuildKit: %w; make it readable, or name it in .dockerignore", filepath.Join(s.dir, path), err))
+		return nil, err
 	}
-	return file, err
+	opened, ok := file.(*os.File)
+	if !ok {
+		return file, nil
+	}
+	before, err := opened.Stat()
+	if err != nil {
+		return file, nil //nolint:nilerr // reading will tell
+	}
+	return &watchedFile{File: opened, before: before, sending: s.sending}, nil
+}
+
+// watchedFile looks at its end whether it is still the file that it was.
+type watchedFile struct {
+	*os.File
+	before  os.FileInfo
+	sending *sending
+}
+
+// Read reads, and compares size and time when all is read.
+func (f *watchedFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	if errors.Is(err, io.EOF) {
+		if after, statErr := f.Stat(); statErr == nil && (after.Size() != f.before.Size() || !after.ModTime().Equal(f.before.ModTime())) {
+			f.sending.mu.Lock()
+			f.sending.changed = append(f.sending.changed, f.Name())
+			f.sending.mu.Unlock()
+		}
+	}
+	return n, err
 }

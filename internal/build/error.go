@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
@@ -41,13 +42,13 @@ func explain(ctx context.Context, err error, r Request, b *builder.Builder) erro
 	case isPush(err):
 		return pushFailed(ctx, "pushing by digest, before any tag moves", err, r)
 	default:
-		cause = pullFailed(ctx, err, r)
+		cause = withAdvice(pullFailed(ctx, err, r))
 	}
 	if sources := errdefs.Sources(err); len(sources) > 0 {
 		// The innermost is the instruction; the outer ones are what used it.
 		s := sources[0]
 		if s.Info != nil && len(s.Ranges) > 0 {
-			return &Error{File: sourcePath(s.Info.Filename, r.Plan), Line: int(s.Ranges[0].Start.Line), cause: cause}
+			return newError(s.Info.Filename, int(s.Ranges[0].Start.Line), r.Plan, cause)
 		}
 	}
 	advice := ""
@@ -58,6 +59,16 @@ func explain(ctx context.Context, err error, r Request, b *builder.Builder) erro
 		advice = fmt.Sprintf("\n%s ended or cannot be reached any more; it may have run out of memory", b.Name)
 	}
 	return fmt.Errorf("building: %w%s", cause, advice)
+}
+
+// newError is an error at a place in the Dockerfile, which may be in a repository
+// of which nothing is here.
+func newError(name string, line int, p plan.Build, cause error) error {
+	path := sourcePath(name, p)
+	if path == "" {
+		return fmt.Errorf("building: %s, line %d: %w", name, line, cause)
+	}
+	return &Error{File: path, Line: line, cause: cause}
 }
 
 // pushFailed says what it means that a push was refused, or has broken off.

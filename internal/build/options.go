@@ -15,10 +15,14 @@ import (
 )
 
 // solveOpt translates a plan for BuildKit. What goes wrong with a file while
-// BuildKit reads it is told to fail.
-func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, fail func(error)) (client.SolveOpt, error) {
+// BuildKit reads it is told to files.
+func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, files *sending) (client.SolveOpt, error) {
 	p := r.Plan
-	directories, err := mounts(p, fail)
+	directories, err := mounts(p, files)
+	if err != nil {
+		return client.SolveOpt{}, err
+	}
+	stores, err := layouts(p)
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
@@ -32,15 +36,20 @@ func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, fail func
 	if r.cacheKept {
 		caches = onlyInline(caches)
 	}
+	maps.Copy(attrs, contextAttrs(p))
+	maps.Copy(attrs, sandboxAttrs(p.Sandbox, b.HostGateway))
 	return client.SolveOpt{
 		Frontend:      "dockerfile.v0",
 		FrontendAttrs: attrs,
 		LocalMounts:   directories,
+		OCIStores:     stores,
 		SharedKey:     p.Key,
 		Session:       attached,
 		Exports:       allExports(p, b, loading),
 		CacheExports:  caches,
 		CacheImports:  cacheImports(p, r.Log),
+
+		AllowedEntitlements: entitlements(p.Sandbox),
 		// No record in the builder's history: nobody asks for it here, and
 		// writing it takes BuildKit longer than a cached build.
 		Internal: true,
@@ -60,6 +69,13 @@ func attachables(r Request) ([]session.Attachable, error) {
 		}
 		attached = append(attached, secretsprovider.FromMap(values))
 	}
+	if len(r.Plan.SSH) > 0 {
+		agents, err := sshAgents(r.Plan.SSH)
+		if err != nil {
+			return nil, err
+		}
+		attached = append(attached, agents)
+	}
 	return attached, nil
 }
 
@@ -72,6 +88,9 @@ func frontendAttrs(p plan.Build) map[string]string {
 	}
 	if len(p.Platforms) > 0 {
 		attrs["platform"] = plan.ListPlatforms(p.Platforms)
+	}
+	if p.NoCache || len(p.NoCacheFilters) > 0 {
+		attrs["no-cache"] = strings.Join(p.NoCacheFilters, ",")
 	}
 	if p.NoCache {
 		attrs["no-cache"] = ""

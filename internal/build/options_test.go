@@ -201,7 +201,8 @@ func TestFileThatCannotBeOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told error
-	files, err := openDirectory(dir, func(err error) { told = err })
+	sent := &sending{fail: func(err error) { told = err }}
+	files, err := sent.openDirectory(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

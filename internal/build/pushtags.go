@@ -43,13 +43,13 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	r.Plan.PushTo = r.Plan.Repositories()
 	manifest := &manifestReader{builder: b}
 	r.Pushing = manifest.pushing(ctx)
-	opt, err := solveOpt(r, b, nil, fail)
+	opt, err := solveOpt(r, b, nil, &sending{fail: fail})
 	if err != nil {
 		return Result{}, nil, registry.Verdict{}, err
 	}
 	opt.Exports = byTag(opt.Exports, tags)
 	w := watch(ctx, r)
-	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
+	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
 	if err != nil && ctx.Err() == nil && isPush(err) {
 		return result, pushedBefore(err, tags), w.judge(err, r.Plan), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)

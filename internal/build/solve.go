@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
@@ -75,14 +76,15 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	loading := b.Loading(ctx)
-	opt, err := solveOpt(*r, b, loading, fail)
+	files := &sending{fail: fail}
+	opt, err := solveOpt(*r, b, loading, files)
 	if err != nil {
 		return Result{}, registry.Verdict{}, errors.Join(err, loading.End(false))
 	}
 	w := watch(ctx, *r)
-	response, err := b.Client.Solve(quiet(ctx), nil, opt, w.statuses)
+	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
-	result.Warnings = append(result.Warnings, w.warnOfCaches(ctx)...)
+	result.Warnings = slices.Concat(result.Warnings, w.warnOfCaches(ctx), files.warnings())
 	r.cacheKept = r.cacheKept || w.cacheIsExported(opt.CacheExports)
 	loadErr := loading.End(err == nil)
 	switch {

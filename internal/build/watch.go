@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -140,12 +141,22 @@ func newWarning(w client.VertexWarning, p plan.Build) Warning {
 	if w.SourceInfo != nil && len(w.Range) > 0 {
 		warning.File = sourcePath(w.SourceInfo.Filename, p)
 		warning.Line = int(w.Range[0].Start.Line)
+		if warning.File == "" {
+			warning = Warning{Message: fmt.Sprintf("%s, line %d: %s", w.SourceInfo.Filename, warning.Line, warning.Message)}
+		}
 	}
 	return warning
 }
 
 // sourcePath finds the file that BuildKit names relative to the directory of
-// the Dockerfile.
+// the Dockerfile, or in the context that it has fetched. It is empty for a file of
+// which nothing is here.
 func sourcePath(name string, p plan.Build) string {
+	if p.Remote != "" && !filepath.IsAbs(p.Dockerfile) {
+		if p.RemoteCopy == "" {
+			return ""
+		}
+		return filepath.Join(p.RemoteCopy, name)
+	}
 	return filepath.Join(filepath.Dir(p.Dockerfile), filepath.Base(name))
 }

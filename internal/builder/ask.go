@@ -16,6 +16,10 @@ import (
 // containerd: its BuildKit can do everything.
 const containerdLabel = "org.mobyproject.buildkit.worker.snapshotter"
 
+// gatewayLabel is on the worker of an engine, with the address that host-gateway
+// stands for (https://github.com/moby/moby/blob/v2.0.0-beta.24/daemon/internal/builder-next/worker/label/label.go).
+const gatewayLabel = "org.mobyproject.buildkit.worker.moby.host-gateway-ip"
+
 // answer is what a BuildKit says of itself.
 type answer struct {
 	plan.Capabilities

@@ -19,6 +19,10 @@ func TestCapabilities(t *testing.T) {
 			return builder.Options{Want: "docker", Lookup: environment(map[string]string{"DOCKER_HOST": e.Host})}
 		}
 	}
+	gateway := func(c plan.Capabilities) plan.Capabilities {
+		c.HostGateway = testenv.BridgeIP
+		return c
+	}
 	cases := map[string]struct {
 		options func(*testing.T) builder.Options
 		want    plan.Capabilities
@@ -28,9 +32,9 @@ func TestCapabilities(t *testing.T) {
 				return builder.Options{Want: testenv.Buildkitd(t, testenv.BuildkitdOptions{}).Address, Lookup: environment(nil)}
 			}, plan.BuildKit(),
 		},
-		"Docker 29 with containerd":     {engine(testenv.EngineOptions{}), plan.ContainerdEngine()},
-		"Docker 29 with a graph driver": {engine(testenv.EngineOptions{GraphDriver: true}), plan.GraphDriverEngine()},
-		"Docker 20.10":                  {engine(testenv.EngineOptions{Old: true}), plan.GraphDriverEngine()},
+		"Docker 29 with containerd":     {engine(testenv.EngineOptions{}), gateway(plan.ContainerdEngineOf("1.52"))},
+		"Docker 29 with a graph driver": {engine(testenv.EngineOptions{GraphDriver: true}), gateway(plan.GraphDriverEngineOf("1.52"))},
+		"Docker 20.10":                  {engine(testenv.EngineOptions{Old: true}), plan.GraphDriverEngineOf("1.41")},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"golang.org/x/sys/unix"
+
+	"github.com/slipway-build/slipway/internal/inputs"
 )
 
 const (
@@ -37,10 +39,13 @@ const childName = "buildkitd as a child process"
 type child struct {
 	executable  string // this program
 	lookup      func(string) (string, bool)
-	authorities []byte // of registries in PEM, besides the system's
+	authorities []byte               // of registries in PEM, besides the system's
+	allow       []inputs.Entitlement // what its steps are to have
 }
 
-func newChild(o Options) child { return child{o.Executable, o.Lookup, o.Authorities} }
+func newChild(o Options) child {
+	return child{executable: o.Executable, lookup: o.Lookup, authorities: o.Authorities, allow: o.Needs.Entitlements}
+}
 
 func (c child) String() string { return childName }
 
@@ -53,7 +58,7 @@ func (c child) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a root for buildkitd: %w", err)
 	}
-	d := &daemon{launcher: how, dir: root, state: filepath.Join(root, "root"), log: &tail{}}
+	d := &daemon{launcher: how, dir: root, state: filepath.Join(root, "root"), allow: c.allow, log: &tail{}}
 	env, err := c.environmentWith(root)
 	if err == nil {
 		err = d.start(path, runtime, env)
@@ -66,6 +71,7 @@ func (c child) connect(ctx context.Context) (*Builder, error) {
 		return nil, errors.Join(err, d.abandon())
 	}
 	builder.Name = how.String()
+	builder.Git = c.hasGit()
 	return builder, nil
 }
 
@@ -118,35 +124,13 @@ func (c child) find(names ...string) (string, error) {
 	return "", fmt.Errorf("there is no %s on PATH", strings.Join(names, " or "))
 }
 
-// environment is what buildkitd gets: where to find programs and how to reach
-// registries. Nothing else of ours, which holds the token and the secrets.
-func (c child) environment(root string) []string {
-	env := append(variables(c.lookup, "PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"), proxies(c.lookup)...)
-	// The last is where a rootless runc keeps its state.
-	return append(env, "HOME="+root, "TMPDIR="+root, "XDG_RUNTIME_DIR="+root)
-}
-
-// proxies is the part of our environment that says how registries are reached.
-func proxies(lookup func(string) (string, bool)) []string {
-	return variables(lookup, "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
-}
-
-func variables(lookup func(string) (string, bool), names ...string) []string {
-	var set []string
-	for _, name := range names {
-		if value, ok := lookup(name); ok {
-			set = append(set, name+"="+value)
-		}
-	}
-	return set
-}
-
 // daemon is a running buildkitd.
 type daemon struct {
 	launcher
 	dir    string // of its sockets and temporary files; removed in the end
 	state  string // directory of its cache
 	gc     bool   // throw away what is old, for a state that is kept
+	allow  []inputs.Entitlement
 	log    *tail
 	cmd    *exec.Cmd
 	exited <-chan struct{} // closed when the process has ended
@@ -155,14 +139,17 @@ type daemon struct {
 func (d *daemon) address() string { return filepath.Join(d.dir, "buildkitd.sock") }
 
 func (d *daemon) start(path, runtime string, env []string) error {
-	d.cmd = d.command(d.dir, path,
+	arguments := append([]string{
+		path,
 		"--root", d.state,
-		"--addr", "unix://"+d.address(),
+		"--addr", "unix://" + d.address(),
 		"--oci-worker=true", // by itself it looks for runc on PATH alone
 		"--oci-worker-binary", runtime,
-		"--oci-worker-gc="+strconv.FormatBool(d.gc),
+		"--oci-worker-gc=" + strconv.FormatBool(d.gc),
 		"--otel-socket-path", filepath.Join(d.dir, "otel.sock"), // the default is shared by every buildkitd of the machine
-		"--containerd-worker=false")
+		"--containerd-worker=false",
+	}, grants(d.allow)...)
+	d.cmd = d.command(d.dir, arguments...)
 	d.cmd.Env = env
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
 	d.cmd.WaitDelay = killWithin

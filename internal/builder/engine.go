@@ -48,9 +48,10 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		// A graph driver: this BuildKit drops a push without a word, and the
 		// engine pushes what it has made.
 		b.Name += ", which keeps images with a graph driver"
-		b.Capabilities = said.as(plan.GraphDriverEngine())
+		b.Capabilities = said.as(plan.GraphDriverEngineOf(e.docker.api))
 		b.store = newStore(e.docker.Client, e.keep)
 		b.stop = func() error { b.store.forget(ctx); return nil }
 	}
+	b.HostGateway = said.labels[gatewayLabel]
 	return b, nil
 }

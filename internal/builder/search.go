@@ -84,6 +84,9 @@ func (s *search) fits(ctx context.Context, b *Builder) error {
 	}
 	lack := b.Lacks(s.options.Needs)
 	if lack == "" {
+		if err := b.grants(ctx, s.options.Needs.Entitlements); err != nil {
+			return errors.Join(err, b.Close())
+		}
 		return nil
 	}
 	if could := plan.Could(s.options.Needs); could != "" && s.options.Want != "auto" {

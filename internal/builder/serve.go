@@ -9,14 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/inputs"
 )
 
 // ServeCommand is the argument with which the program is process 1 of a sibling
-// container. ServeAndKeep may follow it.
-const (
-	ServeCommand = "serve-buildkit"
-	ServeAndKeep = "keep"
-)
+// container. Those that Serve reads may follow it.
+const ServeCommand = "serve-buildkit"
+
+// serveAndKeep says that the state is kept. Other arguments are entitlements.
+const serveAndKeep = "keep"
 
 // stateDir is where BuildKit's own images keep their state, and where a sibling
 // container has its volume.
@@ -26,8 +28,15 @@ const stateDir = "/var/lib/buildkit"
 // ends with it: when the client is gone, however it died, in ends. Kept state is
 // cleaned up as BuildKit does by default, and other state not at all. Of the
 // options it reads Executable and Lookup.
-func Serve(ctx context.Context, in io.Reader, out io.Writer, keep bool, o Options) error {
-	c := newChild(o)
+func Serve(ctx context.Context, in io.Reader, out io.Writer, arguments []string, o Options) error {
+	c, keep := newChild(o), false
+	for _, argument := range arguments {
+		if argument == serveAndKeep {
+			keep = true
+		} else {
+			c.allow = append(c.allow, inputs.Entitlement(argument))
+		}
+	}
 	how, path, runtime, err := c.prepare()
 	if err != nil {
 		return fmt.Errorf("serving BuildKit: %w", err)
@@ -36,7 +45,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, keep bool, o Option
 	if err != nil {
 		return fmt.Errorf("serving BuildKit: making a directory for its sockets: %w", err)
 	}
-	d := &daemon{launcher: how, dir: dir, state: filepath.Join(stateDir, "slipway"), gc: keep, log: &tail{}}
+	d := &daemon{launcher: how, dir: dir, state: filepath.Join(stateDir, "slipway"), gc: keep, allow: c.allow, log: &tail{}}
 	if err := d.start(path, runtime, c.environment(dir)); err != nil {
 		return fmt.Errorf("serving BuildKit: %w", errors.Join(err, os.RemoveAll(dir)))
 	}

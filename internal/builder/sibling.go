@@ -15,6 +15,8 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
 	moby "github.com/moby/moby/client"
+
+	"github.com/slipway-build/slipway/internal/inputs"
 )
 
 // siblingLabel marks the containers that this package has made.
@@ -34,11 +36,15 @@ type sibling struct {
 	executable string // this program
 	lookup     func(string) (string, bool)
 
-	authorities []byte // of registries in PEM, besides those of the image
+	authorities []byte               // of registries in PEM, besides those of the image
+	allow       []inputs.Entitlement // what its steps are to have
 }
 
 func newSibling(d docker, o Options) sibling {
-	return sibling{docker: d, image: o.Image, volume: o.Volume, executable: o.Executable, lookup: o.Lookup, authorities: o.Authorities}
+	return sibling{
+		docker: d, image: o.Image, volume: o.Volume, executable: o.Executable, lookup: o.Lookup,
+		authorities: o.Authorities, allow: o.Needs.Entitlements,
+	}
 }
 
 func (s sibling) String() string { return "a container of its own on " + s.docker.String() }
@@ -83,7 +89,10 @@ func (s sibling) configure(ctx context.Context) (*container.Config, *container.H
 	}
 	command := []string{ServeCommand}
 	if s.volume != "" {
-		command = append(command, ServeAndKeep)
+		command = append(command, serveAndKeep)
+	}
+	for _, kind := range kinds(s.allow) {
+		command = append(command, string(kind))
 	}
 	env := proxies(s.lookup)
 	if len(s.authorities) > 0 {
@@ -123,6 +132,7 @@ func (s sibling) run(ctx context.Context, config *container.Config, host *contai
 	if err != nil {
 		return nil, errors.Join(err, running.remove(context.WithoutCancel(ctx)))
 	}
+	b.Git = s.image != "" || (child{lookup: s.lookup}).hasGit() // the same image
 	b.Name = fmt.Sprintf("BuildKit in the container %s, made for this run from %s on %s", name, config.Image, s.docker)
 	return b, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -19,9 +20,11 @@ type Source struct {
 	Lookup func(name string) (string, bool)
 	// Dir is the workspace, where the git checkout is.
 	Dir string
-	// Build are the paths of what is built: the context and the Dockerfile. Of
+	// Build are the paths of what is built: the contexts and the Dockerfile. Of
 	// one that is empty nothing is known.
 	Build []string
+	// Fetched is what the builder fetches by itself to build it.
+	Fetched []inputs.Source
 	// Token asks GitHub's API. It may be empty.
 	Token string
 	// Now is when the run began.
@@ -55,7 +58,7 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 		return plan.Facts{}, err
 	}
 	f.Pull, f.Upstream, f.Schedule, f.Started = event.pull(), event.upstream(), event.Schedule, s.Now
-	f.Tree = readTree(s.Build, f.Commit.SHA)
+	f.Tree = s.tree(f)
 	f.Run = s.run(f)
 	f.BaseRef = cmp.Or(event.BaseRef, event.PullRequest.Base.Ref)
 	f.Project = s.project(ctx, f, event)

@@ -7,6 +7,16 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
+// tree tells whose all is that is built, of this machine and fetched.
+func (s Source) tree(f plan.Facts) plan.Tree {
+	if len(s.Build) > 0 || len(s.Fetched) == 0 {
+		if tree := readTree(s.Build, f.Commit.SHA); !tree.Own {
+			return tree
+		}
+	}
+	return plan.FetchedTree(f, s.Fetched)
+}
+
 // readTree tells whether all of the paths lie in checkouts of a commit. What
 // cannot be read does not.
 func readTree(paths []string, sha string) plan.Tree {

@@ -48,14 +48,21 @@ type Inputs struct {
 
 	RequireVisibility packages.Visibility // of what is published; the run fails where it is another. Default: Unknown, which means any
 
-	Context    string // absolute path of a directory inside the workspace
-	Dockerfile string // absolute path of a file
-	Target     string // stage to build. Default: empty, which means the last
+	Workspace  string         // absolute path, links followed
+	Context    string         // absolute path of a directory inside the workspace; empty where there is a Remote
+	Remote     *Source        // the context, where the builder fetches it by itself. Default: nil
+	Contexts   []NamedContext // each name once
+	Dockerfile string         // absolute path of a file, or its path inside Remote
+	Target     string         // stage to build. Default: empty, which means the last
 	Platforms  []v1.Platform
 	BuildArgs  map[string]string
 	Secrets    map[string]Secret // by id; from secrets, secret-envs and secret-files
+	SSH        []SSHAgent        // each id once
 	NoCache    bool
-	Pull       bool
+	// NoCacheFilters are the stages that are built again. NoCache is all of them.
+	NoCacheFilters []string
+	Pull           bool
+	Sandbox        Sandbox
 
 	CacheFrom    []Cache
 	CacheTo      []Cache
@@ -124,8 +131,16 @@ func Parse(env Env) (Inputs, error) {
 	in.AllowSecretArgs = p.boolean("allow-secret-args", false)
 	in.Attestations = p.attestations("attests", "provenance", "sbom")
 	p.builders(&in)
-	in.Context = p.context("context")
-	in.Dockerfile = p.dockerfile("file", in.Context)
+	in.Workspace = env.Workspace
+	p.contexts(&in, "context", "build-contexts")
+	if in.Remote != nil {
+		in.Dockerfile = p.remoteDockerfile("file")
+	} else {
+		in.Dockerfile = p.dockerfile("file", in.Context)
+	}
+	in.SSH = p.sshAgents("ssh", in)
+	in.NoCacheFilters = p.stages("no-cache-filters")
+	in.Sandbox = p.sandbox()
 	p.refuseLater()
 	return in, errors.Join(p.problems.errs...)
 }

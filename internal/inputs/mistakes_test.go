@@ -51,8 +51,8 @@ func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
 			want: []string{"image", "tags", "labels", "platforms", "build-args", "secrets", "secret-envs", "secret-files"},
 		},
 		"inputs of a later version among them": {
-			set:  vars{"pull": "perhaps", "ssh": "default", "call": "check"},
-			want: []string{"pull", "ssh", "call"},
+			set:  vars{"pull": "perhaps", "outputs": "type=local", "call": "check"},
+			want: []string{"pull", "outputs", "call"},
 		},
 		"caches and attestations": {
 			set: vars{
@@ -86,9 +86,11 @@ func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t)
 	write(t, filepath.Join(dir, "ca.pem"), string(testenv.NewAuthority(t, "authority").PEM))
+	write(t, filepath.Join(dir, "id"), string(privateKey(t, "")))
 	works := map[string]string{
 		"image": "name", "registry": "ghcr.io", "token": "t", "username": "u", "registry-auth": "[{registry: docker.io, username: u, password: p}]", "registry-ca": "ca.pem", "tags": "type=sha", "flavor": "latest=false", "labels": "a=b", "annotations": "index:a=b", "floating": "compat", "push": "auto", "preflight": "true", "require-visibility": "Private", "allow-untrusted-head": "true", "allow-secret-args": "true",
-		"context": ".", "file": "Dockerfile", "target": "t", "platforms": "linux/amd64", "build-args": "a=b", "secrets": "a=b",
+		"context": ".", "build-contexts": "a=.", "ssh": "a=id", "no-cache-filters": "build", "network": "none", "add-hosts": "a=1.2.3.4", "allow": "network.host", "shm-size": "1g", "ulimit": "nofile=1", "cgroup-parent": "builds",
+		"file": "Dockerfile", "target": "t", "platforms": "linux/amd64", "build-args": "a=b", "secrets": "a=b",
 		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
 		"builder-tls": "ca=ca.pem", "builder-image": "moby/buildkit:v0.33.1", "builder-volume": "slipway",
 		"cache-from": "octo/app:cache", "cache-to": "type=inline", "provenance": "true", "sbom": "true", "attests": "type=sbom", "load": "true",

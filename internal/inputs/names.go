@@ -16,8 +16,9 @@ func supported() []string {
 		"image", "registry", "token", "username", "registry-auth", "registry-ca",
 		"tags", "flavor", "labels", "annotations", "floating",
 		"push", "preflight", "require-visibility", "allow-untrusted-head",
-		"context", "file", "target", "platforms", "build-args", "allow-secret-args",
-		"secrets", "secret-envs", "secret-files", "no-cache", "pull",
+		"context", "build-contexts", "file", "target", "platforms", "build-args", "allow-secret-args",
+		"secrets", "secret-envs", "secret-files", "ssh", "no-cache", "no-cache-filters", "pull",
+		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
 		"cache-from", "cache-to", "provenance", "sbom", "attests", "load",
 		"builder", "builder-tls", "builder-image", "builder-volume",
 	}
@@ -28,8 +29,6 @@ func supported() []string {
 // says so, not the runner's "unexpected input" and a build without it.
 func later() []string {
 	return []string{
-		"build-contexts", "ssh", "no-cache-filters",
-		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
 		"outputs", "call", "reproducible",
 	}
 }

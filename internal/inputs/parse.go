@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -103,6 +104,27 @@ func (p *parser) words(input string) []string {
 		texts = append(texts, it.text)
 	}
 	return texts
+}
+
+// stageName is what a Dockerfile may call a stage.
+var stageName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+
+// stages returns the names of stages of a Dockerfile, or nil.
+func (p *parser) stages(input string) []string {
+	const accepts = "names of stages, one a line or with commas"
+	items, err := words(p.raw(input))
+	if err != nil {
+		p.problems.add(input, accepts, "%v", err)
+	}
+	var names []string
+	for _, it := range items {
+		if !stageName.MatchString(it.text) {
+			p.problems.add(input, accepts, "%s%q is not the name of a stage", onLine(it), it.text)
+			continue
+		}
+		names = append(names, it.text)
+	}
+	return names
 }
 
 // acceptsLines and acceptsPairs describe the list inputs in errors.

@@ -78,7 +78,7 @@ func within(path, dir string) bool {
 
 // context returns the build context, a directory inside the workspace.
 func (p *parser) context(input string) string {
-	const accepts = "a directory inside the workspace, relative to it"
+	const accepts = acceptsContext
 	written := p.text(input)
 	followed, err := p.resolve(written, false)
 	if err == nil {

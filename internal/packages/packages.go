@@ -83,11 +83,17 @@ func (s Server) KindOf(registry string) Kind {
 		return residency(name)
 	case name == "containers."+host.Name(s.host):
 		return Container
-	case name == host.Name(s.host) && s.Enterprise(), name == "docker."+host.Name(s.host):
+	case s.isAt(registry) && s.Enterprise(), name == "docker."+host.Name(s.host):
 		return Docker
 	default:
 		return residency(name)
 	}
+}
+
+// isAt tells whether a registry is the server itself, at its own port: another port
+// of the same machine may be anybody's.
+func (s Server) isAt(registry string) bool {
+	return strings.TrimSuffix(strings.ToLower(registry), ":443") == strings.TrimSuffix(s.host, ":443")
 }
 
 // residency knows the container registries of GitHub with data residency.

@@ -28,6 +28,8 @@ type Capabilities struct {
 	CacheFrom, CacheTo []inputs.CacheType
 	// Load is how its images get into the store of a Docker engine.
 	Load Load
+	// Frontend is what it does of a build's own options.
+	Frontend
 	// Platforms that its workers run without emulation, the default first.
 	Platforms []v1.Platform
 	// Version of BuildKit, as it says itself; may be empty.
@@ -52,6 +54,7 @@ func BuildKit() Capabilities {
 		Annotations:    true,
 		Attestations:   true,
 		SeveralResults: true,
+		Frontend:       Frontend{NamedContexts: true, Layouts: true, Limits: true, GitSubdir: true, GitQuery: true, Git: true},
 		CacheFrom:      []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
 		CacheTo:        []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
 	}
@@ -66,6 +69,7 @@ func BuildKitOf(version string) Capabilities {
 	c.Attestations = since(version, 0, 11)
 	c.Annotations = c.Attestations
 	c.SeveralResults = since(version, 0, 13)
+	c.Frontend = frontendOf(version)
 	return c
 }
 
@@ -100,6 +104,7 @@ func ContainerdEngineOf(api string) Capabilities {
 	c.Attestations = since(api, 1, 43)
 	c.Annotations = c.Attestations
 	c.SeveralResults = since(api, 1, 45)
+	c.Frontend = engineFrontendOf(api)
 	return c
 }
 
@@ -114,6 +119,14 @@ func GraphDriverEngine() Capabilities {
 	}
 }
 
+// GraphDriverEngineOf is what such an engine can do whose API has this version.
+func GraphDriverEngineOf(api string) Capabilities {
+	c := GraphDriverEngine()
+	c.Frontend = engineFrontendOf(api)
+	c.Layouts = false // its worker has no such source
+	return c
+}
+
 // Could names the kinds of builders that can do what a plan needs, for an error
 // about one that cannot; "" where there is none.
 func Could(n Needs) string {
@@ -123,7 +136,9 @@ func Could(n Needs) string {
 	if streaming.Lacks(n) == "" {
 		kinds = append(kinds, "builder: container", "builder: local", "the address of a current BuildKit")
 	}
-	if ContainerdEngine().Lacks(n) == "" {
+	engine := ContainerdEngine()
+	engine.HostGateway = "its own"
+	if engine.Lacks(n) == "" {
 		kinds = append(kinds, "a Docker engine with the containerd image store")
 	}
 	if len(kinds) < 2 {

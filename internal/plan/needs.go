@@ -20,6 +20,7 @@ type Needs struct {
 	CacheTo      []inputs.CacheType
 	Annotations  bool // that the user wants; the standard ones are not worth another builder
 	Load         bool // into the store of a Docker engine
+	Builds            // what it asks of the build itself
 }
 
 // Needs returns what this plan asks of a builder.
@@ -33,6 +34,7 @@ func (p Plan) Needs() Needs {
 		Annotations:  p.annotated,
 		Load:         len(p.Build.LoadAs) > 0,
 	}
+	n.Builds = p.Build.needs()
 	for _, a := range p.Build.Attestations {
 		n.Attestations = append(n.Attestations, a.Type)
 	}
@@ -59,6 +61,7 @@ func (c Capabilities) Lacks(n Needs) string {
 	}
 	missing = append(missing, c.lacksCache(n)...)
 	missing = append(missing, c.lacksLoad(n)...)
+	missing = append(missing, c.lacksBuilds(n.Builds)...)
 	return strings.Join(missing, "; ")
 }
 

@@ -34,16 +34,24 @@ type Plan struct {
 
 // Build is what BuildKit is asked for.
 type Build struct {
-	Context    string // absolute directory
-	Dockerfile string // absolute path
+	Workspace  string                // absolute directory, whose owner gets the files that are written
+	Context    string                // absolute directory; empty where there is a Remote
+	Remote     string                // URL that BuildKit fetches the context from by itself; empty: Context
+	RemoteCopy string                // directory of the workspace that has the files of Remote; empty where none has
+	Contexts   []inputs.NamedContext // none of the kind FromDefault
+	Dockerfile string                // absolute path, or one inside Remote
 	Target     string
 	Platforms  []v1.Platform // empty: the builder's own
 	Args       map[string]string
 	Secrets    map[string]inputs.Secret
 	Labels     map[string]string
+	SSH        []inputs.SSHAgent
 	NoCache    bool
-	Pull       bool
-	Epoch      time.Time // time for the image's config and history; zero: the clock
+	// NoCacheFilters are the stages that are built again.
+	NoCacheFilters []string
+	Pull           bool
+	Sandbox        inputs.Sandbox
+	Epoch          time.Time // time for the image's config and history; zero: the clock
 	// Key lets a builder that many repositories share recognise this context,
 	// so that it asks only for the files that changed since the last build.
 	Key string
@@ -86,29 +94,38 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	logins, loginErr := decideLogins(in, f, push, to.repositories)
 	results, resultsErr := decideResults(in, f, push, to.tags)
 	platforms, farm, farmErr := decideFarm(in, to.repositories)
+	contexts, contextsErr := decideContexts(in, f)
 	watch, watchErr := decideWatch(in, f, push, to.repositories)
 	var byDigest, byTag []name.Repository
 	if push {
 		byDigest, byTag = splitRepositories(to.repositories, f)
 	}
 	refusal := errors.Join(refuseByTag(in, f, byTag, platforms), refuseCacheByTag(in.CacheTo, f))
-	if err := errors.Join(trustErr, argsErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, watchErr, refusal); err != nil {
+	if err := errors.Join(trustErr, argsErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, contextsErr, watchErr, refusal); err != nil {
 		return Plan{}, err
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}
 	of, annotations := source(f, publish.Version), in.Annotations.Values(f.forNames())
 	build := Build{
+		Workspace:  in.Workspace,
 		Context:    in.Context,
+		Remote:     contexts.main,
+		RemoteCopy: contexts.copy,
+		Contexts:   contexts.named,
 		Dockerfile: in.Dockerfile,
 		Target:     in.Target,
 		Platforms:  platforms,
 		Args:       in.BuildArgs,
-		Secrets:    in.Secrets,
+		Secrets:    contexts.secrets,
+		SSH:        in.SSH,
 		Labels:     metadata.Labels(of, in.Labels.Values(f.forNames())),
 		NoCache:    in.NoCache,
 		Pull:       in.Pull,
+		Sandbox:    in.Sandbox,
 		Epoch:      f.Commit.Time,
 		Key:        contextKey(to.repositories[0], in, f),
+
+		NoCacheFilters: in.NoCacheFilters,
 
 		PushTo:       byDigest,
 		ByTag:        byTag,
@@ -133,7 +150,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 // a pull request has files of its own, and a stranger's are of no use to any
 // other run.
 func contextKey(repo name.Repository, in inputs.Inputs, f Facts) string {
-	key := repo.Name() + " " + filepath.Base(in.Context)
+	key := repo.Name() + " " + filepath.Base(in.Context) + namedKey(in)
 	if f.Pull.Number != 0 {
 		key += fmt.Sprintf(" pull request %d of %s", f.Pull.Number, f.Pull.HeadRepository)
 	}

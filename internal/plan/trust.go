@@ -22,6 +22,7 @@ type Tree struct {
 	Own  bool   // all of it lies in git checkouts of the run's own commit
 	Path string // the first that does not; empty where Own
 	Head string // the commit that is checked out around Path; empty where no checkout can be read
+	URL  string // what the builder fetches in place of Path, without a query; Head is the commit that it names
 }
 
 // stranger returns the repository of a pull request whose run has this
@@ -70,6 +71,9 @@ func decideTrust(in inputs.Inputs, f Facts) error {
 
 // found says what is checked out in place of the run's own commit.
 func (f Facts) found() string {
+	if f.Tree.URL != "" {
+		return fmt.Sprintf("the context %s is not that of this run's own commit, %s of %s", f.Tree.URL, cmp.Or(f.Commit.SHA, "(unknown)"), f.Repository)
+	}
 	path := cmp.Or(f.Tree.Path, "the context")
 	switch f.Tree.Head {
 	case "":

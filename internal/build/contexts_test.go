@@ -1,0 +1,172 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/go-units"
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	digest "github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+func TestContextAttrs(t *testing.T) {
+	t.Parallel()
+	const url = "https://github.com/octo/app.git#main:sub"
+	hash := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}
+	cases := map[string]struct {
+		plan plan.Build
+		want map[string]string
+	}{
+		"a directory":               {plan.Build{Context: "/w", Dockerfile: "/w/Dockerfile"}, map[string]string{}},
+		"a repository":              {plan.Build{Remote: url, Dockerfile: "build/Dockerfile"}, map[string]string{"context": url, "filename": "build/Dockerfile"}},
+		"with a Dockerfile of ours": {plan.Build{Remote: url, Dockerfile: "/w/prod.Dockerfile"}, map[string]string{"context": url, "filename": "prod.Dockerfile", "dockerfilekey": "dockerfile"}},
+		"named contexts of each kind": {plan.Build{Contexts: []inputs.NamedContext{
+			{Name: "context", Source: inputs.Source{Kind: inputs.FromDirectory, Where: "/w/lib"}},
+			{Name: "alpine", Source: inputs.Source{Kind: inputs.FromImage, Where: "busybox"}},
+			{Name: "a:b", Source: inputs.Source{Kind: inputs.FromLayout, Where: "/w/oci", Digest: hash}},
+			{Name: "r", Source: inputs.Source{Kind: inputs.FromGit, Where: url}},
+			{Name: "s", Source: inputs.Source{Kind: inputs.FromStage, Where: "base"}},
+		}}, map[string]string{
+			"context:context": "local:_context", "context:alpine": "docker-image://busybox", "context:a:b": "oci-layout://layout2@" + hash.String(),
+			"context:r": url, "frontend.caps": "moby.buildkit.frontend.contexts+forward",
+		}},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(c.want, contextAttrs(c.plan)); diff != "" {
+				t.Errorf("contextAttrs, -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSandboxAttrs(t *testing.T) {
+	t.Parallel()
+	if got := sandboxAttrs(inputs.Sandbox{}, "172.17.0.1"); len(got) > 0 {
+		t.Errorf("nothing asked for gives %v", got)
+	}
+	got := sandboxAttrs(inputs.Sandbox{
+		Network: inputs.NetworkNone, ShmSize: 1 << 20, CgroupParent: "/a",
+		Hosts:   []inputs.Host{{Name: "a", Address: netip.MustParseAddr("10.0.0.1")}, {Name: "b"}, {Name: "c", Address: netip.MustParseAddr("::1")}},
+		Ulimits: []units.Ulimit{{Name: "nofile", Soft: 1, Hard: 2}, {Name: "core", Soft: -1, Hard: -1}},
+	}, "172.17.0.1")
+	want := map[string]string{"force-network-mode": "none", "shm-size": "1048576", "cgroup-parent": "/a", "add-hosts": "a=10.0.0.1,b=172.17.0.1,c=::1", "ulimit": "nofile=1:2,core=-1:-1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sandboxAttrs, -want +got:\n%s", diff)
+	}
+}
+
+// TestMounts sends nothing of this machine that the build does not name.
+func TestMounts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lib := inputs.NamedContext{Name: "lib", Source: inputs.Source{Kind: inputs.FromDirectory, Where: dir}}
+	for title, c := range map[string]struct {
+		plan plan.Build
+		want string
+	}{
+		"a directory":               {plan.Build{Context: dir, Dockerfile: dir + "/Dockerfile"}, "map[context:true dockerfile:true]"},
+		"a repository":              {plan.Build{Remote: "https://a/b.git", Dockerfile: "Dockerfile"}, "map[]"},
+		"with a Dockerfile of ours": {plan.Build{Remote: "https://a/b.git", Dockerfile: dir + "/Dockerfile"}, "map[dockerfile:true]"},
+		"and a directory":           {plan.Build{Remote: "https://a/b.git", Dockerfile: "Dockerfile", Contexts: []inputs.NamedContext{lib}}, "map[_lib:true]"},
+	} {
+		opened, err := mounts(c.plan, &sending{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for name := range opened {
+			names[name] = true
+		}
+		if got := fmt.Sprint(names); got != c.want {
+			t.Errorf("%s mounts %s, want %s", title, got, c.want)
+		}
+	}
+}
+
+// TestFileThatChanges is warned of, once it has been sent.
+func TestFileThatChanges(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"grows", "stays"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("content"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sent := &sending{}
+	files, err := sent.openDirectory(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"grows", "stays"} {
+		file, err := files.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "grows" {
+			err = os.WriteFile(filepath.Join(dir, name), []byte("content and more"), 0o600)
+		}
+		if _, readErr := io.ReadAll(file); errors.Join(err, readErr, file.Close()) != nil {
+			t.Fatal(err, readErr)
+		}
+	}
+	warnings := sent.warnings()
+	if len(warnings) != 1 || !strings.Contains(warnings[0].Message, filepath.Join(dir, "grows")+" changed while it was sent") {
+		t.Errorf("warnings %v, want one for the file that grew", warnings)
+	}
+}
+
+// TestLayoutStore reads blobs of the layout and nothing beside it.
+func TestLayoutStore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	blobs := filepath.Join(dir, "oci", "blobs", "sha256")
+	content, linked, absent := digest.FromString("content"), digest.FromString("linked"), digest.FromString("absent")
+	err := errors.Join(os.MkdirAll(blobs, 0o700),
+		os.WriteFile(filepath.Join(blobs, content.Encoded()), []byte("content"), 0o600),
+		os.WriteFile(filepath.Join(dir, "outside"), []byte("linked"), 0o600),
+		os.Symlink(filepath.Join(dir, "outside"), filepath.Join(blobs, linked.Encoded())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := openLayout(filepath.Join(dir, "oci"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := store.Info(t.Context(), content)
+	if err != nil || info.Size != 7 {
+		t.Errorf("Info = %v, %v, want 7 bytes", info, err)
+	}
+	reader, err := store.ReaderAt(t.Context(), ocispec.Descriptor{Digest: content})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := make([]byte, 4)
+	if _, err := reader.ReadAt(text, 3); err != nil || string(text) != "tent" || reader.Size() != 7 || reader.Close() != nil {
+		t.Errorf("ReadAt = %q, %v of %d", text, err, reader.Size())
+	}
+	for _, one := range []digest.Digest{linked, absent, "sha256:..", "../../outside"} {
+		if _, err := store.ReaderAt(t.Context(), ocispec.Descriptor{Digest: one}); err == nil {
+			t.Errorf("it reads %s", one)
+		}
+	}
+	if _, err := store.Writer(t.Context()); !errdefs.IsPermissionDenied(err) {
+		t.Errorf("Writer = %v, want it refused", err)
+	}
+	if entries, err := os.ReadDir(filepath.Join(dir, "oci")); err != nil || len(entries) != 1 {
+		t.Errorf("the layout holds %v, %v, want its blobs alone", entries, err)
+	}
+}
