@@ -122,7 +122,7 @@ func TestEngineByTag(t *testing.T) {
 			r := start(t, step{
 				dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
 				env: []string{
-					"GITHUB_SERVER_URL=https://"+byTag.Host, "INPUT_REGISTRY=" + byTag.Host, "INPUT_TAGS=latest,1.2.3",
+					"GITHUB_SERVER_URL=https://" + byTag.Host, "INPUT_REGISTRY=" + byTag.Host, "INPUT_TAGS=latest,1.2.3",
 					"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_LOAD=true",
 				},
 			})

@@ -61,4 +61,3 @@ func TestTokenServerFailsInPassing(t *testing.T) {
 		}
 	}
 }
-
