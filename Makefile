@@ -33,7 +33,7 @@ buildkitd: runc $(BIN)/buildkitd
 
 test: root packages tools
 	go vet ./...
-	go test -race -shuffle=on -count=1 -timeout=20m ./...
+	go test -race -shuffle=on -count=1 -timeout=60m -parallel=6 ./... # most of a test is waiting for a daemon
 
 bench: packages tools bench-tools build
 	go run ./internal/bench

@@ -68,6 +68,15 @@ type evilCase struct {
 	says  string
 }
 
+// preflights are the values of that input that make a difference: without one, it
+// is BuildKit that first comes to the token server.
+func (c evilCase) preflights() []string {
+	if strings.HasPrefix(c.name, "token server") || strings.HasPrefix(c.name, "realm") {
+		return []string{"true", "false"}
+	}
+	return []string{"true"}
+}
+
 // evilPlaces are where clients are sent.
 func evilPlaces() map[string]string {
 	return map[string]string{
@@ -144,7 +153,7 @@ func TestEvilRegistry(t *testing.T) {
 	table := newTable(t, "what ghcr.io does", "preflight", "exit", "requests elsewhere", "with a login of the registry's making", "leaked")
 	limit := make(chan struct{}, 4)
 	for _, c := range evilCases() {
-		for _, preflight := range []string{"true", "false"} {
+		for _, preflight := range c.preflights() {
 			t.Run(c.name+", preflight "+preflight, func(t *testing.T) {
 				t.Parallel()
 				limit <- struct{}{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,7 @@ const (
 
 // becomeUser is the main function of that program.
 func becomeUser() {
+	runtime.LockOSThread() // no_new_privs is a thread's, and a new program has that of the one that starts it
 	var u account
 	err := json.Unmarshal([]byte(os.Args[1]), &u)
 	if err == nil {
