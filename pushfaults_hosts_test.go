@@ -51,7 +51,7 @@ func testTokens(t *testing.T, lab *faultLab) {
 
 // refusedToken is what a run says whose tokens the registry takes for expired, or for not yet good.
 func refusedToken() []string {
-	return []string{"::error::asking ", "for permission to push"}
+	return []string{"::error::", "does not accept the user name and token"}
 }
 
 // testTokenRunsOut waits with one request until every token has run out that was asked for before.
@@ -112,8 +112,8 @@ func flakyProxy(t *testing.T, behind string, fails int32) (address string, refus
 // asked, and where they are slow some of it is seen.
 func mustNotPush(t *testing.T, r *running) {
 	t.Helper()
-	if strings.Contains(r.said(), "exporting") {
-		t.Errorf("it built before it refused:\n%s", r.said())
+	if strings.Contains(r.said(), "pushing manifest") {
+		t.Errorf("it pushed before it refused:\n%s", r.said())
 	}
 }
 
