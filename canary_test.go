@@ -207,7 +207,7 @@ func TestCanariesAreSeen(t *testing.T) {
 			t.Errorf("%s as %s is not found in the log", n.canary, n.form)
 		}
 		if i < 40 { // each takes a process
-			startWith(t, string(n.text))
+			startWith(t, w, string(n.text))
 		}
 	}
 	arguments, environ, programs := w.scan(needles[:min(40, len(needles))])

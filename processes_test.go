@@ -6,13 +6,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // started is a program that was started while somebody watched.
 type started struct {
+	pid                   int
 	program               string
 	arguments, environ    []byte
 	isSlipway, isReadable bool
@@ -57,7 +60,7 @@ func watch(t *testing.T) *watcher {
 	order.PutUint32(message[20:], 1)
 	order.PutUint16(message[32:], 4)
 	order.PutUint32(message[36:], procListen)
-	_ = syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<20)
+	_ = syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, 4<<20) // beyond net.core.rmem_max
 	_ = syscall.SetsockoptTimeval(socket, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &syscall.Timeval{Usec: 100_000})
 	if err := syscall.Sendto(socket, message, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
 		t.Fatal(err)
@@ -102,7 +105,7 @@ func (w *watcher) look(pid int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.all = append(w.all, started{
-		program: filepath.Base(program), arguments: arguments, environ: environ,
+		pid: pid, program: filepath.Base(program), arguments: arguments, environ: environ,
 		isSlipway: filepath.Base(program) == "slipway", isReadable: err == nil && err2 == nil && len(arguments) > 0,
 	})
 }
@@ -136,13 +139,28 @@ func (p *place) add(program string, text []byte, needles []needle) {
 	}
 }
 
-// startWith runs a program for a moment with a text in its arguments and its
-// environment.
-func startWith(t *testing.T, text string) {
+// startWith runs a program with a text in its arguments and its environment until
+// the watcher has looked at it.
+func startWith(t *testing.T, w *watcher, text string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", "sleep 0.05; :", text)
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", "read _; :", text)
 	cmd.Env = []string{"PATH=/bin:/usr/bin", "LEAK=" + text}
-	if err := cmd.Run(); err != nil {
+	hold, err := cmd.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); !w.hasSeen(cmd.Process.Pid) && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	_ = hold.Close()
+	_ = cmd.Wait() // read fails at the end of its input
+}
+
+func (w *watcher) hasSeen(pid int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.all, func(s started) bool { return s.pid == pid })
 }

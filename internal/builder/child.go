@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/processes"
 )
 
 const (
@@ -118,7 +119,7 @@ func privileged() (bool, error) {
 // find looks for a program on PATH, and in the places where Debian keeps root's
 // programs, which are not on every user's PATH.
 func (c child) find(names ...string) (string, error) {
-	if found := findProgram(c.lookup, names, "/usr/local/sbin", "/usr/sbin", "/sbin"); found != "" {
+	if found := processes.Find(c.lookup, names, "/usr/local/sbin", "/usr/sbin", "/sbin"); found != "" {
 		return found, nil
 	}
 	return "", fmt.Errorf("there is no %s on PATH", strings.Join(names, " or "))

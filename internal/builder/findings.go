@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/slipway-build/slipway/internal/processes"
 )
 
 // idsNeeded is how many subordinate ids a user must have: files of an image may
@@ -85,7 +87,7 @@ func (f findings) idReasons() []string {
 func (c child) look() findings {
 	f := findings{uid: os.Getuid()}
 	for _, name := range []string{"rootlesskit", "newuidmap", "newgidmap"} {
-		path := findProgram(c.lookup, []string{name})
+		path := processes.Find(c.lookup, []string{name})
 		switch {
 		case path == "":
 			f.missing = append(f.missing, name)

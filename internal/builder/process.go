@@ -2,7 +2,6 @@ package builder
 
 import (
 	"os/exec"
-	"path/filepath"
 	goruntime "runtime"
 )
 
@@ -24,22 +23,4 @@ func launch(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
 		}
 	}()
 	return done, <-started
-}
-
-// findProgram looks for the first of some programs on PATH and in more
-// directories, or returns "". A relative directory is passed over: what is in
-// the checkout is not ours.
-func findProgram(lookup func(string) (string, bool), names []string, more ...string) string {
-	path, _ := lookup("PATH")
-	for _, name := range names {
-		for _, dir := range append(filepath.SplitList(path), more...) {
-			if !filepath.IsAbs(dir) {
-				continue
-			}
-			if found, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-				return found
-			}
-		}
-	}
-	return ""
 }

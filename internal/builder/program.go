@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/slipway-build/slipway/internal/processes"
 )
 
 // hangUpWithin is how long a program may take to end by itself after its
@@ -77,7 +79,7 @@ func flag(option, value string) []string {
 
 // find looks for the program on PATH.
 func (p program) find(lookup func(string) (string, bool)) (string, error) {
-	if found := findProgram(lookup, []string{p.name}); found != "" {
+	if found := processes.Find(lookup, []string{p.name}); found != "" {
 		return found, nil
 	}
 	return "", fmt.Errorf("%s:// addresses are reached with the program %s, which is not on PATH; the action's own image does not have it: run slipway where it is installed, or let buildkitd listen on tcp:// with builder-tls", p.scheme, p.name)
@@ -114,7 +116,7 @@ func (r *running) start() (net.Conn, error) {
 	}
 	defer theirs.Close()
 	c := &connected{cmd: exec.Command(r.path, r.arguments...)} //nolint:noctx // it lives as long as the connection, and stop ends it
-	c.cmd.Env = slices.DeleteFunc(c.cmd.Environ(), secretVariable)
+	c.cmd.Env = slices.DeleteFunc(c.cmd.Environ(), processes.Secret)
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = theirs, theirs, &r.log
 	// A session of its own: it asks nobody for a password, Ctrl-C reaches only
 	// us, and stop ends what it has started, too. Should we be killed, the
@@ -131,12 +133,6 @@ func (r *running) start() (net.Conn, error) {
 	}()
 	r.commands = append(r.commands, c)
 	return ours, nil
-}
-
-// secretVariable tells which of our variables a program must not see: the
-// inputs, which hold the token and the secrets, and the runner's own tokens.
-func secretVariable(variable string) bool {
-	return strings.HasPrefix(variable, "INPUT_") || strings.HasPrefix(variable, "ACTIONS_")
 }
 
 // stop ends every program whose connection has been closed before.

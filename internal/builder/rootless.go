@@ -23,7 +23,7 @@ type rootless struct {
 // rootless finds out whether this process can be that launcher, or what is in
 // the way.
 func (c child) rootless() (launcher, []string) {
-	r := rootless{child: c, rootlesskit: findProgram(c.lookup, []string{"rootlesskit"})}
+	r := rootless{child: c, rootlesskit: processes.Find(c.lookup, []string{"rootlesskit"})}
 	found := c.look()
 	if reasons := found.reasons(); len(reasons) > 0 || sysctl("kernel/apparmor_restrict_unprivileged_userns") != 1 {
 		return r, reasons

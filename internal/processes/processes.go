@@ -1,4 +1,5 @@
-// Package processes tells which processes of this machine have started which.
+// Package processes tells which processes of this machine have started which, and
+// what programs that are not ours are found by and may see.
 package processes
 
 import (

@@ -7,16 +7,16 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/client"
 	"github.com/docker/docker-credential-helpers/credentials"
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/slipway-build/slipway/internal/processes"
 )
 
 // helper is a program docker-credential-SUFFIX that knows one host's login. It is
@@ -61,7 +61,7 @@ func (h *helper) run(ctx context.Context) (authn.AuthConfig, error) {
 		return authn.AuthConfig{}, errors.New("its credential helper has a name that no program has")
 	}
 	name := "docker-credential-" + h.suffix
-	path := h.find(name)
+	path := processes.Find(h.lookup, []string{name})
 	if path == "" {
 		return authn.AuthConfig{}, fmt.Errorf("its credential helper %s is not on PATH; the action's own image has none: give the login in the input registry-auth", name)
 	}
@@ -79,30 +79,13 @@ func (h *helper) run(ctx context.Context) (authn.AuthConfig, error) {
 	return authn.AuthConfig{Username: said.Username, Password: said.Secret}, nil
 }
 
-// find looks for a program on PATH. A relative directory is passed over: what is
-// in the checkout is not ours.
-func (h *helper) find(name string) string {
-	path, _ := h.lookup("PATH")
-	for _, dir := range filepath.SplitList(path) {
-		if !filepath.IsAbs(dir) {
-			continue
-		}
-		if found, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return found
-		}
-	}
-	return ""
-}
-
 // program is one run of a helper. It gets the step's environment without the
 // inputs and the runner's own tokens.
 type program struct{ cmd *exec.Cmd }
 
 func newProgram(ctx context.Context, path string, arguments []string) program {
 	cmd := exec.CommandContext(ctx, path, arguments...)
-	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "INPUT_") || strings.HasPrefix(variable, "ACTIONS_")
-	})
+	cmd.Env = slices.DeleteFunc(cmd.Environ(), processes.Secret)
 	cmd.WaitDelay = time.Second // what it has started may keep its output open
 	return program{cmd}
 }

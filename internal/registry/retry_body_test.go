@@ -103,13 +103,15 @@ func TestRetryKnowsWhoWasThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	registry.Stop()
-	go func() {
+	var restarting sync.WaitGroup
+	restarting.Go(func() {
 		<-waits
 		registry.Restart()
-	}()
+	})
 	if got := list(t, opened, repo); got != http.StatusNotFound {
 		t.Errorf("listing the tags after a restart: %d, want 404", got)
 	}
+	restarting.Wait()
 	registry.Stop()
 	stranger := NewClient(Credentials{}, Situation{})
 	stranger.Patience.Notice = func(w Wait) { t.Errorf("waits for one who never was there: %s", w) }
