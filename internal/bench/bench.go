@@ -87,7 +87,9 @@ func (b *bench) start() {
 	b.registry = testenv.NewRegistry(b, testenv.RegistryOptions{})
 	b.far = testenv.NewProxy(b, b.registry.Host, testenv.ProxyOptions{Delay: b.delay})
 	b.busybox = testenv.BaseImage(b, b.registry.Host)
-	b.daemon = testenv.Buildkitd(b, testenv.BuildkitdOptions{})
+	b.daemon = testenv.Buildkitd(b, testenv.BuildkitdOptions{
+		Env: []string{"BUILDKIT_STEP_LOG_MAX_SIZE=-1", "BUILDKIT_STEP_LOG_MAX_SPEED=-1"}, // else most of a long log is clipped
+	})
 	b.check("creating a directory", os.Mkdir(filepath.Join(b.dir, "buildx"), 0o700))
 	cmd := exec.CommandContext(b.ctx, testenv.Tool(b, "buildx"),
 		"create", "--driver", "remote", "--name", buildxBuilder, b.daemon.Address)

@@ -23,11 +23,13 @@ type contender struct {
 	says   string   // what the output ought to hold; empty: anything
 	fresh  []string // files that are empty at the start of each run
 	change string   // file that is another at the start of each run; empty: none
+	touch  string   // directory whose files are newer at the start of each run; empty: none
 }
 
 // sample is what was measured of one contender, in every round.
 type sample struct {
 	times    []time.Duration // from starting the process to having waited for it
+	busy     []time.Duration // of the processor, for the process and the kernel on its behalf
 	peaks    []int64         // bytes of the largest resident set
 	requests []int           // to the far registry
 	unsaid   int             // rounds without the words in the output
@@ -59,6 +61,9 @@ func (b *bench) once(c contender, s *sample) {
 	if c.change != "" {
 		b.check("changing a file", os.WriteFile(c.change, []byte(rand.Text()), 0o644))
 	}
+	if c.touch != "" {
+		b.touchAll(c.touch)
+	}
 	var output bytes.Buffer
 	cmd := exec.CommandContext(b.ctx, c.path, c.args...)
 	cmd.Env, cmd.Dir = c.env, c.dir
@@ -77,6 +82,7 @@ func (b *bench) once(c contender, s *sample) {
 	s.started = start
 	s.last = b.far.Requests()[seen:]
 	s.times = append(s.times, took)
+	s.busy = append(s.busy, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 	s.requests = append(s.requests, len(s.last))
 	s.peaks = append(s.peaks, peak(cmd.ProcessState))
 }

@@ -78,10 +78,10 @@ func (b *bench) git(s *site, args ...string) string {
 	return strings.TrimSpace(string(output))
 }
 
-// manyFiles are 20,000 files of some fifty bytes in 200 directories.
-func manyFiles() map[string]string {
+// manyFiles are files of some fifty bytes in 200 directories.
+func manyFiles(count int) map[string]string {
 	files := map[string]string{}
-	for i := range 20_000 {
+	for i := range count {
 		files[fmt.Sprintf("lib/%03d/%05d.txt", i%200, i)] = fmt.Sprintf("This is file %d of a context with many files.\n", i)
 	}
 	return files

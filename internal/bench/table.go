@@ -26,10 +26,27 @@ func timeRow(what string, samples []sample) row {
 	return r
 }
 
-// peakRow shows how much memory each program had at most, in any round. The
+// processorRow shows the median times that the processor was busy with the program.
+func processorRow(what string, samples []sample) row {
+	r := row{what: what}
+	for i, s := range samples {
+		r.cells[i] = milliseconds(median(s.busy))
+	}
+	return r
+}
+
+// uses compares the processor's time, and sets a goal.
+func (r row) uses(whom string, ours, theirs sample, most float64) row {
+	times := median(ours.busy).Seconds() / median(theirs.busy).Seconds()
+	r.ratio, r.met = fmt.Sprintf("%.2f", times), times <= most
+	r.goal = fmt.Sprintf("at most %.2f × %s", most, whom)
+	return r
+}
+
+// peakRow shows how much memory each program of the row before had at most, in any round. The
 // goal is for the first.
-func peakRow(what string, samples []sample, most int64) row {
-	r := row{what: what, goal: "at most " + megabytes(most), met: slices.Max(samples[0].peaks) <= most}
+func peakRow(samples []sample, most int64) row {
+	r := row{what: "most memory in that build", goal: "at most " + megabytes(most), met: slices.Max(samples[0].peaks) <= most}
 	for i, s := range samples {
 		r.cells[i] = megabytes(slices.Max(s.peaks))
 	}
