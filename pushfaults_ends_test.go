@@ -51,7 +51,15 @@ func testStorms(t *testing.T, lab *faultLab) {
 		}
 		return &testenv.Answer{Lose: true}
 	}
+	// What containerd hands on when a storm leaves it no attempt for logging in.
+	noLogin := func(p pushed, _ *http.Request) *testenv.Answer {
+		if p.class == "BuildKit: HEAD blob" && p.nth == 1 {
+			return &testenv.Answer{Status: http.StatusUnauthorized}
+		}
+		return nil
+	}
 	lab.all(t, 16, []*trial{
+		{row: "401 without a word to a login that may push", repository: "octo/storm-login", fault: noLogin, ends: survives},
 		{row: "429 storm of 4 s", repository: "octo/storm-short", fault: forAWhile, ends: survives},
 		{row: "429 storm on tags", repository: "octo/storm-tags", fault: always(tooMany("0"), "slipway: PUT tag"), ends: refuses, says: []string{"after 4 attempts", "takes no more requests for now", "moved: none"}},
 		{row: "429 asks for an hour", repository: "octo/storm-hour", fault: always(tooMany("3600"), "slipway: PUT tag"), ends: refuses, atMost: 2, says: []string{"asks to wait 1h0m0s; run this again after", "moved: none"}},

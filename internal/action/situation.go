@@ -12,14 +12,12 @@ import (
 
 // situation is what a registry's refusal is explained by.
 func situation(r run) registry.Situation {
-	server := packages.ServerAt(r.facts.ServerURL)
 	return registry.Situation{
-		Server:     server,
+		Server:     packages.ServerAt(r.facts.ServerURL),
 		Repository: r.facts.Repository,
 		Owner:      r.facts.Project.Owner,
 		ReadOnly:   r.facts.ReadOnlyToken(),
 		Package:    r.lookUp,
-		Hint:       func(host string) string { return packages.DidYouMean(host, server) },
 	}
 }
 

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
 
-	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
@@ -54,16 +54,19 @@ func (r Result) then(next Result) Result {
 
 // judge tells whether a solve that failed is worth another attempt. That is what
 // registries fail at its end alone: a push, or the export of a cache.
-func (w *watcher) judge(err error, p plan.Build) registry.Verdict {
+func (w *watcher) judge(ctx context.Context, err error) registry.Verdict {
 	text := err.Error()
 	if !isPush(err) && !w.failed(exportingCache) {
 		return registry.Verdict{}
 	}
-	v := registry.Passing(registry.ReadFailure(text), time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
-	v.Passing = v.Passing || v.Fresh                              // BuildKit begins every upload anew
-	v.Host = "the registry"
-	if repo := refusedBy(text, p.PushTo); repo != nil {
-		v.Host = repo.RegistryStr()
+	host := "the registry"
+	repo := refusedBy(text, w.request.Plan.PushTo)
+	if repo != nil {
+		host = repo.RegistryStr()
+	}
+	v := registry.PassingPush(host, text, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
+	if !v.Passing && repo != nil && w.request.Registries.Accepts(ctx, *repo, &trimmed{err}) {
+		v.Passing, v.Reason = true, "401 Unauthorized, although this login may push"
 	}
 	return v
 }

@@ -52,7 +52,7 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
 	if err != nil && ctx.Err() == nil && isPush(err) {
-		return result, pushedBefore(err, tags), w.judge(err, r.Plan), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
+		return result, pushedBefore(err, tags), w.judge(ctx, err), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
 	}
 	if err != nil || ctx.Err() != nil {
 		return result, nil, registry.Verdict{}, explain(ctx, err, r, b)

@@ -95,9 +95,9 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	case loadErr != nil:
 		return result, registry.Verdict{}, loadErr
 	case err != nil && w.failed(exportingCache):
-		return result, w.judge(err, r.Plan), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
+		return result, w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
 	case err != nil:
-		return result, w.judge(err, r.Plan), explain(ctx, err, *r, b)
+		return result, w.judge(ctx, err), explain(ctx, err, *r, b)
 	}
 	if err := handOver(r.Plan); err != nil {
 		return result, registry.Verdict{}, err

@@ -40,10 +40,10 @@ func TestTokenServerWithAnAuthorityOfItsOwn(t *testing.T) {
 		authorities []byte
 		want        string // of the error; empty: a token
 	}{
-		"a login":             {registry.NewCredentials(reg, "octocat", "hunter2hunter2"), authority.PEM, ""},
+		"a login":             {registry.Credentials{}.With(reg, "octocat", "hunter2hunter2"), authority.PEM, ""},
 		"nobody":              {registry.Credentials{}, authority.PEM, ""},
-		"a wrong login":       {registry.NewCredentials(reg, "octocat", "wrong"), authority.PEM, "failed to fetch oauth token"},
-		"another's login":     {registry.NewCredentials(name.Registry{}, "octocat", "hunter2hunter2"), authority.PEM, ""},
+		"a wrong login":       {registry.Credentials{}.With(reg, "octocat", "wrong"), authority.PEM, "failed to fetch oauth token"},
+		"another's login":     {registry.Credentials{}.With(name.Registry{}, "octocat", "hunter2hunter2"), authority.PEM, ""},
 		"no authority":        {registry.Credentials{}, nil, "x509"},
 		"another authority":   {registry.Credentials{}, testenv.NewAuthority(t, "others").PEM, "x509"},
 		"a damaged authority": {registry.Credentials{}, []byte("nothing"), "registry-ca"},

@@ -38,7 +38,7 @@ func TestTokenServerFailsInPassing(t *testing.T) {
 		"for good":    {testenv.Answer{Status: 503}, 100, 4, "after 4 attempts: "},
 		"denied":      {*testenv.Denied("denied"), 100, 1, "failed to fetch"},
 	} {
-		for login, credentials := range map[string]registry.Credentials{"nobody": {}, "octocat": registry.NewCredentials(reg, "octocat", "hunter2hunter2")} {
+		for login, credentials := range map[string]registry.Credentials{"nobody": {}, "octocat": registry.Credentials{}.With(reg, "octocat", "hunter2hunter2")} {
 			t.Run(title+" for "+login, func(t *testing.T) {
 				t.Parallel()
 				proxy := testenv.NewProxy(t, tokens.Host, testenv.ProxyOptions{Fault: testenv.Faults(testenv.Fault{Count: c.times, Answer: c.answer})})

@@ -60,7 +60,7 @@ func (w *watcher) warnOfCaches(ctx context.Context) []Warning {
 		}
 		cause := errors.New(vertex.Error)
 		image, err := name.ParseReference(ref)
-		if err != nil || !registry.ReadRefusal(cause).Denied() {
+		if err != nil || !registry.Refused(cause) {
 			continue
 		}
 		explained := w.request.Registries.Explain(ctx, registry.Pulling, "importing the cache "+ref, image.Context(), cause)

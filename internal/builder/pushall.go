@@ -62,8 +62,5 @@ func judge(tag name.Tag, err error) registry.Verdict {
 	if !errors.As(err, &failed) {
 		return registry.Verdict{} // it is the engine's
 	}
-	v := registry.Passing(registry.ReadFailure(failed.words), time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
-	v.Passing = v.Passing || v.Fresh
-	v.Host = tag.RegistryStr()
-	return v
+	return registry.PassingPush(tag.RegistryStr(), failed.words, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
 }

@@ -34,7 +34,7 @@ func newPublisher(t *testing.T, host, user, password string) *publish.Publisher 
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := registry.NewClient(registry.NewCredentials(reg, user, password), registry.Situation{})
+	client := registry.NewClient(registry.Credentials{}.With(reg, user, password), registry.Situation{})
 	client.Patience.First = 20 * time.Millisecond
 	return publish.New(client)
 }

@@ -104,7 +104,7 @@ func (p *Publisher) probe(ctx context.Context, repo name.Repository) error {
 		return nil
 	}
 	answer := registry.Answer(resp)
-	if !registry.ReadRefusal(answer).Denied() {
+	if !registry.Refused(answer) {
 		return nil
 	}
 	return p.client.Explain(ctx, registry.Pushing, doing, repo, answer)

@@ -18,7 +18,7 @@ func givePermission(right string) string {
 		"\nAs soon as permissions holds one line, everything that is not named there is none. A reusable workflow gets at most what the workflow that calls it has, so it belongs there, too"
 }
 
-// path returns the owner and the name of the package, as GitHub splits it.
+// pkg returns the owner and the name of the package, as GitHub splits it.
 func (r refused) pkg() (owner, name string) { return packages.Split(r.repo.RepositoryStr()) }
 
 // run returns the run's repository, or words for it.

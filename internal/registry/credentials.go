@@ -20,14 +20,8 @@ type Credentials struct {
 	docker *DockerConfig // asked for other hosts; may be nil
 }
 
-// NewCredentials holds one login. An empty password means none: the registry is
-// then asked anonymously.
-func NewCredentials(registry name.Registry, username, password string) Credentials {
-	return Credentials{}.With(registry, username, password)
-}
-
 // With returns the credentials with one more login, or the same where the
-// password is empty.
+// password is empty: the registry is then asked anonymously.
 func (c Credentials) With(registry name.Registry, username, password string) Credentials {
 	if password == "" {
 		return c

@@ -47,7 +47,7 @@ func TestCredentialsAreForOneHostOnly(t *testing.T) {
 			if c.want {
 				want = authn.AuthConfig{Username: "octocat", Password: "hunter2"}
 			}
-			if got := NewCredentials(registry, "octocat", "hunter2").For(t.Context(), c.host); got != want {
+			if got := (Credentials{}).With(registry, "octocat", "hunter2").For(t.Context(), c.host); got != want {
 				t.Errorf("login for %s given to %q: %+v, want %+v", c.registry, c.host, got, want)
 			}
 		})
@@ -65,7 +65,7 @@ func TestNoPasswordMeansAnonymous(t *testing.T) {
 		credentials Credentials
 	}{
 		{"zero value", Credentials{}},
-		{"empty password", NewCredentials(registry, "octocat", "")},
+		{"empty password", Credentials{}.With(registry, "octocat", "")},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/slipway-build/slipway/internal/packages"
 )
@@ -60,15 +59,38 @@ func (c *Client) lookUp(ctx context.Context, repo name.Repository) Package {
 	return c.situation.Package(ctx, owner, name)
 }
 
-// askAgain asks for what was refused without a word by a request whose answer has
-// a body: for an upload, or for the manifest itself. Without a better answer it
+// askAgain asks for what was refused without a word. Without a better answer it
 // returns the first.
 func (c *Client) askAgain(ctx context.Context, access Access, repo name.Repository, first Refusal) Refusal {
+	if again, answered := c.ask(ctx, access, repo, first); answered && again.Denied() && !again.silent() {
+		return again
+	}
+	return first
+}
+
+// Accepts tells whether a registry lets this login push after all, when it has
+// answered 401 without a word to somebody else's push. containerd, which pushes for
+// BuildKit, sends a request six times: what is answered 429 before has used them up,
+// and none is left to log in with.
+func (c *Client) Accepts(ctx context.Context, repo name.Repository, err error) bool {
+	first := ReadRefusal(err)
+	if first.Status != http.StatusUnauthorized || !first.silent() || first.ofLogin() {
+		return false
+	}
+	limited, cancel := context.WithTimeout(ctx, explainWithin)
+	defer cancel()
+	again, answered := c.ask(limited, Pushing, repo, first)
+	return answered && again.Status == 0
+}
+
+// ask asks for what was refused by a request whose answer has a body: for an upload,
+// or for the manifest itself. Nothing is refused where the status is 0.
+func (c *Client) ask(ctx context.Context, access Access, repo name.Repository, first Refusal) (again Refusal, answered bool) {
 	opened, err := c.Open(ctx, repo)
-	if explained := (*Error)(nil); errors.As(err, &explained) && explained.refusal.Denied() && !explained.refusal.silent() {
-		return explained.refusal
+	if explained := (*Error)(nil); errors.As(err, &explained) {
+		return explained.refusal, true
 	} else if err != nil {
-		return first
+		return Refusal{}, false
 	}
 	method, path := http.MethodPost, "blobs/uploads/"
 	if access == Pulling {
@@ -80,21 +102,15 @@ func (c *Client) askAgain(ctx context.Context, access Access, repo name.Reposito
 	address := fmt.Sprintf("%s://%s/v2/%s/%s", repo.Scheme(), repo.RegistryStr(), repo.RepositoryStr(), path)
 	req, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
 	if err != nil {
-		return first
+		return Refusal{}, false
 	}
 	resp, err := opened.RoundTrip(req)
 	if err != nil {
-		return first
+		return Refusal{}, false
 	}
 	defer resp.Body.Close()
-	if again := ReadRefusal(Answer(resp)); again.Denied() && !again.silent() {
-		return again
+	if resp.StatusCode < http.StatusBadRequest {
+		return Refusal{}, true
 	}
-	return first
-}
-
-// NotFound tells whether a registry has answered that there is no such thing.
-func NotFound(err error) bool {
-	var answer *transport.Error
-	return errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound
+	return ReadRefusal(Answer(resp)), true
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/packages"
 )
 
 // network is what it means that a registry was not reached, or not to the end.
@@ -53,10 +55,7 @@ func (r refused) hint() string { return r.Situation.hint(r.host()) }
 func (c *Client) Hint(host string) string { return c.situation.hint(host) }
 
 func (s Situation) hint(host string) string {
-	if s.Hint == nil {
-		return ""
-	}
-	if meant := s.Hint(host); meant != "" {
+	if meant := packages.DidYouMean(host, s.Server); meant != "" {
 		return fmt.Sprintf("; did you mean %s?", meant)
 	}
 	return ""

@@ -29,7 +29,9 @@ func newRepository(t *testing.T, written string, options ...name.Option) name.Re
 	return repo
 }
 
-func login(repo name.Repository) Credentials { return NewCredentials(repo.Registry, user, password) }
+func login(repo name.Repository) Credentials {
+	return Credentials{}.With(repo.Registry, user, password)
+}
 
 // request is what a server saw of a request.
 type request struct{ method, url, authorization string }

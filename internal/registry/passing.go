@@ -32,6 +32,15 @@ type Verdict struct {
 	Host    string        // that failed; Passing leaves it to its caller
 }
 
+// PassingPush is Passing for somebody else's push to a host, of which an error's words
+// are known alone. Another push begins every upload anew.
+func PassingPush(host, words string, now time.Time) Verdict {
+	v := Passing(ReadFailure(words), now)
+	v.Passing = v.Passing || v.Fresh
+	v.Host = host
+	return v
+}
+
 // withoutAdvice is how long to wait for GitHub's secondary rate limit where the
 // answer does not say it
 // (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api).

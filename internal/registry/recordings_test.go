@@ -205,8 +205,6 @@ func recordedTypos() []recorded {
 }
 
 func recordedNames() []recorded {
-	hint := octo()
-	hint.Hint = func(string) string { return "ghcr.io" }
 	return []recorded{
 		{
 			row: 9, name: "owner not found", entry: "owner not found", method: "POST", path: uploads, status: 403, body: denial("not_found: owner not found"),
@@ -221,7 +219,7 @@ func recordedNames() []recorded {
 			body: `{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}`, notDenied: true, what: []string{"has no team/app"}, do: []string{"before the first push"},
 		},
 		{
-			row: 18, name: "no such host", image: "ghrc.io/octo-org/app", situation: hint, err: dialFailed("lookup ghrc.io: no such host"), notDenied: true,
+			row: 18, name: "no such host", image: "ghrc.io/octo-org/app", err: dialFailed("lookup ghrc.io: no such host"), notDenied: true,
 			what: []string{"there is no host ghrc.io", "did you mean ghcr.io?"}, do: []string{"registry"},
 		},
 		{

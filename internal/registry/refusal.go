@@ -130,3 +130,18 @@ func (r Refusal) Denied() bool {
 func (r Refusal) silent() bool {
 	return r.Denied() && (r.Words == "" || r.Method == http.MethodHead && strings.HasPrefix(r.Words, "unexpected status"))
 }
+
+// Refused tells whether a registry, or its token server, has answered that this is
+// not for whoever asked.
+func Refused(err error) bool { return err != nil && ReadRefusal(err).Denied() }
+
+// Forbidden tells whether a registry has answered that this may not be done.
+func Forbidden(err error) bool { return hasAnswered(err, http.StatusForbidden) }
+
+// NotFound tells whether a registry has answered that there is no such thing.
+func NotFound(err error) bool { return hasAnswered(err, http.StatusNotFound) }
+
+func hasAnswered(err error, status int) bool {
+	var answer *transport.Error
+	return errors.As(err, &answer) && answer.StatusCode == status
+}

@@ -3,7 +3,6 @@ package registry
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -114,10 +113,4 @@ func body(resp *http.Response) string {
 		return string(read.start)
 	}
 	return ""
-}
-
-// Forbidden tells whether a registry has answered that this may not be done.
-func Forbidden(err error) bool {
-	var answer *transport.Error
-	return errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden
 }

@@ -15,7 +15,6 @@ type Situation struct {
 	Repository string // owner/name of the run's
 	Owner      packages.Owner
 	ReadOnly   string // why the run's token cannot write by its nature
-	Hint       func(host string) string
 	// Package asks GitHub about a package. It may be nil.
 	Package func(ctx context.Context, owner, name string) Package
 }

@@ -14,7 +14,3 @@ func (c *Client) OpenAsStranger(ctx context.Context, repo name.Repository) (http
 	stranger := &Client{Patience: c.Patience, base: c.base}
 	return stranger.open(ctx, repo, transport.PullScope)
 }
-
-// Refused tells whether a registry, or its token server, has answered that this is
-// not for whoever asked.
-func Refused(err error) bool { return err != nil && ReadRefusal(err).Denied() }
