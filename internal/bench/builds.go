@@ -86,7 +86,9 @@ func (b *bench) sizes() []row {
 
 // lines is what a step that prints 50,000 lines costs the program that shows them.
 func (b *bench) lines() []row {
-	s := b.site("lines", b.registry.Host, map[string]string{"Dockerfile": fmt.Sprintf("FROM %s\nRUN seq -f 'line %%.0f of what a long compilation prints' 1 50000\n", b.base(b.registry.Host))})
+	s := b.site("lines", b.registry.Host, map[string]string{"Dockerfile": fmt.Sprintf(`FROM %s
+RUN awk 'BEGIN { for (i = 1; i <= 50000; i++) print "line " i " of what a long compilation prints" }'
+`, b.base(b.registry.Host))})
 	slow := b.briefly()
 	contenders := []contender{slow.slipway(s, oneTag, "NO-CACHE=true"), slow.buildctl(s, oneTag), slow.buildx(s, oneTag)}
 	contenders[1].args = append(contenders[1].args, "--no-cache", "--progress=plain")
