@@ -14,10 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/slipway-build/slipway/internal/testenv"
@@ -201,18 +199,10 @@ func localDockerfile(t *testing.T) string {
 // layoutOf writes an image into an OCI layout, under the tag test.
 func layoutOf(t *testing.T, reference string) string {
 	t.Helper()
-	ref, err := name.ParseReference(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	image, err := remote.Image(ref)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	at, err := layout.Write(dir, empty.Index)
 	if err == nil {
-		err = at.AppendImage(image, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": "test"}))
+		err = at.AppendImage(mustPull(t, reference), layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": "test"}))
 	}
 	if err != nil {
 		t.Fatal(err)

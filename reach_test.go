@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/slipway-build/slipway/internal/testenv"
@@ -205,15 +206,20 @@ func testNobodyReaches(t *testing.T, b away) {
 
 func imageID(t *testing.T, text string, options ...remote.Option) string {
 	t.Helper()
-	image, err := remote.Image(mustParse(t, text), options...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := image.ConfigName()
+	id, err := mustPull(t, text, options...).ConfigName()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return id.String()
+}
+
+func mustPull(t *testing.T, text string, options ...remote.Option) v1.Image {
+	t.Helper()
+	image, err := remote.Image(mustParse(t, text), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image
 }
 
 func mustParse(t *testing.T, text string) name.Reference {

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/slipway-build/slipway/internal/testenv"
 )
@@ -61,15 +60,7 @@ func TestRootless(t *testing.T) {
 // ownersIn returns the user and group of every file of an image.
 func ownersIn(t *testing.T, reference string) map[string][2]int {
 	t.Helper()
-	ref, err := name.ParseReference(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	image, err := remote.Image(ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	layers, err := image.Layers()
+	layers, err := mustPull(t, reference).Layers()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	moby "github.com/moby/moby/client"
 
 	"github.com/slipway-build/slipway/internal/testenv"
@@ -86,15 +84,7 @@ func TestEngineDiskFull(t *testing.T) {
 
 func publishedLabel(t *testing.T, reference string) string {
 	t.Helper()
-	ref, err := name.ParseReference(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	image, err := remote.Image(ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := image.ConfigFile()
+	config, err := mustPull(t, reference).ConfigFile()
 	if err != nil {
 		t.Fatal(err)
 	}
