@@ -4,8 +4,8 @@
 # make lint   golangci-lint, and known vulnerabilities in what is linked
 #
 # What they need and do not find they install: Debian's runc, busybox-static,
-# iptables, libseccomp-dev and uidmap (with apt, as root or through sudo), and programs
-# compiled by Go into .cache.
+# iptables, libseccomp-dev, openssh-client and uidmap (with apt, as root or through
+# sudo), and programs compiled by Go into .cache.
 
 BIN     := $(CURDIR)/.cache/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -125,9 +125,9 @@ $(BIN)/golangci-lint: internal/tools/lint/go.mod
 root:
 	@[ "$$(id -u)" = 0 ] || { echo "make test needs root: sudo make test"; exit 1; }
 
-packages: runc busybox iptables uidmap
+packages: runc busybox iptables uidmap openssh
 
-.PHONY: runc busybox iptables uidmap libseccomp
+.PHONY: runc busybox iptables uidmap openssh libseccomp
 runc:
 	@command -v runc >/dev/null || { echo "installing Debian's runc"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends runc; }
 
@@ -136,6 +136,10 @@ busybox:
 
 uidmap:
 	@command -v newuidmap >/dev/null || { echo "installing Debian's uidmap"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends uidmap; }
+
+# An example of the README starts an ssh-agent.
+openssh:
+	@command -v ssh-agent >/dev/null || { echo "installing Debian's openssh-client"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends openssh-client; }
 
 # An engine answers for the names of a network's containers by way of it.
 iptables:

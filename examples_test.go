@@ -50,23 +50,43 @@ func TestExamplesAreChecked(t *testing.T) {
 	}
 }
 
+// readmeExample is a block of YAML in the README.
+type readmeExample struct {
+	line  int
+	above string // the paragraph above it
+	whole []byte // a workflow
+}
+
+func readmeExamples(t *testing.T) []readmeExample {
+	t.Helper()
+	_, readme := documents(t)
+	var found []readmeExample
+	for _, block := range regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$").FindAllStringSubmatchIndex(readme, -1) {
+		before := strings.TrimSpace(readme[:block[0]])
+		example := readmeExample{
+			line:  strings.Count(readme[:block[0]], "\n") + 1,
+			above: before[strings.LastIndex(before, "\n\n")+2:],
+		}
+		var err error
+		if example.whole, err = wholeWorkflow(readme[block[2]:block[3]]); err != nil {
+			t.Errorf("README.md:%d: %v", example.line, err)
+			continue
+		}
+		found = append(found, example)
+	}
+	if len(found) == 0 {
+		t.Error("the README has no example")
+	}
+	return found
+}
+
 // readmeWorkflows returns the README's examples as whole workflows, named by their
 // line.
 func readmeWorkflows(t *testing.T) map[string][]byte {
 	t.Helper()
-	_, readme := documents(t)
 	found := map[string][]byte{}
-	for _, block := range regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$").FindAllStringSubmatchIndex(readme, -1) {
-		line := strings.Count(readme[:block[0]], "\n") + 1
-		whole, err := wholeWorkflow(readme[block[2]:block[3]])
-		if err != nil {
-			t.Errorf("README.md:%d: %v", line, err)
-			continue
-		}
-		found[fmt.Sprintf("README-line-%d.yml", line)] = whole
-	}
-	if len(found) == 0 {
-		t.Error("the README has no example")
+	for _, example := range readmeExamples(t) {
+		found[fmt.Sprintf("README-line-%d.yml", example.line)] = example.whole
 	}
 	return found
 }
@@ -78,7 +98,7 @@ func wholeWorkflow(example string) ([]byte, error) {
 	if err := yaml.Unmarshal([]byte(example), &parsed); err != nil {
 		return nil, err
 	}
-	const job = "on: push\njobs:\n  example:\n    runs-on: ubuntu-latest\n"
+	const job = "on:\n  push:\n  pull_request:\njobs:\n  example:\n    runs-on: ubuntu-latest\n"
 	keys, isMap := parsed.(map[string]any)
 	_, isSteps := parsed.([]any)
 	switch {

@@ -214,7 +214,11 @@ func statements(_ *testscript.TestScript, arg string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	index, err := remote.Index(ref)
+	return statementsOf(ref)
+}
+
+func statementsOf(ref name.Reference, options ...remote.Option) (string, error) {
+	index, err := remote.Index(ref, options...)
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -29,9 +30,11 @@ const seedRunID = "1658821493"
 // two workflows of GitHub's documentation with this action in place of their
 // steps.
 type seeds struct {
-	github *testenv.GitHub
-	repo   string // a checkout
-	sha    string // its commit
+	github  *testenv.GitHub
+	name    string // Octo-Org/Hello-World
+	repo    string // a checkout
+	sha     string // its commit
+	program string // default the test binary's own
 }
 
 // seedRun is a run of one of the workflows, and what must come of it.
@@ -73,24 +76,33 @@ func (s *seeds) runs() []seedRun {
 // newSeeds makes a GitHub of an authority, or of one of its own.
 func newSeeds(t *testing.T, authority *testenv.Authority) *seeds {
 	t.Helper()
-	s := &seeds{repo: t.TempDir()}
+	s := &seeds{name: "Octo-Org/Hello-World", repo: t.TempDir()}
 	if err := os.CopyFS(s.repo, os.DirFS("testdata/seeds")); err != nil {
 		t.Fatal(err)
 	}
-	s.sha = commit(t, s.repo, "Octo-Org/Hello-World")
+	s.sha = commit(t, s.repo, s.name)
 	s.github = testenv.NewGitHub(t, testenv.GitHubOptions{
-		Authority: authority,
-		Grants: []testenv.Grant{
-			{User: user, Password: ownRunToken, Repository: "*", Actions: []string{"pull", "push"}},
-			{User: "stranger", Password: forkRunToken, Repository: "*", Actions: []string{"pull"}},
-		},
-		Repositories: []testenv.Repository{{FullName: "Octo-Org/Hello-World", Commits: []testenv.Commit{
-			{SHA: s.sha, Time: time.Date(2026, time.March, 4, 4, 6, 7, 0, time.UTC)},
-		}}},
-		Born: testenv.Package{Repository: "Octo-Org/Hello-World", Visibility: "public"},
+		Authority:    authority,
+		Grants:       runGrants(),
+		Repositories: []testenv.Repository{s.repository()},
+		Born:         testenv.Package{Repository: s.name, Visibility: "public"},
 	})
 	testenv.BaseImage(t, "ghcr.io/octo-org", s.reach(t)...)
 	return s
+}
+
+// runGrants are what the tokens of runs may do.
+func runGrants() []testenv.Grant {
+	return []testenv.Grant{
+		{User: user, Password: ownRunToken, Repository: "*", Actions: []string{"pull", "push"}},
+		{User: "stranger", Password: forkRunToken, Repository: "*", Actions: []string{"pull"}},
+	}
+}
+
+// repository is what GitHub's API knows.
+func (s *seeds) repository() testenv.Repository {
+	commit := testenv.Commit{SHA: s.sha, Time: time.Date(2026, time.March, 4, 4, 6, 7, 0, time.UTC)}
+	return testenv.Repository{FullName: s.name, Commits: []testenv.Commit{commit}}
 }
 
 // reach is how this process reaches the registries.
@@ -109,6 +121,7 @@ func (s *seeds) payload(t *testing.T, run seedRun) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recorded = bytes.ReplaceAll(recorded, []byte("Octo-Org/Hello-World"), []byte(s.name))
 	var event map[string]any
 	if err := json.Unmarshal(recorded, &event); err != nil {
 		t.Fatal(err)
@@ -159,39 +172,62 @@ func (s *seeds) mustRun(t *testing.T, do func(*testing.T, seedRun) string) {
 }
 
 // TestSeeds runs the workflow files without a runner, and with a BuildKit beside
-// the action: it takes what the runner would make of the step and of action.yml.
+// the action.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
 	s := newSeeds(t, nil)
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{Env: s.github.Env()})
 	s.mustRun(t, func(t *testing.T, run seedRun) string {
 		t.Helper()
-		work := t.TempDir()
-		outputs := filepath.Join(work, "outputs")
-		actor, token := run.login()
-		r := &running{t: t, cmd: exec.CommandContext(t.Context(), slipway(t, work))}
-		r.cmd.Dir = s.repo
-		r.cmd.Stdout, r.cmd.Stderr = r, r
-		r.cmd.Env = append(s.github.Env(),
-			"HOME="+work, "TMPDIR="+work, "PATH="+os.Getenv("PATH"), "BUILDKIT_HOST="+daemon.Address,
-			"GITHUB_ACTIONS=true", "GITHUB_API_URL=https://api.github.com", "GITHUB_SERVER_URL=https://github.com",
-			"GITHUB_REPOSITORY=Octo-Org/Hello-World", "GITHUB_ACTOR="+actor, "GITHUB_SHA="+s.sha, "GITHUB_RUN_ID="+seedRunID,
-			"GITHUB_REF="+run.ref, "GITHUB_EVENT_NAME="+run.event, "GITHUB_EVENT_PATH="+s.payload(t, run),
-			"GITHUB_WORKSPACE="+s.repo, "GITHUB_OUTPUT="+outputs)
-		for input, value := range s.inputs(t, run.workflow, token) {
-			r.cmd.Env = append(r.cmd.Env, inputVariable(input)+"="+value)
+		with := readSeedWorkflow(t, run.workflow).actionStep(t).With
+		r, outputs := s.step(t, run, s.expressions(run).inputs(t, with), "BUILDKIT_HOST="+daemon.Address)
+		if code := r.cmd.ProcessState.ExitCode(); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, r.said())
 		}
-		if err := r.cmd.Run(); err != nil {
-			t.Fatalf("%v\n%s", err, r.said())
-		}
-		written, err := os.ReadFile(outputs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		read, err := parseOutputs(string(written))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return read["json"]
+		return outputs["json"]
 	})
+}
+
+// expressions are what the contexts of a run have.
+func (s *seeds) expressions(run seedRun) expressions {
+	actor, token := run.login()
+	return expressions{
+		"github.actor": actor, "github.token": token, "secrets.GITHUB_TOKEN": token, "github.repository": s.name,
+		"github.sha": s.sha, "github.run_id": seedRunID, "github.ref": run.ref, "github.event_name": run.event,
+	}
+}
+
+// step runs the action to its end, with the environment that a runner gives it,
+// and returns its outputs.
+func (s *seeds) step(t *testing.T, run seedRun, inputs map[string]string, env ...string) (*running, map[string]string) {
+	t.Helper()
+	work := t.TempDir()
+	file := filepath.Join(work, "outputs")
+	mustWrite(t, file, nil)
+	actor, _ := run.login()
+	r := &running{t: t, cmd: exec.CommandContext(t.Context(), slipway(t, work))}
+	if s.program != "" {
+		r.cmd.Path = s.program
+	}
+	r.cmd.Dir = s.repo
+	r.cmd.Stdout, r.cmd.Stderr = r, r
+	r.cmd.Env = slices.Concat(s.github.Env(), []string{
+		"HOME=" + work, "TMPDIR=" + work, "PATH=" + os.Getenv("PATH"),
+		"GITHUB_ACTIONS=true", "GITHUB_API_URL=https://api.github.com", "GITHUB_SERVER_URL=https://github.com",
+		"GITHUB_REPOSITORY=" + s.name, "GITHUB_ACTOR=" + actor, "GITHUB_SHA=" + s.sha, "GITHUB_RUN_ID=" + seedRunID,
+		"GITHUB_REF=" + run.ref, "GITHUB_EVENT_NAME=" + run.event, "GITHUB_EVENT_PATH=" + s.payload(t, run),
+		"GITHUB_WORKSPACE=" + s.repo, "GITHUB_OUTPUT=" + file,
+	}, env)
+	for input, value := range inputs {
+		r.cmd.Env = append(r.cmd.Env, inputVariable(input)+"="+value)
+	}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.wait()
+	outputs, err := parseOutputs(mustRead(t, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, outputs
 }

@@ -101,14 +101,14 @@ func (a *Authority) issue(leaf *x509.Certificate) (cert, key []byte) {
 	return sign(a.t, leaf, a.cert, leafKey, a.key), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 }
 
-// writeCertificates writes a certificate of the authority, or of a new one, as ca.pem, cert.pem and key.pem in dir. It
-// returns ca.pem.
-func writeCertificates(t T, dir string, ca *Authority) []byte {
+// writeCertificates writes a certificate of the authority, or of a new one, as ca.pem, cert.pem and key.pem in dir; it
+// is for these hosts, too. It returns ca.pem.
+func writeCertificates(t T, dir string, ca *Authority, hosts []string) []byte {
 	t.Helper()
 	if ca == nil {
 		ca = NewAuthority(t, "slipway test authority")
 	}
-	cert, key := ca.Server("slipway test registry")
+	cert, key := ca.ServerOf("slipway test registry", append([]string{"localhost", "registry"}, hosts...)...)
 	writeFiles(t, dir, map[string][]byte{"ca.pem": ca.PEM, "cert.pem": cert, "key.pem": key})
 	return ca.PEM
 }

@@ -28,6 +28,8 @@ type RegistryOptions struct {
 	Silent bool
 	// Authority signs that certificate; by default it is a new one.
 	Authority *Authority
+	// Names are further hosts that it is for: see GitHubOptions.Hosts.
+	Names []string
 }
 
 // Registry is a running github.com/distribution/distribution, the reference implementation, with an empty store and
@@ -60,7 +62,7 @@ func NewRegistry(t T, opt RegistryOptions) *Registry {
 	}
 	scheme := "http://"
 	if opt.TLS {
-		r.CA = writeCertificates(t, dir, opt.Authority)
+		r.CA = writeCertificates(t, dir, opt.Authority, opt.Names)
 		serving["tls"] = map[string]any{"certificate": r.path("cert.pem"), "key": r.path("key.pem")}
 		scheme = "https://"
 	}
