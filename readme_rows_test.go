@@ -24,6 +24,10 @@ func readmeRows() []readmeRow {
 		return run.saying("the app was asked for --version")
 	}
 	published := "published ${{ steps.image.outputs.image }}"
+	failing := func(run readmeRun) readmeRun {
+		run.fails = true
+		return run.saying("uploaded: ")
+	}
 	return []readmeRow{
 		{
 			above: "Slipway is a GitHub Action that builds", repository: "Whole", idle: []string{"refs/heads/feature/x", "refs/tags/1.2.3"},
@@ -39,6 +43,11 @@ func readmeRows() []readmeRow {
 			above: "`ssh: default` hands the agent", repository: "SSH", agentlist: true,
 			files: map[string]string{"Dockerfile": fromBusybox + "COPY --chmod=755 agentlist /\nRUN --mount=type=ssh /agentlist\n"},
 			runs:  []readmeRun{pushTo(main, image("ssh:latest")).saying("signed by the deploy key")},
+		},
+		{
+			above: "With `build-record: app.dockerbuild` BuildKit keeps", repository: "Recorded",
+			files: map[string]string{"Dockerfile": fromBusybox + "RUN echo it is broken; false\n"},
+			runs:  []readmeRun{failing(pushTo(main))},
 		},
 		{
 			above: "The workflow that GitHub's documentation had for it", repository: "Older",

@@ -220,6 +220,6 @@ func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.
 	if built.Digest != (v1.Hash{}) && pushed.Digest != built.Digest {
 		t.report.Printf("The tags are at %s, and the image that was pushed by digest before is %s: it is not the same each time it is made", pushed.Digest, built.Digest)
 	}
-	built.Digest, built.Config = pushed.Digest, pushed.Config
+	built.Digest, built.Config, built.Answers = pushed.Digest, pushed.Config, pushed.Answers
 	return publish.Describe(pushed.Digest, pushed.Manifest), nil
 }

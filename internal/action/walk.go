@@ -57,7 +57,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		}
 		built, err = build.Solve(groupCtx, b, build.Request{
 			Plan: p.Build, Registries: registries, Log: log,
-			Permitted: permission.before(in.Preflight || in.RequireVisibility != ""), Pushing: tags.lookAhead(ctx),
+			Permitted: permission.before(in.Preflight || in.RequireVisibility != ""), Pushing: tags.lookAhead(ctx), Hidden: secretsOf(in),
 		})
 		return err
 	})
@@ -70,8 +70,9 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	}
 	log.Close()
 	warn(r, built)
+	kept := keepRecord(in, built)
 	if err != nil {
-		return err
+		return errors.Join(err, kept)
 	}
 
 	moving, stays := tags.settle(ctx, built.Digest)
@@ -80,8 +81,9 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return err
 	}
 	o := outcome(started, p, b, built, image, moving, stays)
+	o.Metadata = metadataOf(o, b, built.Answers)
 	unfit := watch.tell(ctx, r, &o)
-	return errors.Join(r.Success(o), unfit)
+	return errors.Join(kept, keepMetadata(in, o), r.Success(o), unfit)
 }
 
 // run is what is known of a run when it begins.

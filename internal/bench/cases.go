@@ -28,6 +28,7 @@ func cases() []benchCase {
 		{"refuse", (*bench).refuse},
 		{"farm", (*bench).farm},
 		{"registries", (*bench).registries},
+		{"extras", (*bench).extras},
 		{"size", (*bench).size},
 	}
 }

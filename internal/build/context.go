@@ -37,7 +37,9 @@ func mounts(p plan.Build, s *sending) (map[string]fsutil.FS, error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening the directory %s for the build: %w", dir, err)
 		}
-		opened[name] = files
+		if opened[name], err = withFileTime(files, p.FileTime); err != nil {
+			return nil, fmt.Errorf("opening the directory %s for the build: %w", dir, err)
+		}
 	}
 	return opened, nil
 }

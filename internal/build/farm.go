@@ -54,6 +54,11 @@ func solveFarm(ctx context.Context, nodes []builder.Node, r Request) (Result, er
 func sum(nodes []builder.Node, results []Result) Result {
 	var all Result
 	for i, r := range results {
+		all.Records = append(all.Records, r.Records...)
+		for _, answer := range r.Answers {
+			answer.Platforms = nodes[i].Share.Platforms
+			all.Answers = append(all.Answers, answer)
+		}
 		all.Steps += r.Steps
 		all.Cached += r.Cached
 		for _, w := range r.Warnings {

@@ -40,9 +40,11 @@ func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) clie
 	entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{"name": strings.Join(names, ",")}}
 	if !b.PushByTag {
 		entry.Attrs["oci-mediatypes"] = ociMediaTypes(p)
+		maps.Copy(entry.Attrs, fileTimeAttrs(p))
 	}
 	if !b.PushByTag && loading == nil {
 		maps.Copy(entry.Attrs, annotationAttrs(p))
+		maps.Copy(entry.Attrs, packedAttrs(p))
 	}
 	if loading != nil {
 		entry.Type, entry.Output = client.ExporterDocker, loading.Open

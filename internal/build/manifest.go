@@ -3,13 +3,11 @@ package build
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
 
-	content "github.com/containerd/containerd/api/services/content/v1"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/record"
 )
 
 // maxManifest is what registries take of a manifest or index
@@ -32,22 +30,11 @@ func (m *manifestReader) pushing(ctx context.Context) func(v1.Hash) {
 }
 
 func (m *manifestReader) fetch(ctx context.Context, digest v1.Hash) []byte {
-	stream, err := m.builder.Client.ContentClient().Read(ctx, &content.ReadContentRequest{Digest: digest.String()})
+	raw, err := record.ReadBlob(ctx, m.builder.Client, digest.String(), maxManifest)
 	if err != nil {
 		return nil
 	}
-	var raw []byte
-	for len(raw) <= maxManifest {
-		part, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return raw
-		}
-		if err != nil {
-			return nil
-		}
-		raw = append(raw, part.Data...)
-	}
-	return nil
+	return raw
 }
 
 // result returns what was read when it has this digest, and else nil. The solve

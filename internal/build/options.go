@@ -50,7 +50,7 @@ func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, files *se
 		CacheImports:  cacheImports(p, r.Log),
 
 		AllowedEntitlements: entitlements(p.Sandbox),
-		// No record in the builder's history: nobody asks for it here, and
+		// No record in the builder's history, unless it is asked for (recorded):
 		// writing it takes BuildKit longer than a cached build.
 		Internal: true,
 	}, nil
@@ -135,6 +135,7 @@ func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
 		"oci-mediatypes": ociMediaTypes(p),
 	}
 	maps.Copy(attrs, annotationAttrs(p))
+	maps.Copy(attrs, fileTimeAttrs(p))
 	if b.Stores {
 		attrs["store"] = "false"
 	}

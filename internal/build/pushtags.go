@@ -57,6 +57,7 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	if err != nil || ctx.Err() != nil {
 		return result, nil, registry.Verdict{}, explain(ctx, err, r, b)
 	}
+	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	err = result.read(response, opt.Exports, r.Plan, b)
 	result.Manifest = manifest.result(result.Digest)
 	return result, tags, registry.Verdict{}, err

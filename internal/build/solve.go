@@ -17,6 +17,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/record"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
@@ -29,6 +30,8 @@ type Result struct {
 	Cached   int     // those found in the cache
 	Warnings []Warning
 	Parts    []Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config
+	Answers  []Answer
+	Records  []record.Record // that the plan asks for, also of a build that failed
 }
 
 // Request is what Solve is asked for.
@@ -49,7 +52,11 @@ type Request struct {
 	// registry.PushPatience, with its waits in the log.
 	Patience registry.Patience
 
-	cacheKept bool // the build cache has been exported and need not be again
+	// Hidden is what no record shows.
+	Hidden []string
+
+	cacheKept bool   // the build cache has been exported and need not be again
+	ref       string // of the build whose record is to be fetched, or empty
 }
 
 // Solve builds, and pushes by digest and loads where the plan says so. A push that
@@ -64,6 +71,7 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	var result Result
 	err := r.patience().Again(ctx, func() (registry.Verdict, error) {
 		done, verdict, err := solveOnce(ctx, b, &r)
+		r.fetchRecord(ctx, b, &done)
 		result = result.then(done)
 		r = r.again()
 		return verdict, err
@@ -81,6 +89,7 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	if err != nil {
 		return Result{}, registry.Verdict{}, errors.Join(err, loading.End(false))
 	}
+	opt = r.recorded(opt)
 	w := watch(ctx, *r)
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
@@ -102,6 +111,7 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	if err := handOver(r.Plan); err != nil {
 		return result, registry.Verdict{}, err
 	}
+	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	return result, registry.Verdict{}, result.read(response, opt.Exports, r.Plan, b)
 }
 

@@ -69,6 +69,10 @@ type Inputs struct {
 	Attestations []Attestation // provenance before sbom. Default: none
 	Load         bool          // put the image into the Docker engine's store
 
+	Reproducible bool   // give the files of the image times that are not of the build. Default: false
+	MetadataFile string // absolute path that takes the output metadata. Default: empty, which means none
+	BuildRecord  string // absolute path that takes BuildKit's record of the build. Default: empty, which means none
+
 	Builder       string     // "auto", "docker", "container", "local", or an address that CheckAddress takes; empty where there is a Farm
 	Farm          []Node     // several builders, of which each builds its platforms. Default: none
 	BuilderImage  string     // reference of an image with buildkitd. Default: empty, which means the action's own
@@ -141,6 +145,9 @@ func Parse(env Env) (Inputs, error) {
 	in.SSH = p.sshAgents("ssh", in)
 	in.NoCacheFilters = p.stages("no-cache-filters")
 	in.Sandbox = p.sandbox()
+	in.Reproducible = p.boolean("reproducible", false)
+	files := p.newFiles("metadata-file", "build-record")
+	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]
 	p.refuseLater()
 	return in, errors.Join(p.problems.errs...)
 }

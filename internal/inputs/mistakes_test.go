@@ -94,6 +94,7 @@ func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
 		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
 		"builder-tls": "ca=ca.pem", "builder-image": "moby/buildkit:v0.33.1", "builder-volume": "slipway",
 		"cache-from": "octo/app:cache", "cache-to": "type=inline", "provenance": "true", "sbom": "true", "attests": "type=sbom", "load": "true",
+		"reproducible": "true", "metadata-file": "out/metadata.json", "build-record": "app.dockerbuild",
 	}
 	for _, name := range inputs.Names() {
 		t.Run(name, func(t *testing.T) {

@@ -26,6 +26,13 @@ type Capabilities struct {
 	SeveralResults bool
 	// CacheFrom and CacheTo are the places for cache that it knows.
 	CacheFrom, CacheTo []inputs.CacheType
+	// FileTimes: it gives files of what it pushes another time, and leaves those
+	// of the base image alone.
+	FileTimes bool
+	// LoadedFileTimes: also of what it keeps in an image store of its own.
+	LoadedFileTimes bool
+	// Records: its history of builds can be read.
+	Records bool
 	// Load is how its images get into the store of a Docker engine.
 	Load Load
 	// Frontend is what it does of a build's own options.
@@ -54,6 +61,8 @@ func BuildKit() Capabilities {
 		Annotations:    true,
 		Attestations:   true,
 		SeveralResults: true,
+		FileTimes:      true,
+		Records:        true,
 		Frontend:       Frontend{NamedContexts: true, Layouts: true, Limits: true, GitSubdir: true, GitQuery: true, Git: true},
 		CacheFrom:      []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
 		CacheTo:        []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
@@ -69,6 +78,8 @@ func BuildKitOf(version string) Capabilities {
 	c.Attestations = since(version, 0, 11)
 	c.Annotations = c.Attestations
 	c.SeveralResults = since(version, 0, 13)
+	c.FileTimes = c.SeveralResults
+	c.Records = c.Attestations
 	c.Frontend = frontendOf(version)
 	return c
 }
@@ -93,6 +104,7 @@ func ContainerdEngine() Capabilities {
 	c.CacheFrom = []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal}
 	c.CacheTo = []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal}
 	c.Load = LoadAny
+	c.LoadedFileTimes = true
 	return c
 }
 
@@ -104,6 +116,9 @@ func ContainerdEngineOf(api string) Capabilities {
 	c.Attestations = since(api, 1, 43)
 	c.Annotations = c.Attestations
 	c.SeveralResults = since(api, 1, 45)
+	c.FileTimes = c.SeveralResults
+	c.LoadedFileTimes = since(api, 1, 53) // before, it always unpacked, which BuildKit refuses to do with these
+	c.Records = c.Attestations
 	c.Frontend = engineFrontendOf(api)
 	return c
 }
@@ -124,6 +139,7 @@ func GraphDriverEngineOf(api string) Capabilities {
 	c := GraphDriverEngine()
 	c.Frontend = engineFrontendOf(api)
 	c.Layouts = false // its worker has no such source
+	c.Records = since(api, 1, 43)
 	return c
 }
 

@@ -20,6 +20,8 @@ type Needs struct {
 	CacheTo      []inputs.CacheType
 	Annotations  bool // that the user wants; the standard ones are not worth another builder
 	Load         bool // into the store of a Docker engine
+	FileTimes    bool // that are not of the build, in what is exported
+	Record       bool // of the build, to fetch
 	Builds            // what it asks of the build itself
 }
 
@@ -33,6 +35,8 @@ func (p Plan) Needs() Needs {
 		CacheTo:      cacheTypes(p.Build.CacheTo),
 		Annotations:  p.annotated,
 		Load:         len(p.Build.LoadAs) > 0,
+		FileTimes:    !p.Build.FileTime.IsZero(),
+		Record:       p.Build.Record,
 	}
 	n.Builds = p.Build.needs()
 	for _, a := range p.Build.Attestations {
@@ -61,6 +65,10 @@ func (c Capabilities) Lacks(n Needs) string {
 	}
 	missing = append(missing, c.lacksCache(n)...)
 	missing = append(missing, c.lacksLoad(n)...)
+	missing = append(missing, c.lacksFileTimes(n)...)
+	if n.Record && !c.Records {
+		missing = append(missing, "it keeps no record of a build (build-record)")
+	}
 	missing = append(missing, c.lacksBuilds(n.Builds)...)
 	return strings.Join(missing, "; ")
 }

@@ -35,6 +35,7 @@ func builders() map[string]plan.Capabilities {
 // that is not named lacks nothing.
 func TestLacks(t *testing.T) {
 	t.Parallel()
+	const buildTimes, noRecord = "it leaves the files of an image the times of the build (reproducible)", "it keeps no record of a build (build-record)"
 	cases := map[string]struct {
 		needs plan.Needs
 		want  map[string]string
@@ -98,6 +99,15 @@ func TestLacks(t *testing.T) {
 			"old BuildKit": "it drops attestations (sbom) without a word; it loads no image that is pushed with a bill of materials (sbom); it drops the second of two results (a push and a load) without a word",
 			"graph driver": "it drops attestations (sbom) without a word",
 		}},
+		"other times of files": {plan.Needs{FileTimes: true, Push: true, Repositories: 1}, map[string]string{
+			"nothing": "it cannot push; " + buildTimes, "old BuildKit": buildTimes, "graph driver": buildTimes,
+		}},
+		"other times of files in what is loaded": {plan.Needs{FileTimes: true, Load: true}, map[string]string{
+			"nothing": "it has no Docker engine to load the image into; " + buildTimes, "BuildKit": "it has no Docker engine to load the image into",
+			"old BuildKit": buildTimes, "graph driver": buildTimes, "containerd": "it cannot load an image whose files have other times than those of the build (reproducible)",
+		}},
+		"other times of files of nothing": {plan.Needs{FileTimes: true}, nil},
+		"a record":                        {plan.Needs{Record: true}, map[string]string{"nothing": noRecord, "old BuildKit": noRecord, "graph driver": noRecord}},
 		"everything at once": {
 			plan.Needs{
 				Push: true, Repositories: 2, Platforms: two, Load: true, Attestations: []inputs.AttestationType{inputs.Provenance},
@@ -131,7 +141,7 @@ func TestLacks(t *testing.T) {
 // What a builder drops without a word depends on its version.
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	type can struct{ Attestations, SeveralResults bool }
+	type can struct{ Attestations, SeveralResults, LoadedFileTimes bool }
 	cases := map[string]struct {
 		can  plan.Capabilities
 		want can
@@ -140,21 +150,25 @@ func TestVersions(t *testing.T) {
 		"0.10":                        {plan.BuildKitOf("v0.10.6"), can{}},
 		"0.11":                        {plan.BuildKitOf("v0.11.0-rc1"), can{Attestations: true}},
 		"0.12":                        {plan.BuildKitOf("v0.12.5"), can{Attestations: true}},
-		"0.13":                        {plan.BuildKitOf("0.13.0"), can{true, true}},
-		"with an addition":            {plan.BuildKitOf("v0.33.0-moby"), can{true, true}},
-		"1.0":                         {plan.BuildKitOf("v1.0.0"), can{true, true}},
-		"from a checkout":             {plan.BuildKitOf("v0.0.0+unknown"), can{true, true}},
-		"a branch's name":             {plan.BuildKitOf("master"), can{true, true}},
+		"0.13":                        {plan.BuildKitOf("0.13.0"), can{true, true, false}},
+		"with an addition":            {plan.BuildKitOf("v0.33.0-moby"), can{true, true, false}},
+		"1.0":                         {plan.BuildKitOf("v1.0.0"), can{true, true, false}},
+		"from a checkout":             {plan.BuildKitOf("v0.0.0+unknown"), can{true, true, false}},
+		"a branch's name":             {plan.BuildKitOf("master"), can{true, true, false}},
 		"Docker 23":                   {plan.ContainerdEngineOf("1.42"), can{}},
 		"Docker 25":                   {plan.ContainerdEngineOf("1.44"), can{Attestations: true}},
-		"Docker 26":                   {plan.ContainerdEngineOf("1.45"), can{true, true}},
-		"Docker 29":                   {plan.ContainerdEngineOf("1.52"), can{true, true}},
+		"Docker 26":                   {plan.ContainerdEngineOf("1.45"), can{true, true, false}},
+		"Docker 29":                   {plan.ContainerdEngineOf("1.52"), can{true, true, false}},
+		"Docker 29.2":                 {plan.ContainerdEngineOf("1.53"), can{true, true, true}},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			if got := (can{c.can.Attestations, c.can.SeveralResults}); got != c.want {
+			if got := (can{c.can.Attestations, c.can.SeveralResults, c.can.LoadedFileTimes}); got != c.want {
 				t.Errorf("it can %+v, want %+v", got, c.want)
+			}
+			if c.can.Records != c.want.Attestations || c.can.FileTimes != c.want.SeveralResults {
+				t.Errorf("it keeps records: %v, and gives files times: %v", c.can.Records, c.can.FileTimes)
 			}
 		})
 	}

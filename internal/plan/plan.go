@@ -52,6 +52,10 @@ type Build struct {
 	Pull           bool
 	Sandbox        inputs.Sandbox
 	Epoch          time.Time // time for the image's config and history; zero: the clock
+	// FileTime is that of all files that the build adds to the image; zero: as it
+	// happens.
+	FileTime time.Time
+	Record   bool // have BuildKit keep a record of the build, and fetch it
 	// Key lets a builder that many repositories share recognise this context,
 	// so that it asks only for the files that changed since the last build.
 	Key string
@@ -96,12 +100,13 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	platforms, farm, farmErr := decideFarm(in, to.repositories)
 	contexts, contextsErr := decideContexts(in, f)
 	watch, watchErr := decideWatch(in, f, push, to.repositories)
+	fileTime, timeErr := decideFileTime(in, f)
 	var byDigest, byTag []name.Repository
 	if push {
 		byDigest, byTag = splitRepositories(to.repositories, f)
 	}
 	refusal := errors.Join(refuseByTag(in, f, byTag, platforms), refuseCacheByTag(in.CacheTo, f))
-	if err := errors.Join(trustErr, argsErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, contextsErr, watchErr, refusal); err != nil {
+	if err := errors.Join(trustErr, argsErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, contextsErr, watchErr, timeErr, refusal); err != nil {
 		return Plan{}, err
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}
@@ -126,6 +131,9 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		Key:        contextKey(to.repositories[0], in, f),
 
 		NoCacheFilters: in.NoCacheFilters,
+
+		FileTime: fileTime,
+		Record:   in.BuildRecord != "",
 
 		PushTo:       byDigest,
 		ByTag:        byTag,

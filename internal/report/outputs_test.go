@@ -35,6 +35,7 @@ func published(t *testing.T) Outcome {
 		Platforms:   map[string]v1.Hash{"linux/amd64": digestOf("c"), "linux/arm64": digestOf("d")},
 		Labels:      []Entry{{"org.opencontainers.image.version", "1.2.3"}, {"runnumber", "4711"}},
 		Annotations: []string{"manifest:a=b", "index:a=b\nc"},
+		Metadata:    map[string]any{"containerimage.digest": digestOf("a").String(), "cache.manifest": json.RawMessage(`{"size":1}`)},
 		Visibility:  "private", PackageURL: "https://github.com/orgs/octo-org/packages/container/package/hello-world",
 		Builder: "BuildKit v0.33.1", Size: 3_400_000, Steps: 7, Cached: 5, Took: 12345 * time.Millisecond,
 	}
@@ -66,6 +67,8 @@ func TestOutputsOfAPublishedImage(t *testing.T) {
 		"annotations": "manifest:a=b\nindex:a=b c",
 		"visibility":  "private",
 		"package-url": "https://github.com/orgs/octo-org/packages/container/package/hello-world",
+
+		"metadata": "{\n  \"cache.manifest\": {\n    \"size\": 1\n  },\n  \"containerimage.digest\": \"" + a + "\"\n}",
 	}
 	encoded := got["json"]
 	delete(got, "json")
@@ -77,7 +80,8 @@ func TestOutputsOfAPublishedImage(t *testing.T) {
 		t.Fatalf("the output json is none: %v\n%s", err, encoded)
 	}
 	wantAll := map[string]any{
-		"digest": a, "image": want["image"], "version": "1.2.3", "pushed": true, "reason": "", "imageid": want["imageid"],
+		"metadata": map[string]any{"containerimage.digest": a, "cache.manifest": map[string]any{"size": 1.0}},
+		"digest":   a, "image": want["image"], "version": "1.2.3", "pushed": true, "reason": "", "imageid": want["imageid"],
 		"images":    []any{"ghcr.io/octo-org/hello-world@" + a, "quay.io/octo/hello@" + a},
 		"tags":      []any{"ghcr.io/octo-org/hello-world:1.2.3", "ghcr.io/octo-org/hello-world:latest", "quay.io/octo/hello:1.2.3", "quay.io/octo/hello:latest"},
 		"platforms": map[string]any{"linux/amd64": c, "linux/arm64": d},
@@ -105,7 +109,7 @@ func TestOutputsWhenNothingIsPublished(t *testing.T) {
 	want := map[string]string{
 		"annotations": "", "digest": "", "image": "", "images": "", "tags": "", "version": "pr-12", "pushed": "false",
 		"reason": "pull requests are built and not published", "platforms": "{}", "imageid": digestOf("b").String(), "labels": "",
-		"visibility": "", "package-url": "",
+		"visibility": "", "package-url": "", "metadata": "{}",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)

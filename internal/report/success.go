@@ -31,6 +31,8 @@ type Outcome struct {
 	// Annotations, each with its level: manifest:KEY=value.
 	Annotations []string
 
+	Metadata map[string]any // what BuildKit has answered, for the output metadata
+
 	Visibility string // of the first image: public, private, internal; empty where it is not known
 	PackageURL string // of its page; empty where it has none
 
@@ -115,13 +117,7 @@ func fileCommand(output, value string) string {
 
 // OutputNames lists the outputs that are written, in the order of action.yml.
 func OutputNames() []string {
-	return []string{"digest", "image", "images", "tags", "version", "pushed", "reason", "platforms", "imageid", "labels", "annotations", "visibility", "package-url", "json"}
-}
-
-// LaterOutputs lists the outputs that action.yml declares and that stay empty in
-// this version.
-func LaterOutputs() []string {
-	return []string{"metadata"}
+	return []string{"digest", "image", "images", "tags", "version", "pushed", "reason", "platforms", "imageid", "labels", "annotations", "visibility", "package-url", "json", "metadata"}
 }
 
 func outputs(o Outcome) (map[string]string, error) {
@@ -155,7 +151,11 @@ func outputs(o Outcome) (map[string]string, error) {
 		return nil, fmt.Errorf("writing the output platforms: %w", err)
 	}
 	values["platforms"] = string(encoded)
-	all := map[string]any{"platforms": platforms, "labels": labels, "annotations": append([]string{}, o.Annotations...), "pushed": o.Pushed, "tags": texts(o.Tags), "images": texts(o.Images)}
+	if encoded, err = o.EncodeMetadata(); err != nil {
+		return nil, err
+	}
+	values["metadata"] = string(encoded)
+	all := map[string]any{"metadata": json.RawMessage(encoded), "platforms": platforms, "labels": labels, "annotations": append([]string{}, o.Annotations...), "pushed": o.Pushed, "tags": texts(o.Tags), "images": texts(o.Images)}
 	for _, output := range []string{"digest", "image", "version", "reason", "imageid", "visibility", "package-url"} {
 		all[output] = values[output]
 	}

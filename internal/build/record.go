@@ -1,0 +1,48 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/identity"
+
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/record"
+)
+
+// forgetWithin is how long a BuildKit may take to forget the record of a build that
+// was cancelled.
+const forgetWithin = time.Second
+
+// recorded has BuildKit keep a record of the build, where that is asked for, under
+// a reference of ours.
+func (r *Request) recorded(opt client.SolveOpt) client.SolveOpt {
+	if r.Plan.Record {
+		r.ref = identity.NewID()
+		opt.Ref, opt.Internal = r.ref, false
+	}
+	return opt
+}
+
+// fetchRecord takes the record of the build that has just ended into its result.
+func (r *Request) fetchRecord(ctx context.Context, b *builder.Builder, result *Result) {
+	if r.ref == "" {
+		return
+	}
+	ref := r.ref
+	r.ref = ""
+	if ctx.Err() != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetWithin)
+		defer cancel()
+		_ = record.Forget(ctx, b.Client, ref) // there may be none, and nobody waits
+		return
+	}
+	fetched, err := record.Fetch(ctx, b.Client, ref, b.Platforms[0].String(), r.Hidden)
+	if err != nil {
+		result.Warnings = append(result.Warnings, Warning{Message: fmt.Sprintf("no build record: %s: %v", b.Name, err)})
+		return
+	}
+	result.Records = []record.Record{fetched}
+}

@@ -1,0 +1,75 @@
+package inputs
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+const acceptsNewFile = "the path of a file to write, in the workspace or RUNNER_TEMP"
+
+// newFiles reads the inputs that name a file to write. Two of them cannot be one.
+func (p *parser) newFiles(inputs ...string) map[string]string {
+	paths, by := map[string]string{}, map[string]string{}
+	for _, input := range inputs {
+		written := p.text(input)
+		if written == "" {
+			continue
+		}
+		path, err := p.resolveNewFile(written)
+		if err != nil {
+			p.problems.add(input, acceptsNewFile, "%q cannot be written: %v", written, err)
+			continue
+		}
+		if other := by[path]; other != "" {
+			p.problems.add(input, acceptsNewFile, "%q is what %s writes", written, other)
+			continue
+		}
+		paths[input], by[path] = path, input
+	}
+	return paths
+}
+
+// resolveNewFile returns where a file would be written that may not be there yet,
+// nor its directory. What is there of the path must be inside the workspace or
+// RUNNER_TEMP, links followed, and be writable: that it is not is to be known
+// before the build.
+func (p *parser) resolveNewFile(written string) (string, error) {
+	path := p.absolute(written)
+	dir, err := p.at(path).resolveNew(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, filepath.Base(path))
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return "", err
+	case info.IsDir():
+		return "", errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		return "", errors.New("it is no regular file")
+	}
+	for {
+		if err := unix.Access(dir, unix.W_OK|unix.X_OK); !errors.Is(err, fs.ErrNotExist) {
+			if err != nil {
+				return "", &fs.PathError{Op: "write to", Path: dir, Err: err}
+			}
+			return path, nil
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// at is a parser for which RUNNER_TEMP is the workspace, for a path in there.
+func (p *parser) at(path string) *parser {
+	temp, set := p.env.Lookup("RUNNER_TEMP")
+	if !set || !filepath.IsAbs(temp) || !within(path, filepath.Clean(temp)) {
+		return p
+	}
+	return &parser{env: Env{Lookup: p.env.Lookup, Workspace: temp}}
+}

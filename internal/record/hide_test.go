@@ -1,0 +1,55 @@
+package record
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// What is hidden is as long as it was, and JSON stays JSON.
+func TestHider(t *testing.T) {
+	t.Parallel()
+	secrets := []string{"correct horse", "12345678", "first line\nsecond \"line\" <é>", "abc"}
+	h := newHider(secrets)
+	cases := map[string]struct{ text, want string }{
+		"a secret":            {"the correct horse runs", "the ************* runs"},
+		"twice":               {"correct horsecorrect horse", "**************************"},
+		"a number":            {`{"start":912345678900}`, `{"start":999999999900}`},
+		"one of its lines":    {"it is the first line", "it is the **********"},
+		"the other in JSON":   {`{"a":"second \"line\" <é>"}`, `{"a":"********************"}`},
+		"for a page":          {`{"a":"second \"line\" \u003cé\u003e"}`, `{"a":"******************999*****999*"}`},
+		"the whole in JSON":   {`{"a":"first line\nsecond \"line\" <é>"}`, `{"a":"**********\n********************"}`},
+		"what is no secret":   {"correct", "correct"},
+		"too short to be one": {"abcdef", "abcdef"},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			got := h.text(c.text)
+			if len(got) != len(c.text) {
+				t.Errorf("%q of %d bytes became %q of %d", c.text, len(c.text), got, len(got))
+			}
+			if strings.HasPrefix(c.text, "{") && !json.Valid([]byte(got)) {
+				t.Errorf("%q is no JSON", got)
+			}
+			if got != c.want {
+				t.Errorf("%q became %q, want %q", c.text, got, c.want)
+			}
+			for _, secret := range append(secrets[:3:3], "second", "first") {
+				if strings.Contains(got, secret) {
+					t.Errorf("%q became %q, which holds %q", c.text, got, secret)
+				}
+			}
+		})
+	}
+}
+
+// The queries of URLs are part of a trace, and not of what is shown.
+func TestHiderOfATrace(t *testing.T) {
+	t.Parallel()
+	const text = `{"url":"https://a.example/b?sig=a1\u0026c","other":"http://a.example","why":"is it?"}`
+	const want = `{"url":"https://a.example/b?*****9**9999*","other":"http://a.example","why":"is it?"}`
+	if got := string(newHider(nil).trace([]byte(text))); got != want {
+		t.Errorf("the trace became\n%s, want\n%s", got, want)
+	}
+}
