@@ -25,6 +25,7 @@ type aviary struct {
 	canaries []canary
 	stores   []string // directories of registries and builders
 	tls      bool
+	cache    *testenv.GitHubCache
 }
 
 // tellTale is a step that has the secrets, and does what it should not with what
@@ -94,6 +95,10 @@ func newAviary(t *testing.T) *aviary {
 		"INPUT_SECRET-FILES=file=" + a.path("outside", "key.pem"),
 		"INPUT_PROVENANCE=mode=max", "INPUT_LABELS=team=canaries", "INPUT_ANNOTATIONS=manifest:team=canaries",
 	}
+	a.cache = testenv.NewGitHubCache(t, testenv.GitHubCacheOptions{})
+	token := a.cache.Token("refs/heads/main")
+	a.canaries = append(a.canaries, canary{"the runner's token", token})
+	a.env = append(a.env, "INPUT_CACHE=auto", "ACTIONS_RUNTIME_TOKEN="+token, "ACTIONS_RESULTS_URL="+a.cache.URL)
 	for _, variable := range []string{"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_STATE", "GITHUB_PATH"} {
 		mustWrite(t, a.path("commands", variable), nil)
 		a.env = append(a.env, variable+"="+a.path("commands", variable))
@@ -175,6 +180,10 @@ func (a *aviary) places(r *running, needles []needle) []place {
 		p.files++ // the directory itself: it may be empty, and better is
 		all = append(all, p)
 	}
+	for i, content := range a.cache.Contents() {
+		mustWrite(a.t, a.path("github-cache", fmt.Sprint(i)), content)
+	}
+	all = append(all, scanTree(a.t, "GitHub's cache: layers, indexes", a.path("github-cache"), needles))
 	names := map[int]string{0: "registry: manifests, configs, layers, cache", 1: "state of the builder"}
 	for i, dir := range a.stores {
 		all = append(all, scanTree(a.t, names[i], dir, needles))

@@ -87,6 +87,10 @@ func readmeRows() []readmeRow {
 			},
 		},
 		{
+			above: "The same in [GitHub's cache]", repository: "GitHubs", prepare: withGitHubsCache,
+			runs: []readmeRun{pushTo(main, image("githubs:latest")).saying("exporting to GitHub Actions Cache")},
+		},
+		{
 			above: "Provenance in the image", repository: "Attested",
 			runs: []readmeRun{pushTo(main, image("attested:latest")).checking(mustShowTheDockerfile)},
 		},
@@ -140,6 +144,13 @@ func withBuildkitImage(t *testing.T, j *readmeJob) {
 	images := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	j.engine.Forward(t, images.Host)
 	j.with["builder-image"] = testenv.BuildkitImage(t, images.Host)
+}
+
+// withGitHubsCache gives a job what the runner has of GitHub's cache.
+func withGitHubsCache(t *testing.T, j *readmeJob) {
+	t.Helper()
+	cache := testenv.NewGitHubCache(t, testenv.GitHubCacheOptions{})
+	j.env = append(j.env, "ACTIONS_RUNTIME_TOKEN="+cache.Token(j.run.ref), "ACTIONS_RESULTS_URL="+cache.URL)
 }
 
 func mustHaveItsLabel(t *testing.T, j *readmeJob) {

@@ -37,7 +37,11 @@ func TestScripts(t *testing.T) {
 	faulty := testenv.NewProxy(t, open.Host, testenv.ProxyOptions{Fault: refuse})
 	byTag := testenv.NewProxy(t, open.Host, testenv.ProxyOptions{Fault: onlyByTag})
 	base := testenv.BaseImage(t, open.Host)
+	cache := testenv.NewGitHubCache(t, testenv.GitHubCacheOptions{})
 	shared := map[string]string{
+		"GITHUBS_CACHE":  cache.URL,
+		"MAIN_TOKEN":     cache.Token("refs/heads/main"),
+		"PULL_TOKEN":     cache.Token("refs/pull/7/merge", "refs/heads/main"),
 		"BUILDKIT_HOST":  daemon.Address,
 		"BUILDKIT_TCP":   daemon.TCPAddress,
 		"REGISTRY":       open.Host,

@@ -82,7 +82,7 @@ func (w *watcher) cacheIsExported(exports []client.CacheOptionsEntry) bool {
 	wanted := slices.DeleteFunc(slices.Clone(exports), isInline)
 	ended := 0
 	for _, vertex := range w.vertices {
-		if strings.HasPrefix(vertex.Name, exportingCache) && !strings.Contains(vertex.Name, inlineCache) && vertex.Completed != nil && vertex.Error == "" {
+		if exportEnded(vertex) {
 			ended++
 		}
 	}

@@ -98,7 +98,7 @@ func (t *trimmed) Error() string {
 	for _, noise := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
-	return text
+	return withoutSignatures(text)
 }
 
 func (t *trimmed) Unwrap() error { return t.error }

@@ -70,7 +70,7 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	r.Pushing = atMostOnce(r.Pushing)
 	var result Result
 	err := r.patience().Again(ctx, func() (registry.Verdict, error) {
-		done, verdict, err := solveOnce(ctx, b, &r)
+		done, verdict, err := solveDespiteCache(ctx, b, &r)
 		r.fetchRecord(ctx, b, &done)
 		result = result.then(done)
 		r = r.again()
@@ -103,11 +103,12 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 		return result, registry.Verdict{}, errors.Join(explain(ctx, err, *r, b), loadErr)
 	case loadErr != nil:
 		return result, registry.Verdict{}, loadErr
-	case err != nil && w.failed(exportingCache):
+	case err != nil && !isPush(err) && w.cacheFailed():
 		return result, w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
 	case err != nil:
 		return result, w.judge(ctx, err), explain(ctx, err, *r, b)
 	}
+	result.Warnings = append(result.Warnings, w.warnOfExports()...)
 	if err := handOver(r.Plan); err != nil {
 		return result, registry.Verdict{}, err
 	}

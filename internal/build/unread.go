@@ -58,6 +58,10 @@ func (w *watcher) warnOfCaches(ctx context.Context) []Warning {
 		if !found || vertex.Error == "" {
 			continue
 		}
+		if strings.HasPrefix(vertex.Name, importingGitHubs) {
+			warnings = append(warnings, warnOfGitHubs(vertex))
+			continue
+		}
 		cause := errors.New(vertex.Error)
 		image, err := name.ParseReference(ref)
 		if err != nil || !registry.Refused(cause) {

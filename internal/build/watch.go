@@ -53,6 +53,7 @@ func (w *watcher) follow(ctx context.Context) {
 	}()
 	for status := range w.statuses {
 		for _, vertex := range status.Vertexes {
+			vertex.Error = withoutSignatures(vertex.Error)
 			w.vertices[vertex.Digest] = *vertex
 		}
 		for _, warning := range status.Warnings {

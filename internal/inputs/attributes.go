@@ -43,6 +43,27 @@ func (p *parser) attributes(input, accepts, where, line string) attributes {
 	return found
 }
 
+// splitSecrets takes apart what must not be shown: passwords by whatever name,
+// and addresses that hold a signature, as those of Azure may.
+func (a attributes) splitSecrets() (shown map[string]string, hidden map[string]Secret) {
+	shown = map[string]string{}
+	for name, value := range a {
+		secret := strings.Contains(value, "sig=")
+		for _, word := range []string{"secret", "token", "password", "account_key", "accountkey"} {
+			secret = secret || strings.Contains(name, word)
+		}
+		if !secret {
+			shown[name] = value
+			continue
+		}
+		if hidden == nil {
+			hidden = map[string]Secret{}
+		}
+		hidden[name] = Secret(value)
+	}
+	return shown, hidden
+}
+
 // check says what is wrong with an attribute's value, or "".
 type check func(value string) string
 

@@ -18,6 +18,7 @@ const (
 	CacheLocal    CacheType = "local"    // a directory of the workspace
 	CacheS3       CacheType = "s3"
 	CacheAzblob   CacheType = "azblob"
+	CacheGitHub   CacheType = "gha" // the cache of GitHub Actions
 )
 
 // Cache is one place that build cache is imported from or exported to.
@@ -27,16 +28,16 @@ type Cache struct {
 	Secrets map[string]Secret // those attributes that must not be shown
 }
 
-// CacheSecrets returns what must not be shown of cache-from and cache-to.
+// CacheSecrets returns what must not be shown of the caches.
 func (in Inputs) CacheSecrets() []Secret {
-	var all []Secret
+	all := []Secret{in.CacheService.Token}
 	for _, cache := range slices.Concat(in.CacheFrom, in.CacheTo) {
 		all = slices.AppendSeq(all, maps.Values(cache.Secrets))
 	}
 	return all
 }
 
-const acceptsCaches = "type=registry,ref=IMAGE, an IMAGE alone, or type=local, inline (for cache-to), s3 or azblob with the options of BuildKit, one a line"
+const acceptsCaches = "type=registry,ref=IMAGE, an IMAGE alone, or type=gha, local, inline (for cache-to), s3 or azblob with the options of BuildKit, one a line"
 
 // caches reads cache-from or, with export, cache-to. A line that is mistaken is
 // returned, too: its secrets are to be hidden.
@@ -77,6 +78,8 @@ func (c Cache) same(other Cache) bool {
 		return c.Attrs["ref"] == other.Attrs["ref"]
 	case CacheLocal:
 		return c.Attrs["src"] == other.Attrs["src"] && c.Attrs["dest"] == other.Attrs["dest"] && c.Attrs["tag"] == other.Attrs["tag"]
+	case CacheGitHub:
+		return c.Scope() == other.Scope() && c.Attrs["repository"] == other.Attrs["repository"]
 	}
 	return maps.Equal(c.Attrs, other.Attrs)
 }
@@ -107,9 +110,6 @@ func (p *parser) checkCache(input, where string, kind CacheType, attrs attribute
 	case kind == "":
 		p.problems.add(input, acceptsCaches, "%sit has no type", where)
 		return
-	case kind == "gha":
-		p.problems.add(input, acceptsCaches, "%stype=gha, the cache of GitHub Actions, does not work in this version", where)
-		return
 	case kind == CacheInline && !export:
 		p.problems.add(input, acceptsCaches, "%sa cache inside an image is imported with type=registry,ref=IMAGE", where)
 		return
@@ -127,6 +127,8 @@ func (p *parser) checkCache(input, where string, kind CacheType, attrs attribute
 		p.cacheReference(input, where, attrs, export)
 	case CacheLocal:
 		p.cacheDirectory(input, where, attrs, export)
+	case CacheGitHub:
+		p.completeGitHubs(input, where, attrs)
 	}
 }
 
@@ -143,6 +145,11 @@ func cacheAttributes(kind CacheType, export bool) map[string]check {
 			known["dest"], known["reset"] = anything, trueOrFalse
 		} else {
 			known["src"], known["digest"] = anything, something
+		}
+	case CacheGitHub:
+		known["version"], known["timeout"] = oneOf("1", "2"), duration
+		for _, name := range []string{"scope", "url", "url_v2", "token", "repository", "ghtoken"} {
+			known[name] = something
 		}
 	case CacheInline, CacheS3, CacheAzblob:
 	default:
@@ -220,25 +227,4 @@ func (p *parser) cacheDirectory(input, where string, attrs attributes, export bo
 		return
 	}
 	attrs[name] = path
-}
-
-// splitSecrets takes apart what must not be shown: passwords by whatever name,
-// and addresses that hold a signature, as those of Azure may.
-func (a attributes) splitSecrets() (shown map[string]string, hidden map[string]Secret) {
-	shown = map[string]string{}
-	for name, value := range a {
-		secret := strings.Contains(value, "sig=")
-		for _, word := range []string{"secret", "token", "password", "account_key", "accountkey"} {
-			secret = secret || strings.Contains(name, word)
-		}
-		if !secret {
-			shown[name] = value
-			continue
-		}
-		if hidden == nil {
-			hidden = map[string]Secret{}
-		}
-		hidden[name] = Secret(value)
-	}
-	return shown, hidden
 }

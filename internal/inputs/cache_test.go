@@ -99,7 +99,12 @@ func TestCachesThatAreNone(t *testing.T) {
 	cases := map[string]struct{ input, value, says string }{
 		"an unknown type":         {"cache-from", "a/b:c\ntype=ftp,ref=x", `line 2: the type "ftp" is not known`},
 		"no type":                 {"cache-to", "ref=a/b:c", "line 1: it has no type"},
-		"gha":                     {"cache-to", "type=gha,mode=max", "type=gha, the cache of GitHub Actions, does not work in this version"},
+		"gha without a runner":    {"cache-to", "type=gha,mode=max", "its runner has not set ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL; elsewhere take"},
+		"gha of a server":         {"cache-to", "type=gha,version=1,token=t", "its runner has not set ACTIONS_CACHE_URL; elsewhere"},
+		"gha, an unknown version": {"cache-from", "type=gha,version=3,url=u,token=t", `version: "3" is none of 1, 2`},
+		"gha, no length of time":  {"cache-from", "type=gha,timeout=10,url=u,token=t", `timeout: "10" is no length of time`},
+		"gha, a mode to import":   {"cache-from", "type=gha,mode=max,url=u,token=t", "there is no attribute mode"},
+		"gha, a scope twice":      {"cache-to", "type=gha,url=u,token=t\ntype=gha,scope=buildkit,mode=max,url=u,token=t", "line 2: the same place is given twice"},
 		"inline to import":        {"cache-from", "type=inline", "type=registry,ref=IMAGE"},
 		"no ref":                  {"cache-to", "type=registry,mode=max", "type=registry needs ref=IMAGE"},
 		"an illegal ref":          {"cache-from", "type=registry,ref=a//b", `the ref "a//b" is not an image`},

@@ -66,6 +66,8 @@ type Inputs struct {
 
 	CacheFrom    []Cache
 	CacheTo      []Cache
+	AutoCache    bool          // take GitHub's cache, too, as suits the run. Default: false
+	CacheService CacheService  // zero where no input asks for it
 	Attestations []Attestation // provenance before sbom. Default: none
 	Load         bool          // put the image into the Docker engine's store
 
@@ -130,6 +132,8 @@ func Parse(env Env) (Inputs, error) {
 		CacheTo:     p.caches("cache-to", true),
 		Load:        p.boolean("load", false),
 	}
+	in.AutoCache = p.autoCache("cache")
+	in.CacheService = p.usedCacheService(in)
 	in.AllowUntrustedHead = p.boolean("allow-untrusted-head", false)
 	in.RequireVisibility = p.visibility("require-visibility")
 	in.AllowSecretArgs = p.boolean("allow-secret-args", false)

@@ -220,7 +220,7 @@ func TestNames(t *testing.T) {
 		tags flavor labels annotations floating
 		push preflight require-visibility allow-untrusted-head
 		context file target platforms build-args allow-secret-args build-contexts secrets secret-envs secret-files ssh
-		cache-from cache-to no-cache no-cache-filters pull network add-hosts allow shm-size ulimit cgroup-parent
+		cache cache-from cache-to no-cache no-cache-filters pull network add-hosts allow shm-size ulimit cgroup-parent
 		attests provenance sbom outputs load call reproducible metadata-file build-record
 		builder builder-tls builder-image builder-volume`)
 	slices.Sort(want)

@@ -56,10 +56,11 @@ func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
 		},
 		"caches and attestations": {
 			set: vars{
+				"cache":      "yes",
 				"cache-from": "type=gha\ntype=registry\ntype=local,src=../x", "cache-to": "type=nowhere\ntype=inline,mode=most,color=red",
 				"load": "perhaps", "provenance": "mode=all,version=v3", "sbom": "generator=Bad Name", "attests": "type=vex\nmode=max",
 			},
-			want: []string{"cache-from", "cache-from", "cache-from", "cache-to", "cache-to", "cache-to", "load", "attests", "attests", "provenance", "provenance", "sbom"},
+			want: []string{"cache-from", "cache-from", "cache-from", "cache-to", "cache-to", "cache-to", "load", "cache", "attests", "attests", "provenance", "provenance", "sbom"},
 		},
 	}
 	for title, c := range cases {
@@ -93,7 +94,7 @@ func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
 		"file": "Dockerfile", "target": "t", "platforms": "linux/amd64", "build-args": "a=b", "secrets": "a=b",
 		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
 		"builder-tls": "ca=ca.pem", "builder-image": "moby/buildkit:v0.33.1", "builder-volume": "slipway",
-		"cache-from": "octo/app:cache", "cache-to": "type=inline", "provenance": "true", "sbom": "true", "attests": "type=sbom", "load": "true",
+		"cache": "auto", "cache-from": "octo/app:cache", "cache-to": "type=inline", "provenance": "true", "sbom": "true", "attests": "type=sbom", "load": "true",
 		"reproducible": "true", "metadata-file": "out/metadata.json", "build-record": "app.dockerbuild",
 	}
 	for _, name := range inputs.Names() {

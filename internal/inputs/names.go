@@ -19,7 +19,7 @@ func supported() []string {
 		"context", "build-contexts", "file", "target", "platforms", "build-args", "allow-secret-args",
 		"secrets", "secret-envs", "secret-files", "ssh", "no-cache", "no-cache-filters", "pull",
 		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
-		"cache-from", "cache-to", "provenance", "sbom", "attests", "load", "reproducible",
+		"cache", "cache-from", "cache-to", "provenance", "sbom", "attests", "load", "reproducible",
 		"metadata-file", "build-record",
 		"builder", "builder-tls", "builder-image", "builder-volume",
 	}

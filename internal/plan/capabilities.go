@@ -64,8 +64,8 @@ func BuildKit() Capabilities {
 		FileTimes:      true,
 		Records:        true,
 		Frontend:       Frontend{NamedContexts: true, Layouts: true, Limits: true, GitSubdir: true, GitQuery: true, Git: true},
-		CacheFrom:      []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
-		CacheTo:        []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob},
+		CacheFrom:      []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob, inputs.CacheGitHub},
+		CacheTo:        []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob, inputs.CacheGitHub},
 	}
 }
 
@@ -81,7 +81,7 @@ func BuildKitOf(version string) Capabilities {
 	c.FileTimes = c.SeveralResults
 	c.Records = c.Attestations
 	c.Frontend = frontendOf(version)
-	return c
+	return c.gitHubsCache(since(version, 0, 20))
 }
 
 // since tells whether a version is at least this one.
@@ -101,16 +101,16 @@ func since(version string, major, minor uint64) bool {
 // (https://github.com/moby/moby/blob/v2.0.0-beta.24/daemon/internal/builder-next/controller.go).
 func ContainerdEngine() Capabilities {
 	c := BuildKit()
-	c.CacheFrom = []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal}
-	c.CacheTo = []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal}
+	c.CacheFrom = []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheGitHub}
+	c.CacheTo = []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal, inputs.CacheGitHub}
 	c.Load = LoadAny
 	c.LoadedFileTimes = true
 	return c
 }
 
 // ContainerdEngineOf is what such an engine can do whose API has this version,
-// which tells that of the BuildKit inside: Docker 24 has BuildKit 0.11, and
-// Docker 26 has 0.13 (https://docs.docker.com/reference/api/engine/version-history/).
+// which tells that of the BuildKit inside: Docker 24 has BuildKit 0.11, Docker 26
+// has 0.13, and Docker 28 has 0.20 (https://docs.docker.com/reference/api/engine/version-history/).
 func ContainerdEngineOf(api string) Capabilities {
 	c := ContainerdEngine()
 	c.Attestations = since(api, 1, 43)
@@ -120,7 +120,7 @@ func ContainerdEngineOf(api string) Capabilities {
 	c.LoadedFileTimes = since(api, 1, 53) // before, it always unpacked, which BuildKit refuses to do with these
 	c.Records = c.Attestations
 	c.Frontend = engineFrontendOf(api)
-	return c
+	return c.gitHubsCache(since(api, 1, 48))
 }
 
 // GraphDriverEngine is what the BuildKit inside a Docker engine can do that
@@ -162,4 +162,15 @@ func Could(n Needs) string {
 	}
 	last := len(kinds) - 1
 	return strings.Join(kinds[:last], ", ") + " or " + kinds[last]
+}
+
+// gitHubsCache leaves out GitHub's cache where it does not work: BuildKit 0.20 is
+// the first that speaks version 2 of its protocol
+// (https://github.com/moby/buildkit/issues/5896).
+func (c Capabilities) gitHubsCache(works bool) Capabilities {
+	if !works {
+		c.CacheFrom = without(c.CacheFrom, []inputs.CacheType{inputs.CacheGitHub})
+		c.CacheTo = without(c.CacheTo, []inputs.CacheType{inputs.CacheGitHub})
+	}
+	return c
 }

@@ -64,14 +64,19 @@ func TestLacks(t *testing.T) {
 		"inline cache": {plan.Needs{CacheTo: []inputs.CacheType{inputs.CacheInline}}, map[string]string{"nothing": "it exports no cache of type inline"}},
 		"cache to everywhere": {plan.Needs{CacheTo: []inputs.CacheType{inputs.CacheInline, inputs.CacheLocal, inputs.CacheS3}}, map[string]string{
 			"nothing": "it exports no cache of type inline, local, s3", "graph driver": "it exports no cache of type local, s3, only inline",
-			"containerd": "it exports no cache of type s3, only registry, inline, local",
+			"containerd": "it exports no cache of type s3, only registry, inline, local, gha",
+		}},
+		"cache to GitHub": {plan.Needs{CacheFrom: []inputs.CacheType{inputs.CacheGitHub}, CacheTo: []inputs.CacheType{inputs.CacheGitHub}}, map[string]string{
+			"nothing":      "it exports no cache of type gha; it imports no cache of type gha",
+			"old BuildKit": "it exports no cache of type gha, only registry, inline, local, s3, azblob; it imports no cache of type gha, only registry, local, s3, azblob",
+			"graph driver": "it exports no cache of type gha, only inline; it imports no cache of type gha, only registry, local",
 		}},
 		"cache from a registry and a directory": {plan.Needs{CacheFrom: []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal}}, map[string]string{
 			"nothing": "it imports no cache of type registry, local",
 		}},
 		"cache from Azure": {plan.Needs{CacheFrom: []inputs.CacheType{inputs.CacheAzblob}}, map[string]string{
 			"nothing": "it imports no cache of type azblob", "graph driver": "it imports no cache of type azblob, only registry, local",
-			"containerd": "it imports no cache of type azblob, only registry, local",
+			"containerd": "it imports no cache of type azblob, only registry, local, gha",
 		}},
 		"a load": {plan.Needs{Load: true, Platforms: []v1.Platform{arm64}}, map[string]string{
 			"nothing": "it has no Docker engine to load the image into", "BuildKit": "it has no Docker engine to load the image into",

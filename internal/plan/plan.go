@@ -111,6 +111,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	}
 	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}
 	of, annotations := source(f, publish.Version), in.Annotations.Values(f.forNames())
+	auto := autoCaches(in, f, to.repositories[0], platforms, len(farm))
 	build := Build{
 		Workspace:  in.Workspace,
 		Context:    in.Context,
@@ -139,10 +140,10 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		ByTag:        byTag,
 		LoadAs:       results.loadAs,
 		Attestations: results.attestations,
-		CacheFrom:    in.CacheFrom,
-		CacheTo:      results.cacheTo,
+		CacheFrom:    slices.Concat(in.CacheFrom, auto.from),
+		CacheTo:      slices.Concat(results.cacheTo, auto.to),
 	}
-	remarks := slices.Concat(changed(to.names), shortened(in, f), results.remarks, logins.fromConfig(build.Repositories(), f))
+	remarks := slices.Concat(changed(to.names), shortened(in, f), results.remarks, auto.remarks, logins.fromConfig(build.Repositories(), f))
 	if len(byTag) == 0 {
 		build.Annotations = metadata.Annotations(of, annotations)
 	} else {

@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -34,7 +32,7 @@ func decideResults(in inputs.Inputs, f Facts, push bool, tags []name.Tag) (resul
 	} else if len(in.Attestations) > 0 {
 		r.remarks = append(r.remarks, "No attestations are made: they are part of a published image")
 	}
-	to, remarks := cacheTo(in.CacheTo, f)
+	to, remarks := cacheTo(in, f)
 	r.cacheTo = to
 	r.remarks = append(r.remarks, remarks...)
 	return r, checkCacheTags(in.CacheTo, tags)
@@ -58,22 +56,6 @@ func attestations(in inputs.Inputs, f Facts) []inputs.Attestation {
 		all = append(all, inputs.Attestation{Type: a.Type, Attrs: attrs})
 	}
 	return all
-}
-
-// cacheTo leaves out what a run may not write that a stranger can start: its
-// token cannot, or its files are a stranger's, and other runs import what is
-// there.
-func cacheTo(wanted []inputs.Cache, f Facts) (to []inputs.Cache, remarks []string) {
-	reason := cmp.Or(f.ReadOnlyToken(), strangersFiles(f))
-	for _, cache := range wanted {
-		shared := cache.Type != inputs.CacheLocal && cache.Type != inputs.CacheInline
-		if shared && reason != "" {
-			remarks = append(remarks, fmt.Sprintf("No cache of type %s is exported: %s", cache.Type, reason))
-			continue
-		}
-		to = append(to, cache)
-	}
-	return to, remarks
 }
 
 // checkCacheTags refuses a cache that would take an image's tag away from it: one

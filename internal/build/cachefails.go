@@ -1,0 +1,69 @@
+package build
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+)
+
+// What begins the names of BuildKit's work with GitHub's cache. The hash of the
+// attributes follows the second.
+const (
+	exportingGitHubs = "exporting to GitHub Actions Cache"
+	importingGitHubs = importing + "gha:"
+)
+
+// exportsCache tells whether a vertex is the export of a cache that is not part of
+// the image.
+func exportsCache(name string) bool {
+	return strings.HasPrefix(name, exportingGitHubs) || strings.HasPrefix(name, exportingCache) && !strings.Contains(name, inlineCache)
+}
+
+// exportEnded tells whether an export of a cache is done with. One to GitHub's that
+// failed was tried often enough by BuildKit, unless other work has ended it.
+func exportEnded(vertex client.Vertex) bool {
+	if !exportsCache(vertex.Name) || vertex.Completed == nil {
+		return false
+	}
+	failed := vertex.Error != ""
+	return !failed || strings.HasPrefix(vertex.Name, exportingGitHubs) && !strings.Contains(vertex.Error, context.Canceled.Error())
+}
+
+// cacheFailed tells whether the export of a cache has failed by itself.
+func (w *watcher) cacheFailed() bool { return w.failed(exportingCache) || w.failed(exportingGitHubs) }
+
+// warnOfExports warns of exports of the cache that failed without ending the build.
+func (w *watcher) warnOfExports() []Warning {
+	var warnings []Warning
+	for _, vertex := range w.vertices {
+		if vertex.Error == "" || !exportsCache(vertex.Name) {
+			continue
+		}
+		warning := Warning{Message: vertex.Name + ": " + vertex.Error + "\nthe run goes on without, and the next one finds less in the cache"}
+		if !slices.Contains(warnings, warning) {
+			warnings = append(warnings, warning)
+		}
+	}
+	return warnings
+}
+
+// warnOfGitHubs warns of a cache of GitHub's that could not be read. One that is
+// not there yet is no error.
+func warnOfGitHubs(vertex client.Vertex) Warning {
+	return Warning{Message: "importing GitHub's cache: " + vertex.Error + "\nthe run goes on without"}
+}
+
+// signature is what of a URL gives access to a part of a cache for some minutes.
+var signature = regexp.MustCompile(`([?&]sig=)[^&"\s]+`)
+
+// azures is how Azure's client writes an error, between lines of hyphens.
+var azures = regexp.MustCompile(`(?m)\n-{80}\nRESPONSE \d+: (.*)\nERROR CODE.*\n-{80}\n(?s:.*?)\n-{80}\n`)
+
+// withoutSignatures hides them in what BuildKit tells of requests that failed, and
+// leaves of an error of Azure's what it says.
+func withoutSignatures(text string) string {
+	return azures.ReplaceAllString(signature.ReplaceAllString(text, "${1}***"), ": $1")
+}
