@@ -21,7 +21,8 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// buildInput is an input of the build, and what shows its effect in the log.
+// buildInput is an input of the build, and what shows its effect: what it has in
+// the log, and what is found in the workspace.
 type buildInput struct {
 	name       string
 	dockerfile string
@@ -29,6 +30,8 @@ type buildInput struct {
 	env        []string
 	says       []string
 	refused    map[string]string // by builders, and why
+	wrap       func(cmd *exec.Cmd, work string)
+	wrote      func(t *testing.T, workspace string)
 }
 
 // TestBuildInputs sets each input of a build on each of the builders, and looks
@@ -57,13 +60,13 @@ func TestBuildInputs(t *testing.T) {
 		{"engine 29 graph driver", []string{"INPUT_BUILDER=docker", "DOCKER_HOST=" + graph.Host}},
 		{"engine 20.10", []string{"INPUT_BUILDER=docker", "DOCKER_HOST=" + old.Host}},
 	}
-	all := buildInputs(t, registry.Host, git)
+	all := slices.Concat(buildInputs(t, registry.Host, git), outputInputs(testenv.BaseImage(t, registry.Host).Name()))
 	for _, b := range builders {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range all {
 				t.Run(c.name, func(t *testing.T) { // one after the other is enough for two processors
-					r := start(t, step{dockerfile: c.dockerfile, files: c.files, env: slices.Concat([]string{"INPUT_PUSH=false", "INPUT_NO-CACHE=true", "INPUT_IMAGE=" + registry.Host + "/octo/app"}, b.env, c.env)})
+					r := start(t, step{dockerfile: c.dockerfile, files: c.files, wrap: c.wrap, env: slices.Concat([]string{"INPUT_PUSH=false", "INPUT_NO-CACHE=true", "INPUT_IMAGE=" + registry.Host + "/octo/app"}, b.env, c.env)})
 					code := r.wait()
 					if reason := c.refused[b.name]; reason != "" {
 						if code != 1 {
@@ -77,6 +80,9 @@ func TestBuildInputs(t *testing.T) {
 						t.Fatalf("exit code %d\n%s", code, r.said())
 					}
 					r.mustSay(c.says...)
+					if c.wrote != nil {
+						c.wrote(t, r.cmd.Dir)
+					}
 					if strings.Contains(strings.ReplaceAll(r.said(), "::add-mask::"+inputsToken, ""), inputsToken) {
 						t.Errorf("the log shows the token:\n%s", r.said())
 					}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,6 +24,14 @@ func readmeRows() []readmeRow {
 		run.reason = "the input push is false"
 		return run.saying("the app was asked for --version")
 	}
+	writingFiles := func(run readmeRun) readmeRun {
+		run.reason = "the input push is false"
+		return run.saying("Writing type=local to ").checking(func(t *testing.T, j *readmeJob) {
+			t.Helper()
+			mustRead(t, filepath.Join(j.checkout.repo, "dist", "app"))
+			mustRead(t, filepath.Join(j.checkout.repo, "image.tar"))
+		})
+	}
 	published := "published ${{ steps.image.outputs.image }}"
 	failing := func(run readmeRun) readmeRun {
 		run.fails = true
@@ -38,6 +47,11 @@ func readmeRows() []readmeRow {
 				pushTo(release, image("whole:release")).saying(published),
 				pushTo(version, image("whole:1.2.3")).saying(published),
 			},
+		},
+		{
+			above: "The binaries of a stage", repository: "Files",
+			files: map[string]string{"Dockerfile": "FROM scratch AS binaries\nCOPY Dockerfile /app\nFROM binaries\n"},
+			runs:  []readmeRun{writingFiles(pushTo(main)), writingFiles(pullRequest())},
 		},
 		{
 			above: "`ssh: default` hands the agent", repository: "SSH", agentlist: true,

@@ -138,7 +138,7 @@ func (t *tagger) lookAhead(ctx context.Context) func(v1.Hash) {
 // settle decides which tags move, and says which do not and what could not be
 // learnt about them.
 func (t *tagger) settle(ctx context.Context, digest v1.Hash) (plan.Publish, []plan.Stay) {
-	if !t.plan.Publish.Push || t.publisher.There(digest, t.plan.Publish.Tags) {
+	if !t.plan.Publish.Push || !t.plan.Publish.ByDigest && t.publisher.There(digest, t.plan.Publish.Tags) {
 		return t.plan.Publish, nil
 	}
 	known, notices := t.history.end(ctx)

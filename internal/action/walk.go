@@ -154,8 +154,17 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 	for _, tag := range p.Build.LoadAs {
 		r.Printf("Loading %s", tag)
 	}
+	for _, out := range p.Build.Outputs {
+		r.Printf("Writing %s", out)
+	}
 	if !p.Publish.Push {
 		r.Printf("Publishing nothing: %s", p.Publish.Reason)
+		return
+	}
+	if p.Publish.ByDigest {
+		for _, repo := range p.Build.PushTo {
+			r.Printf("Publishing %s by digest alone", repo)
+		}
 		return
 	}
 	for _, tag := range p.Publish.Tags {

@@ -44,6 +44,7 @@ func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) clie
 	}
 	if !b.PushByTag && loading == nil {
 		maps.Copy(entry.Attrs, annotationAttrs(p))
+		maps.Copy(entry.Attrs, p.ImageOptions)
 		maps.Copy(entry.Attrs, packedAttrs(p))
 	}
 	if loading != nil {

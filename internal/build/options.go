@@ -31,7 +31,7 @@ func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, files *se
 		return client.SolveOpt{}, err
 	}
 	attrs := frontendAttrs(p)
-	maps.Copy(attrs, attestationAttrs(p.Attestations, loading != nil))
+	maps.Copy(attrs, attestationAttrs(p.Attestations, loading != nil || writesDocker(p)))
 	caches := cacheExports(p)
 	if r.cacheKept {
 		caches = onlyInline(caches)
@@ -135,6 +135,7 @@ func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
 		"oci-mediatypes": ociMediaTypes(p),
 	}
 	maps.Copy(attrs, annotationAttrs(p))
+	maps.Copy(attrs, p.ImageOptions)
 	maps.Copy(attrs, fileTimeAttrs(p))
 	if b.Stores {
 		attrs["store"] = "false"

@@ -90,6 +90,9 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 		return Result{}, registry.Verdict{}, errors.Join(err, loading.End(false))
 	}
 	opt = r.recorded(opt)
+	written := newWritten(r.Plan)
+	defer written.end()
+	opt.Exports = slices.Concat(written.exports(), opt.Exports)
 	w := watch(ctx, *r)
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
@@ -109,11 +112,11 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 		return result, w.judge(ctx, err), explain(ctx, err, *r, b)
 	}
 	result.Warnings = append(result.Warnings, w.warnOfExports()...)
-	if err := handOver(r.Plan); err != nil {
+	if err := errors.Join(written.keep(), handOver(r.Plan)); err != nil {
 		return result, registry.Verdict{}, err
 	}
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
-	return result, registry.Verdict{}, result.read(response, opt.Exports, r.Plan, b)
+	return result, registry.Verdict{}, result.read(response, opt.Exports[len(r.Plan.Outputs):], r.Plan, b)
 }
 
 // read takes the digests of what was exported out of BuildKit's answer.

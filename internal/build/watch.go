@@ -60,13 +60,19 @@ func (w *watcher) follow(ctx context.Context) {
 			w.warnings = append(w.warnings, *warning)
 		}
 		for _, s := range status.Statuses {
-			w.notePush(s.ID)
+			if !strings.HasSuffix(w.vertices[s.Vertex].Name, toFile) {
+				w.notePush(s.ID)
+			}
 		}
 		shown <- status
 	}
 	close(shown)
 	<-displayed
 }
+
+// toFile ends the name of BuildKit's work on an image that is not pushed, but
+// written to a file or streamed into an engine.
+const toFile = " image format"
 
 // notePush looks in the names of statuses for the digest of what is exported, of
 // the index where there is one, else of the manifest, and for the

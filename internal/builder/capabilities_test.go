@@ -32,8 +32,8 @@ func TestCapabilities(t *testing.T) {
 				return builder.Options{Want: testenv.Buildkitd(t, testenv.BuildkitdOptions{}).Address, Lookup: environment(nil)}
 			}, plan.BuildKit(),
 		},
-		"Docker 29 with containerd":     {engine(testenv.EngineOptions{}), gateway(plan.ContainerdEngineOf("1.53"))},
-		"Docker 29 with a graph driver": {engine(testenv.EngineOptions{GraphDriver: true}), gateway(plan.GraphDriverEngineOf("1.52"))},
+		"Docker 29 with containerd":     {engine(testenv.EngineOptions{}), gateway(plan.ContainerdEngineOf("1.56"))},
+		"Docker 29 with a graph driver": {engine(testenv.EngineOptions{GraphDriver: true}), gateway(plan.GraphDriverEngineOf("1.56"))},
 		"Docker 20.10":                  {engine(testenv.EngineOptions{Old: true}), plan.GraphDriverEngineOf("1.41")},
 	}
 	for title, c := range cases {

@@ -51,6 +51,8 @@ func (p *parser) resolveNewFile(written string) (string, error) {
 		return "", err
 	case info.IsDir():
 		return "", errors.New("it is a directory")
+	case info.Mode()&fs.ModeSymlink != 0:
+		return "", errors.New("it is a link; name what it leads to")
 	case !info.Mode().IsRegular():
 		return "", errors.New("it is no regular file")
 	}

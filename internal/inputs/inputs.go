@@ -70,6 +70,8 @@ type Inputs struct {
 	CacheService CacheService  // zero where no input asks for it
 	Attestations []Attestation // provenance before sbom. Default: none
 	Load         bool          // put the image into the Docker engine's store
+	Outputs      []Output      // files that the result is written to, each place once. Default: none
+	Pushed       Pushed        // what the input outputs says of the published image
 
 	Reproducible bool   // give the files of the image times that are not of the build. Default: false
 	MetadataFile string // absolute path that takes the output metadata. Default: empty, which means none
@@ -149,6 +151,7 @@ func Parse(env Env) (Inputs, error) {
 	in.SSH = p.sshAgents("ssh", in)
 	in.NoCacheFilters = p.stages("no-cache-filters")
 	in.Sandbox = p.sandbox()
+	p.outputs(&in, "outputs")
 	in.Reproducible = p.boolean("reproducible", false)
 	files := p.newFiles("metadata-file", "build-record")
 	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]

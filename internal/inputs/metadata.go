@@ -13,12 +13,17 @@ func read[T any](p *parser, input string, parse func([]metadata.Line) (T, error)
 		lines = append(lines, metadata.Line{Text: it.text, Number: it.line})
 	}
 	parsed, err := parse(lines)
+	p.addMistakes(input, err)
+	return parsed
+}
+
+// addMistakes adds all that package metadata has found in an input.
+func (p *parser) addMistakes(input string, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range joined.Unwrap() {
 			p.addMistake(input, one)
 		}
 	}
-	return parsed
 }
 
 // addMistake adds a mistake that package metadata has found in an item.

@@ -51,8 +51,8 @@ func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
 			want: []string{"image", "tags", "labels", "platforms", "build-args", "secrets", "secret-envs", "secret-files"},
 		},
 		"inputs of a later version among them": {
-			set:  vars{"pull": "perhaps", "outputs": "type=local", "call": "check"},
-			want: []string{"pull", "outputs", "call"},
+			set:  vars{"pull": "perhaps", "outputs": "type=local\ntype=locl,dest=x\n-", "call": "check"},
+			want: []string{"pull", "outputs", "outputs", "outputs", "call"},
 		},
 		"caches and attestations": {
 			set: vars{
@@ -95,7 +95,7 @@ func TestParseRefusesWhatIsNotBuiltYet(t *testing.T) {
 		"secret-envs": "a=A", "secret-files": "a=Dockerfile", "no-cache": "true", "pull": "true", "builder": "auto",
 		"builder-tls": "ca=ca.pem", "builder-image": "moby/buildkit:v0.33.1", "builder-volume": "slipway",
 		"cache": "auto", "cache-from": "octo/app:cache", "cache-to": "type=inline", "provenance": "true", "sbom": "true", "attests": "type=sbom", "load": "true",
-		"reproducible": "true", "metadata-file": "out/metadata.json", "build-record": "app.dockerbuild",
+		"reproducible": "true", "metadata-file": "out/metadata.json", "build-record": "app.dockerbuild", "outputs": "type=local,dest=out",
 	}
 	for _, name := range inputs.Names() {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,7 @@ func supported() []string {
 		"context", "build-contexts", "file", "target", "platforms", "build-args", "allow-secret-args",
 		"secrets", "secret-envs", "secret-files", "ssh", "no-cache", "no-cache-filters", "pull",
 		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
-		"cache", "cache-from", "cache-to", "provenance", "sbom", "attests", "load", "reproducible",
+		"cache", "cache-from", "cache-to", "provenance", "sbom", "attests", "load", "outputs", "reproducible",
 		"metadata-file", "build-record",
 		"builder", "builder-tls", "builder-image", "builder-volume",
 	}
@@ -30,7 +30,7 @@ func supported() []string {
 // says so, not the runner's "unexpected input" and a build without it.
 func later() []string {
 	return []string{
-		"outputs", "call",
+		"call",
 	}
 }
 
@@ -44,10 +44,16 @@ func (p *parser) refuseLater() {
 }
 
 // NameRegistry tells whether the inputs of an environment say where an image
-// goes: an image, a registry, or a tag that is a full reference.
+// goes: an image, a registry, a tag that is a full reference, or an output to an
+// image or a registry that has a name.
 func NameRegistry(lookup func(name string) (string, bool)) bool {
 	p := &parser{env: Env{Lookup: lookup}}
-	return p.text("image") != "" || p.text("registry") != "" || strings.Contains(p.text("tags"), "/")
+	if p.text("image") != "" || p.text("registry") != "" || strings.Contains(p.text("tags"), "/") {
+		return true
+	}
+	in := Inputs{Push: PushAuto}
+	p.outputs(&in, "outputs")
+	return len(in.Pushed.Names) > 0
 }
 
 // Image returns the variable by which an environment names an image, and its

@@ -40,7 +40,7 @@ func DidYouMean(registry string, s Server) string {
 	}
 	best, nearest := "", 3
 	for _, known := range s.wellKnown() {
-		d := distance(name, known)
+		d := Distance(name, known)
 		if d == 0 {
 			return ""
 		}
@@ -54,10 +54,10 @@ func DidYouMean(registry string, s Server) string {
 // stem is a name without its last part: ghcr.com is meant to be ghcr.io.
 func stem(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
 
-// distance counts the letters that were left out, added, exchanged for others or
+// Distance counts the letters that were left out, added, exchanged for others or
 // swapped with their neighbour (optimal string alignment,
 // https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance).
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(b)+1)

@@ -26,6 +26,10 @@ type Capabilities struct {
 	SeveralResults bool
 	// CacheFrom and CacheTo are the places for cache that it knows.
 	CacheFrom, CacheTo []inputs.CacheType
+	// Outputs are the kinds of files that it writes.
+	Outputs []inputs.OutputType
+	// Empties: mode=delete of type=local empties the directory.
+	Empties bool
 	// FileTimes: it gives files of what it pushes another time, and leaves those
 	// of the base image alone.
 	FileTimes bool
@@ -64,6 +68,8 @@ func BuildKit() Capabilities {
 		FileTimes:      true,
 		Records:        true,
 		Frontend:       Frontend{NamedContexts: true, Layouts: true, Limits: true, GitSubdir: true, GitQuery: true, Git: true},
+		Outputs:        []inputs.OutputType{inputs.OutputLocal, inputs.OutputTar, inputs.OutputOCI, inputs.OutputDocker},
+		Empties:        true,
 		CacheFrom:      []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob, inputs.CacheGitHub},
 		CacheTo:        []inputs.CacheType{inputs.CacheRegistry, inputs.CacheInline, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob, inputs.CacheGitHub},
 	}
@@ -80,6 +86,7 @@ func BuildKitOf(version string) Capabilities {
 	c.SeveralResults = since(version, 0, 13)
 	c.FileTimes = c.SeveralResults
 	c.Records = c.Attestations
+	c.Empties = since(version, 0, 31)
 	c.Frontend = frontendOf(version)
 	return c.gitHubsCache(since(version, 0, 20))
 }
@@ -119,6 +126,7 @@ func ContainerdEngineOf(api string) Capabilities {
 	c.FileTimes = c.SeveralResults
 	c.LoadedFileTimes = since(api, 1, 53) // before, it always unpacked, which BuildKit refuses to do with these
 	c.Records = c.Attestations
+	c.Empties = since(api, 1, 56)
 	c.Frontend = engineFrontendOf(api)
 	return c.gitHubsCache(since(api, 1, 48))
 }
@@ -128,6 +136,7 @@ func ContainerdEngineOf(api string) Capabilities {
 func GraphDriverEngine() Capabilities {
 	return Capabilities{
 		PushByTag: true,
+		Outputs:   []inputs.OutputType{inputs.OutputLocal, inputs.OutputTar},
 		CacheFrom: []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal},
 		CacheTo:   []inputs.CacheType{inputs.CacheInline},
 		Load:      LoadOne,
@@ -138,6 +147,7 @@ func GraphDriverEngine() Capabilities {
 func GraphDriverEngineOf(api string) Capabilities {
 	c := GraphDriverEngine()
 	c.Frontend = engineFrontendOf(api)
+	c.Empties = since(api, 1, 56)
 	c.Layouts = false // its worker has no such source
 	c.Records = since(api, 1, 43)
 	return c

@@ -71,6 +71,20 @@ func refuseParts(in inputs.Inputs) error {
 			Advice: "leave load out, or set the input platforms to those of one node",
 		})
 	}
+	for _, out := range in.Outputs {
+		errs = append(errs, &Error{
+			Doing:  "writing " + out.String(),
+			Reason: "the platforms are built on several nodes of the farm, and none of them has the whole result",
+			Advice: "leave it out of outputs, or set the input platforms to those of one node",
+		})
+	}
+	if in.Pushed.Options["oci-mediatypes"] != "" {
+		errs = append(errs, &Error{
+			Doing:  "pushing with oci-mediatypes=" + in.Pushed.Options["oci-mediatypes"],
+			Reason: "the index that joins the nodes' images has OCI's media types",
+			Advice: "leave oci-mediatypes out of outputs",
+		})
+	}
 	for _, cache := range in.CacheTo {
 		if cache.Type != inputs.CacheInline {
 			errs = append(errs, &Error{

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,7 +46,7 @@ func decideFileTime(in inputs.Inputs, f Facts) (time.Time, error) {
 }
 
 func (c Capabilities) lacksFileTimes(n Needs) []string {
-	exported := n.Push || n.Load
+	exported := n.Push || n.Load || slices.Contains(n.Outputs, inputs.OutputOCI) || slices.Contains(n.Outputs, inputs.OutputDocker)
 	switch {
 	case !n.FileTimes || !exported:
 		return nil

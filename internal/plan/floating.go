@@ -18,7 +18,7 @@ type Stay struct {
 // there are, and the commits that these tags' images were made of. Where nobody
 // can tell, the tags move as if there were none.
 func (p Publish) Follows() (versions bool, branches []name.Tag) {
-	if !p.Push || p.floating == metadata.Compat {
+	if !p.Push || p.ByDigest || p.floating == metadata.Compat {
 		return false, nil
 	}
 	for _, tag := range p.Tags {
@@ -45,6 +45,9 @@ func (p Publish) Moving(known metadata.Known) (Publish, []Stay) {
 	var stays []Stay
 	p.Tags = slices.DeleteFunc(slices.Clone(p.Tags), func(tag name.Tag) bool {
 		reason, stay := reasons[p.made[tag]]
+		if p.ByDigest {
+			reason, stay = "in outputs push-by-digest is true", true
+		}
 		if stay {
 			stays = append(stays, Stay{Tag: tag, Reason: reason})
 		}

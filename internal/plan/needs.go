@@ -23,6 +23,7 @@ type Needs struct {
 	FileTimes    bool // that are not of the build, in what is exported
 	Record       bool // of the build, to fetch
 	Builds            // what it asks of the build itself
+	Exports           // what it asks of the other results
 }
 
 // Needs returns what this plan asks of a builder.
@@ -39,6 +40,7 @@ func (p Plan) Needs() Needs {
 		Record:       p.Build.Record,
 	}
 	n.Builds = p.Build.needs()
+	n.Exports = p.exports()
 	for _, a := range p.Build.Attestations {
 		n.Attestations = append(n.Attestations, a.Type)
 	}
@@ -69,6 +71,7 @@ func (c Capabilities) Lacks(n Needs) string {
 	if n.Record && !c.Records {
 		missing = append(missing, "it keeps no record of a build (build-record)")
 	}
+	missing = append(missing, c.lacksOutputs(n)...)
 	missing = append(missing, c.lacksBuilds(n.Builds)...)
 	return strings.Join(missing, "; ")
 }
@@ -94,7 +97,7 @@ func (c Capabilities) lacksPush(n Needs) []string {
 }
 
 func (c Capabilities) lacksAttestations(n Needs) []string {
-	if !n.Push || c.Attestations || len(n.Attestations) == 0 {
+	if !n.Push && len(n.Outputs) == 0 || c.Attestations || len(n.Attestations) == 0 {
 		return nil
 	}
 	return []string{"it drops attestations (" + join(n.Attestations) + ") without a word"}

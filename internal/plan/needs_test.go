@@ -58,6 +58,31 @@ func TestLacks(t *testing.T) {
 			"graph driver": "it drops attestations (provenance) without a word",
 		}},
 		"attestations of what is not pushed": {plan.Needs{Attestations: []inputs.AttestationType{inputs.Provenance, inputs.SBOM}}, nil},
+		"attestations in files": {plan.Needs{Attestations: []inputs.AttestationType{inputs.Provenance}, Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputLocal}}}, map[string]string{
+			"nothing":      "it drops attestations (provenance) without a word; it writes no output of type local",
+			"old BuildKit": "it drops attestations (provenance) without a word",
+			"graph driver": "it drops attestations (provenance) without a word",
+		}},
+		"a directory": {plan.Needs{Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputLocal}}}, map[string]string{"nothing": "it writes no output of type local"}},
+		"a directory to empty": {plan.Needs{Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputLocal}, Empties: true}}, map[string]string{
+			"nothing": "it writes no output of type local; it does not know mode=delete of type=local", "old BuildKit": "it does not know mode=delete of type=local",
+			"containerd": "it does not know mode=delete of type=local", "graph driver": "it does not know mode=delete of type=local",
+		}},
+		"two layouts": {plan.Needs{Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputOCI, inputs.OutputOCI}}}, map[string]string{
+			"nothing": "it writes no output of type oci; it drops all but one of several results (oci, oci) without a word", "old BuildKit": "it drops all but one of several results (oci, oci) without a word",
+			"graph driver": "it writes no output of type oci, only local, tar; it drops all but one of several results (oci, oci) without a word",
+		}},
+		"an archive beside a push": {plan.Needs{Push: true, Repositories: 1, Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputTar}}}, map[string]string{
+			"nothing": "it cannot push; it writes no output of type tar; it drops all but one of several results (the image, tar) without a word", "old BuildKit": "it drops all but one of several results (the image, tar) without a word",
+			"graph driver": "it drops all but one of several results (the image, tar) without a word",
+		}},
+		"options of a pushed image": {plan.Needs{Push: true, Repositories: 1, Exports: plan.Exports{ImageOptions: []string{"compression"}}}, map[string]string{
+			"nothing": "it cannot push; it drops options of the image (compression) without a word", "graph driver": "it drops options of the image (compression) without a word",
+		}},
+		"options of nothing": {plan.Needs{Exports: plan.Exports{ImageOptions: []string{"compression"}}}, nil},
+		"a push by digest": {plan.Needs{Push: true, Repositories: 1, Exports: plan.Exports{ByDigest: true}}, map[string]string{
+			"nothing": "it cannot push; it pushes by a tag alone, and none is to move", "graph driver": "it pushes by a tag alone, and none is to move",
+		}},
 		"cache to a registry": {plan.Needs{CacheTo: []inputs.CacheType{inputs.CacheRegistry}}, map[string]string{
 			"nothing": "it exports no cache of type registry", "graph driver": "it exports no cache of type registry, only inline",
 		}},

@@ -4,7 +4,6 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -63,7 +62,7 @@ type Build struct {
 	PushTo []name.Repository
 	// ByTag is where the image is pushed by its tags alone: nothing there can be
 	// pushed or read by its digest. With any of them it is a single manifest of
-	// Docker's media type everywhere. Without both nothing leaves the builder.
+	// Docker's media type everywhere. Without both nothing is pushed.
 	ByTag []name.Repository
 	// LoadAs are the names that the image gets in the store of a Docker engine,
 	// for later steps; empty: it is not put there.
@@ -74,6 +73,13 @@ type Build struct {
 	Attestations []inputs.Attestation // kept in the index of what is pushed
 	CacheFrom    []inputs.Cache
 	CacheTo      []inputs.Cache
+	// Outputs are the files that the result is written to, also where nothing is
+	// published. With several, or one beside a push or a load, BuildKit must be one
+	// that makes several results.
+	Outputs []inputs.Output
+	// ImageOptions are what BuildKit's exporter is told of the image that is pushed,
+	// and of the same one where an engine that builds keeps it.
+	ImageOptions map[string]string
 }
 
 // Publish is what is published, or why nothing is.
@@ -83,6 +89,8 @@ type Publish struct {
 	Tags    []name.Tag     // in the order of the inputs; also known when nothing is published
 	Version string         // the first tag
 	Names   metadata.Names // what made the tags, and what made none
+	// ByDigest: the image is pushed by its digest, and none of the tags moves.
+	ByDigest bool
 
 	made     map[name.Tag]string // what a tag is called in Names
 	floating metadata.Policy
@@ -91,66 +99,23 @@ type Publish struct {
 // New decides. The error joins every independent reason why the run cannot go
 // on, each an *Error.
 func New(in inputs.Inputs, f Facts) (Plan, error) {
-	trustErr := decideTrust(in, f)
-	push, reason, pushErr := decidePush(in.Push, f)
-	to, tagsErr := decideTargets(in, f, push)
-	argsErr := checkArguments(in)
-	logins, loginErr := decideLogins(in, f, push, to.repositories)
-	results, resultsErr := decideResults(in, f, push, to.tags)
-	platforms, farm, farmErr := decideFarm(in, to.repositories)
-	contexts, contextsErr := decideContexts(in, f)
-	watch, watchErr := decideWatch(in, f, push, to.repositories)
-	fileTime, timeErr := decideFileTime(in, f)
-	var byDigest, byTag []name.Repository
-	if push {
-		byDigest, byTag = splitRepositories(to.repositories, f)
-	}
-	refusal := errors.Join(refuseByTag(in, f, byTag, platforms), refuseCacheByTag(in.CacheTo, f))
-	if err := errors.Join(trustErr, argsErr, pushErr, tagsErr, loginErr, resultsErr, farmErr, contextsErr, watchErr, timeErr, refusal); err != nil {
+	d, err := decide(in, f)
+	if err != nil {
 		return Plan{}, err
 	}
-	publish := Publish{Push: push, Reason: reason, Tags: to.tags, Version: to.names.Version, Names: to.names, made: to.made, floating: in.Floating}
+	publish := Publish{Push: d.push, Reason: d.reason, Tags: d.to.tags, Version: d.to.names.Version, Names: d.to.names, made: d.to.made, floating: in.Floating, ByDigest: in.Pushed.ByDigest}
 	of, annotations := source(f, publish.Version), in.Annotations.Values(f.forNames())
-	auto := autoCaches(in, f, to.repositories[0], platforms, len(farm))
-	build := Build{
-		Workspace:  in.Workspace,
-		Context:    in.Context,
-		Remote:     contexts.main,
-		RemoteCopy: contexts.copy,
-		Contexts:   contexts.named,
-		Dockerfile: in.Dockerfile,
-		Target:     in.Target,
-		Platforms:  platforms,
-		Args:       in.BuildArgs,
-		Secrets:    contexts.secrets,
-		SSH:        in.SSH,
-		Labels:     metadata.Labels(of, in.Labels.Values(f.forNames())),
-		NoCache:    in.NoCache,
-		Pull:       in.Pull,
-		Sandbox:    in.Sandbox,
-		Epoch:      f.Commit.Time,
-		Key:        contextKey(to.repositories[0], in, f),
-
-		NoCacheFilters: in.NoCacheFilters,
-
-		FileTime: fileTime,
-		Record:   in.BuildRecord != "",
-
-		PushTo:       byDigest,
-		ByTag:        byTag,
-		LoadAs:       results.loadAs,
-		Attestations: results.attestations,
-		CacheFrom:    slices.Concat(in.CacheFrom, auto.from),
-		CacheTo:      slices.Concat(results.cacheTo, auto.to),
-	}
-	remarks := slices.Concat(changed(to.names), shortened(in, f), results.remarks, auto.remarks, logins.fromConfig(build.Repositories(), f))
-	if len(byTag) == 0 {
+	auto := autoCaches(in, f, d.to.repositories[0], d.platforms, len(d.farm))
+	build := d.build(in, f, auto)
+	build.Labels = metadata.Labels(of, in.Labels.Values(f.forNames()))
+	remarks := slices.Concat(changed(d.to.names), shortened(in, f), d.results.remarks, auto.remarks, d.logins.fromConfig(build.Repositories(), f))
+	if why := build.dockerTypes(); why == "" {
 		build.Annotations = metadata.Annotations(of, annotations)
 	} else {
-		remarks = append(remarks, fmt.Sprintf("The image has no annotations, and its media types are Docker's: %s takes no others", byTag[0].RegistryStr()))
+		remarks = append(remarks, "The image has no annotations, and its media types are Docker's: "+why)
 	}
-	noticed := slices.Concat(notices(f), logins.notices, logins.overProvided(build.Repositories(), f), registryNotices(in, f, to.repositories), unplaced(annotations, build.Indexed()))
-	return Plan{Build: build, Farm: farm, Publish: publish, Logins: logins.all, Watch: watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
+	noticed := slices.Concat(notices(f), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
+	return Plan{Build: build, Farm: d.farm, Publish: publish, Logins: d.logins.all, Watch: d.watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
 }
 
 // contextKey names the files that a builder keeps of a context. BuildKit asks

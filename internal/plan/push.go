@@ -8,18 +8,18 @@ import (
 )
 
 // decidePush tells whether to publish and, where not, why.
-func decidePush(push inputs.Push, f Facts) (publish bool, reason string, err error) {
+func decidePush(in inputs.Inputs, f Facts) (publish bool, reason string, err error) {
 	readOnly := f.ReadOnlyToken()
 	switch {
-	case push == inputs.PushFalse:
-		return false, "the input push is false", nil
-	case push == inputs.PushTrue && readOnly != "":
+	case in.Push == inputs.PushFalse:
+		return false, saidOfPush(in), nil
+	case in.Push == inputs.PushTrue && readOnly != "":
 		return false, "", &Error{
 			Doing:  "deciding whether to publish",
-			Reason: fmt.Sprintf("the input push is true, but %s", readOnly),
+			Reason: fmt.Sprintf("%s, but %s", saidOfPush(in), readOnly),
 			Advice: "leave push out: such a run then builds, says why it does not publish, and is green",
 		}
-	case push == inputs.PushTrue:
+	case in.Push == inputs.PushTrue:
 		return true, "", nil
 	case readOnly != "":
 		return false, readOnly, nil

@@ -17,6 +17,7 @@ type results struct {
 	attestations []inputs.Attestation
 	cacheTo      []inputs.Cache
 	loadAs       []name.Tag
+	outputs      []inputs.Output
 	remarks      []string
 }
 
@@ -27,7 +28,8 @@ func decideResults(in inputs.Inputs, f Facts, push bool, tags []name.Tag) (resul
 	if in.Load {
 		r.loadAs = tags
 	}
-	if push {
+	r.outputs = nameOutputs(in.Outputs, tags)
+	if push || slices.ContainsFunc(r.outputs, keepsAttestations) {
 		r.attestations = attestations(in, f)
 	} else if len(in.Attestations) > 0 {
 		r.remarks = append(r.remarks, "No attestations are made: they are part of a published image")

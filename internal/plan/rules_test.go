@@ -26,6 +26,16 @@ func labels(tb testing.TB, written ...string) metadata.OwnLabels {
 	return parsed
 }
 
+// annotations reads lines of the input annotations.
+func annotations(tb testing.TB, written ...string) metadata.OwnAnnotations {
+	tb.Helper()
+	parsed, err := metadata.ParseAnnotations(lines(written...))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return parsed
+}
+
 func lines(written ...string) []metadata.Line {
 	all := make([]metadata.Line, len(written))
 	for i, text := range written {

@@ -1,0 +1,174 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// written are the files that one solve writes. Archives are written beside their
+// place and put there when the solve has ended well; directories of type=local are
+// written by BuildKit's client, which leaves none of them through a link.
+type written struct {
+	plan     plan.Build
+	archives []*archive // in the order of the outputs; nil for type=local
+	kept     bool
+}
+
+func newWritten(p plan.Build) *written {
+	w := &written{plan: p}
+	for _, out := range p.Outputs {
+		var a *archive
+		if out.Type != inputs.OutputLocal {
+			a = &archive{dir: filepath.Dir(out.Dest)}
+		}
+		w.archives = append(w.archives, a)
+	}
+	return w
+}
+
+// exports asks for the files. They come before the exports of the image: BuildKit
+// puts all answers into one, the last over the others.
+func (w *written) exports() []client.ExportEntry {
+	var all []client.ExportEntry
+	for i, out := range w.plan.Outputs {
+		entry := client.ExportEntry{Type: string(out.Type), Attrs: map[string]string{}}
+		if out.Type == inputs.OutputOCI && !isFalse(out.Attrs["oci-mediatypes"]) {
+			maps.Copy(entry.Attrs, annotationAttrs(w.plan))
+		}
+		maps.Copy(entry.Attrs, out.Attrs)
+		if out.Type == inputs.OutputOCI || out.Type == inputs.OutputDocker {
+			maps.Copy(entry.Attrs, fileTimeAttrs(w.plan))
+		}
+		if a := w.archives[i]; a != nil {
+			entry.Output = a.open
+		} else {
+			entry.OutputDir = out.Dest
+		}
+		all = append(all, entry)
+	}
+	return all
+}
+
+func isFalse(text string) bool {
+	value, err := strconv.ParseBool(text)
+	return err == nil && !value
+}
+
+// writesDocker tells whether the image is written as docker save does, which has
+// no place for attestations.
+func writesDocker(p plan.Build) bool {
+	return slices.ContainsFunc(p.Outputs, func(out inputs.Output) bool { return out.Type == inputs.OutputDocker })
+}
+
+// keep puts what is written to its place.
+func (w *written) keep() error {
+	w.kept = true
+	var errs []error
+	for i, out := range w.plan.Outputs {
+		var err error
+		switch a := w.archives[i]; {
+		case a == nil:
+			continue
+		case out.Unpacked:
+			err = a.unpack(out.Dest)
+		default:
+			err = a.moveTo(out.Dest)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("writing %s: %w", out, err))
+		}
+	}
+	return errors.Join(append(errs, w.handOver())...)
+}
+
+// end removes what was not kept, and hands over what a build that has failed has
+// left in directories. What goes wrong with that does not matter any more.
+func (w *written) end() {
+	for _, a := range w.archives {
+		if a != nil {
+			a.remove()
+		}
+	}
+	if !w.kept {
+		_ = w.handOver()
+	}
+}
+
+// handOver gives what is there to the owner of the workspace.
+func (w *written) handOver() error {
+	var errs []error
+	for _, out := range w.plan.Outputs {
+		if _, err := os.Lstat(out.Dest); err != nil {
+			continue // not written
+		}
+		if err := giveTo(like(w.plan), out.Dest); err != nil {
+			errs = append(errs, fmt.Errorf("giving %s to the owner of the workspace: %w", out.Dest, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// archive is a file that BuildKit writes. There is nothing before it does.
+type archive struct {
+	dir   string // where the file is, under a name of its own
+	mu    sync.Mutex
+	file  *os.File
+	ended bool
+}
+
+// open is called when BuildKit begins to write.
+func (a *archive) open(map[string]string) (io.WriteCloser, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.file != nil || a.ended {
+		return nil, errors.New("it is not to be written any more")
+	}
+	if err := os.MkdirAll(a.dir, 0o755); err != nil { //nolint:gosec // the runner's user reads it
+		return nil, err
+	}
+	file, err := os.CreateTemp(a.dir, ".slipway-*.part")
+	if err != nil {
+		return nil, err
+	}
+	a.file = file
+	return file, nil
+}
+
+// moveTo puts the whole archive to its place, over what is there.
+func (a *archive) moveTo(path string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.file == nil {
+		return errNothingSent
+	}
+	if err := os.Chmod(a.file.Name(), 0o644); err != nil { //nolint:gosec // the runner's user reads it
+		return err
+	}
+	return os.Rename(a.file.Name(), path)
+}
+
+var errNothingSent = errors.New("BuildKit has sent nothing")
+
+// remove leaves nothing of an archive that was not put to its place.
+func (a *archive) remove() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended = true
+	if a.file == nil {
+		return
+	}
+	_ = a.file.Close()           // it may be closed
+	_ = os.Remove(a.file.Name()) // it may be at its place
+}

@@ -1,0 +1,192 @@
+package inputs
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/packages"
+)
+
+// OutputType is a kind of file that the result of a build is written to.
+type OutputType string
+
+// The kinds.
+const (
+	OutputLocal  OutputType = "local"  // the files of the image in a directory
+	OutputTar    OutputType = "tar"    // the same in a tar archive
+	OutputOCI    OutputType = "oci"    // the image as an OCI layout
+	OutputDocker OutputType = "docker" // the image as docker save writes it
+)
+
+// Output is one result of a build that is written to files.
+type Output struct {
+	Type     OutputType
+	Dest     string            // absolute path, links followed: a directory of OutputLocal and where Unpacked, else a file
+	Unpacked bool              // a layout as a directory, not as a tar archive. Default: false
+	Attrs    map[string]string // further ones, as BuildKit takes them
+}
+
+// String names the kind and the place, for the log and for errors.
+func (o Output) String() string { return "type=" + string(o.Type) + " to " + o.Dest }
+
+// Empties tells whether what is in the directory and not in the image is removed.
+func (o Output) Empties() bool {
+	return o.Type == OutputLocal && strings.EqualFold(o.Attrs["mode"], "delete")
+}
+
+// Pushed is what the input outputs says of the image that is published.
+type Pushed struct {
+	Push     Push     // PushTrue and PushFalse stand in the input Push, too. Default: empty, which means that nothing is said
+	Names    []string // full names without tags, of which each must be published to. Default: none
+	Options  map[string]string
+	ByDigest bool // no tag moves. Default: false
+}
+
+const acceptsOutputs = "type=local,dest=DIRECTORY or a DIRECTORY alone, type=tar, oci or docker with dest=FILE, type=docker alone, type=image, registry or cacheonly, one a line"
+
+// outputTypes lists what a line may have as its type.
+func outputTypes() []string {
+	return []string{"cacheonly", "docker", "image", "local", "oci", "registry", "tar"}
+}
+
+// outputReader reads the lines of the input outputs.
+type outputReader struct {
+	*parser
+
+	in        *Inputs
+	input     string
+	where     string // the line that is read, for errors
+	cacheOnly bool
+	pushes    []bool // what lines of type=image say
+	named     []item // names that they give
+	images    int    // lines of type=image or registry
+}
+
+// outputs reads the list. What it says of the published image and of the Docker
+// engine is put where the inputs image, tags, annotations, push and load put it.
+func (p *parser) outputs(in *Inputs, input string) {
+	r := &outputReader{parser: p, in: in, input: input}
+	for _, it := range p.lines(input, acceptsOutputs) {
+		r.where = fmt.Sprintf("line %d, %q: ", it.line, it.text)
+		attrs := r.split(strings.TrimSpace(it.text))
+		if attrs == nil {
+			continue
+		}
+		kind := attrs["type"]
+		delete(attrs, "type")
+		switch kind {
+		case "local", "tar", "oci", "docker":
+			r.file(OutputType(kind), attrs)
+		case "image", "registry":
+			r.image(it, kind, attrs)
+		case "cacheonly":
+			r.cacheOnly = true
+			p.checkAttributes(input, acceptsOutputs, r.where, attrs, nil)
+		case "":
+			r.wrong("it has no type")
+		default:
+			r.wrong("the type %q is not known%s", kind, nearest(kind, outputTypes()))
+		}
+	}
+	r.settlePush()
+	r.settleNames()
+}
+
+func (r *outputReader) wrong(format string, args ...any) {
+	r.problems.add(r.input, acceptsOutputs, "%s%s", r.where, fmt.Sprintf(format, args...))
+}
+
+// split takes a line apart. A path alone is a directory, and the names of
+// attributes may have capitals, as for docker buildx build --output.
+func (r *outputReader) split(line string) attributes {
+	if !strings.ContainsAny(line, "=,") {
+		return attributes{"type": string(OutputLocal), "dest": line}
+	}
+	written := r.attributes(r.input, acceptsOutputs, r.where, line)
+	if written == nil {
+		return nil
+	}
+	attrs := attributes{}
+	for name, value := range written {
+		if !strings.HasPrefix(name, "annotation") {
+			name = strings.ToLower(name)
+		}
+		attrs[name] = value
+	}
+	return attrs
+}
+
+// file reads a line whose result is written to files.
+func (r *outputReader) file(kind OutputType, attrs attributes) {
+	dest := attrs["dest"]
+	if kind == OutputDocker && dest == "" {
+		r.checkAttributes(r.input, acceptsOutputs, r.where, attrs, map[string]check{
+			"name": refused("the image is loaded under every tag; name it with the inputs image and tags"), "context": noContext,
+		})
+		r.in.Load = true
+		return
+	}
+	before := len(r.problems.errs)
+	r.checkAttributes(r.input, acceptsOutputs, r.where, attrs, fileAttributes(kind, attrs))
+	r.checkTypes(attrs)
+	tarred, err := strconv.ParseBool(attrs["tar"])
+	out := Output{Type: kind, Unpacked: err == nil && !tarred, Attrs: attrs}
+	delete(attrs, "dest")
+	delete(attrs, "tar")
+	if names := imageNames(attrs["name"]); len(names) > 0 {
+		attrs["name"] = strings.Join(names, ",")
+	}
+	r.place(&out, dest)
+	if len(r.problems.errs) == before {
+		r.in.Outputs = append(r.in.Outputs, out)
+	}
+}
+
+// place finds where an output goes.
+func (r *outputReader) place(out *Output, dest string) {
+	var err error
+	switch {
+	case dest == "":
+		r.wrong("type=%s needs dest=PATH", out.Type)
+		return
+	case dest == "-":
+		r.wrong("dest=- is standard output, which nothing reads from a step; name a file")
+		return
+	case out.Type == OutputLocal || out.Unpacked:
+		out.Dest, err = r.at(r.absolute(dest)).resolveNew(dest)
+	default:
+		out.Dest, err = r.resolveNewFile(dest)
+	}
+	same := func(other Output) bool { return other.Dest == out.Dest }
+	switch {
+	case err != nil:
+		r.wrong("dest: %q cannot be used: %v", dest, err)
+	case out.Empties() && within(r.in.Workspace, out.Dest):
+		r.wrong("mode=delete would empty the workspace; name a directory in it")
+	case slices.ContainsFunc(r.in.Outputs, same):
+		r.wrong("another line writes to the same place")
+	}
+}
+
+// checkTypes refuses layers that an image with Docker's media types cannot have.
+func (r *outputReader) checkTypes(attrs attributes) {
+	if oci, err := strconv.ParseBool(attrs["oci-mediatypes"]); err == nil && !oci && (attrs["compression"] == "zstd" || attrs["compression"] == "estargz") {
+		r.wrong("compression=%s needs OCI's media types, and oci-mediatypes is false", attrs["compression"])
+	}
+}
+
+// nearest proposes what a word was probably meant to be, in brackets.
+func nearest(word string, known []string) string {
+	best, distance := "", 3
+	for _, one := range known {
+		if d := packages.Distance(strings.ToLower(word), one); d < distance && d < len(one) {
+			best, distance = one, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return " (did you mean " + best + "?)"
+}

@@ -1,0 +1,90 @@
+package plan
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+)
+
+// decisions are what the parts of a plan come to by themselves.
+type decisions struct {
+	push            bool
+	reason          string
+	to              targets
+	logins          logins
+	results         results
+	platforms       []v1.Platform
+	farm            []Share
+	contexts        contexts
+	watch           Watch
+	fileTime        time.Time
+	byDigest, byTag []name.Repository
+}
+
+func decide(in inputs.Inputs, f Facts) (d decisions, err error) {
+	errs := []error{decideTrust(in, f), checkArguments(in)}
+	add := func(err error) { errs = append(errs, err) }
+	d.push, d.reason, err = decidePush(in, f)
+	add(err)
+	d.to, err = decideTargets(in, f, d.push)
+	add(err)
+	d.logins, err = decideLogins(in, f, d.push, d.to.repositories)
+	add(err)
+	d.results, err = decideResults(in, f, d.push, d.to.tags)
+	add(err)
+	d.platforms, d.farm, err = decideFarm(in, d.to.repositories)
+	add(err)
+	d.contexts, err = decideContexts(in, f)
+	add(err)
+	d.watch, err = decideWatch(in, f, d.push, d.to.repositories)
+	add(err)
+	d.fileTime, err = decideFileTime(in, f)
+	add(err)
+	if d.push {
+		d.byDigest, d.byTag = splitRepositories(d.to.repositories, f)
+	}
+	add(refuseByTag(in, f, d.byTag, d.platforms))
+	add(refuseCacheByTag(in.CacheTo, f))
+	add(refuseOutputs(in, d.to.repositories, d.byTag, d.platforms))
+	return d, errors.Join(errs...)
+}
+
+func (d decisions) build(in inputs.Inputs, f Facts, auto auto) Build {
+	return Build{
+		Workspace:  in.Workspace,
+		Context:    in.Context,
+		Remote:     d.contexts.main,
+		RemoteCopy: d.contexts.copy,
+		Contexts:   d.contexts.named,
+		Dockerfile: in.Dockerfile,
+		Target:     in.Target,
+		Platforms:  d.platforms,
+		Args:       in.BuildArgs,
+		Secrets:    d.contexts.secrets,
+		SSH:        in.SSH,
+		NoCache:    in.NoCache,
+		Pull:       in.Pull,
+		Sandbox:    in.Sandbox,
+		Epoch:      f.Commit.Time,
+		Key:        contextKey(d.to.repositories[0], in, f),
+
+		NoCacheFilters: in.NoCacheFilters,
+
+		FileTime: d.fileTime,
+		Record:   in.BuildRecord != "",
+
+		PushTo:       d.byDigest,
+		ByTag:        d.byTag,
+		LoadAs:       d.results.loadAs,
+		Attestations: d.results.attestations,
+		CacheFrom:    slices.Concat(in.CacheFrom, auto.from),
+		CacheTo:      slices.Concat(d.results.cacheTo, auto.to),
+		Outputs:      d.results.outputs,
+		ImageOptions: in.Pushed.Options,
+	}
+}
