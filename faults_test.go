@@ -80,6 +80,7 @@ func TestBuilderDies(t *testing.T) {
 		t.Errorf("exit code %d after %s, want 1 soon", code, took)
 	}
 	r.mustSay("::error", "ended or cannot be reached any more")
+	r.mustAnnotateOnce()
 }
 
 // TestDiskFull gives the child process a disk that the context does not fit on.
@@ -102,7 +103,18 @@ func TestDiskFull(t *testing.T) {
 	if code := r.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-	r.mustSay("::error", "no space left on device", "is full; free some")
+	r.mustSay("::error::building: ", "no space left on device", "is full; free some")
+	r.mustAnnotateOnce()
+
+	r = start(t, step{
+		dockerfile: "FROM " + testenv.BaseImage(t, registry.Host).Name() + "\nRUN dd if=/dev/zero of=/big bs=1M count=64\n",
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "INPUT_BUILDER=local", "TMPDIR=" + small},
+	})
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	r.mustSay("::error file=Dockerfile,line=2::building: ", "is full; free some", "%0Athe last lines of the step:%0A", "No space left on device")
+	r.mustAnnotateOnce()
 }
 
 // TestUnreadableContextFile runs as a user who may not read one of the files.
@@ -357,6 +369,14 @@ func (r *running) mustSay(words ...string) {
 		if !strings.Contains(r.said(), word) {
 			r.t.Errorf("it does not say %q:\n%s", word, r.said())
 		}
+	}
+}
+
+// mustAnnotateOnce wants one error of a run.
+func (r *running) mustAnnotateOnce() {
+	r.t.Helper()
+	if errors := strings.Count(r.said(), "\n::error"); errors != 1 {
+		r.t.Errorf("%d errors, want one:\n%s", errors, r.said())
 	}
 }
 

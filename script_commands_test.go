@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ import (
 //
 //	checkout             makes repo a git checkout of one commit of 2026-03-04,
 //	                     and sets GITHUB_SHA
+//	odd-file DIR         makes an empty file whose name has line ends in it, and rubbish
+//	                     of 4 KB and a Dockerfile of 10 MB beside it
 //	input NAME FILE      sets an input to a file's text, with $VARIABLES put in
 //	output NAME          prints an output of the step
 //	published REF ...    every reference answers with the step's digest output
@@ -34,6 +37,7 @@ import (
 //	statements REF       prints the attestations of an index
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
+		"odd-file":  oddFile,
 		"checkout":  checkout,
 		"input":     setInput,
 		"output":    printing(output),
@@ -56,6 +60,22 @@ func checkout(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(ts.Exec("git", append(identity, "commit", "-q", "-m", "one")...))
 	ts.Check(ts.Exec("git", "-C", "repo", "rev-parse", "HEAD"))
 	ts.Setenv("GITHUB_SHA", strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+func oddFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: odd-file DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	rubbish := make([]byte, 4<<10)
+	for i := range rubbish {
+		rubbish[i] = byte(i * 167)
+	}
+	ts.Check(errors.Join(
+		os.WriteFile(filepath.Join(dir, "a\n::error::b"), nil, 0o600),
+		os.WriteFile(filepath.Join(dir, "rubbish"), rubbish, 0o600),
+		os.WriteFile(filepath.Join(dir, "large"), []byte("FROM scratch\n"+strings.Repeat("# a comment of some length\n", 10<<20/27)+"COPI a b\n"), 0o600),
+	))
 }
 
 func setInput(ts *testscript.TestScript, neg bool, args []string) {

@@ -33,6 +33,9 @@ func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Res
 		Cached:    built.Cached,
 		Took:      time.Since(started),
 	}
+	if !p.Build.Call.Builds() {
+		o.Asked, o.Answer = report.Asked(p.Build.Call), built.Answer
+	}
 	for _, key := range slices.SortedFunc(maps.Keys(p.Build.Labels), metadata.CompareKeys) {
 		o.Labels = append(o.Labels, report.Entry{Key: key, Value: p.Build.Labels[key]})
 	}

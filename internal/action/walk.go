@@ -33,6 +33,8 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return err
 	}
 	registries.Patience = telling(registries.Patience, r)
+	var checks []report.Check
+	defer func() { r.Checks(checks) }()
 	defer warnOfConfig(r, run.docker)
 	publisher := publish.New(registries)
 
@@ -69,7 +71,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		log.Open()
 	}
 	log.Close()
-	warn(r, built)
+	checks = warn(r, built)
 	kept := keepRecord(in, built)
 	if err != nil {
 		return errors.Join(err, kept)
@@ -78,7 +80,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	moving, stays := tags.settle(ctx, built.Digest)
 	image, err := tags.tag(ctx, b, &built, moving)
 	if err != nil {
-		return err
+		return errors.Join(err, kept)
 	}
 	o := outcome(started, p, b, built, image, moving, stays)
 	o.Metadata = metadataOf(o, b, built.Answers)
@@ -124,11 +126,17 @@ func telling(p registry.Patience, r *report.Reporter) registry.Patience {
 	return p
 }
 
-// warn hands on what BuildKit's checks found, also when the build failed.
-func warn(r *report.Reporter, built build.Result) {
+// warn hands on warnings, also when the build failed. It returns what BuildKit's
+// checks found, whose turn is last.
+func warn(r *report.Reporter, built build.Result) (checks []report.Check) {
 	for _, w := range built.Warnings {
+		if w.Check {
+			checks = append(checks, report.Check{File: w.File, Line: w.Line, Message: w.Message})
+			continue
+		}
 		r.Warning(w.File, w.Line, w.Message)
 	}
+	return checks
 }
 
 func closeBuilder(b *builder.Builder, r *report.Reporter) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -84,7 +85,11 @@ type strictFS struct {
 func (s *strictFS) Open(path string) (io.ReadCloser, error) {
 	file, err := s.FS.Open(path)
 	if err != nil {
-		s.sending.fail(fmt.Errorf("sending %s to BuildKit: %w; make it readable, or name it in .dockerignore", filepath.Join(s.dir, path), err))
+		advice := "make it readable, or name it in .dockerignore"
+		if errors.Is(err, fs.ErrNotExist) {
+			advice = "it was there a moment ago; let what removes it end before, or name it in .dockerignore"
+		}
+		s.sending.fail(fmt.Errorf("sending %s to BuildKit: %w; %s", filepath.Join(s.dir, path), err, advice))
 		return nil, err
 	}
 	opened, ok := file.(*os.File)

@@ -129,6 +129,24 @@ func TestFileThatChanges(t *testing.T) {
 	}
 }
 
+// TestFileThatIsGone ends the build: the sender would send an empty one.
+func TestFileThatIsGone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var ended error
+	sent := &sending{fail: func(err error) { ended = err }}
+	files, err := sent.openDirectory(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file, err := files.Open("gone"); err == nil {
+		t.Errorf("Open = %v", file)
+	}
+	if ended == nil || !strings.Contains(ended.Error(), "sending "+filepath.Join(dir, "gone")+" to BuildKit: ") || !strings.Contains(ended.Error(), "it was there a moment ago") {
+		t.Errorf("the build ends with %v", ended)
+	}
+}
+
 // TestLayoutStore reads blobs of the layout and nothing beside it.
 func TestLayoutStore(t *testing.T) {
 	t.Parallel()

@@ -2,23 +2,26 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/solver/errdefs"
-	"github.com/moby/buildkit/util/grpcerrors"
-	"google.golang.org/grpc/codes"
+	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/slipway-build/slipway/internal/builder"
-	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // Error is a build that failed at a place in a Dockerfile.
 type Error struct {
 	File  string // absolute path
-	Line  int    // counted from 1
+	Line  int    // counted from 1; 0 where it is about all of the file
+	Last  int    // line that the instruction ends on
 	cause error
 }
 
@@ -27,15 +30,21 @@ func (e *Error) Error() string { return "building: " + e.cause.Error() }
 // Unwrap returns BuildKit's error.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Position returns where the build failed.
-func (e *Error) Position() (file string, line int) { return e.File, e.Line }
+// Position returns where the build failed, from the first line to the last.
+func (e *Error) Position() (file string, first, last int) { return e.File, e.Line, e.Last }
 
-// explain says what BuildKit's error means for the reader.
-func explain(ctx context.Context, err error, r Request, b *builder.Builder) error {
+// explain says what BuildKit's error means for the reader: the error, what to do
+// about it as far as that is known, and the last lines of the step that failed.
+func explain(ctx context.Context, err error, w *watcher, b *builder.Builder) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("building: %w", context.Cause(ctx))
 	}
+	r := w.request
 	var cause error = &trimmed{err}
+	lines := w.tails.of(err)
+	if step := (*errdefs.VertexError)(nil); !errors.As(err, &step) {
+		lines = w.tails.at(w.failing().Digest)
+	}
 	switch trust := untrusted(err.Error(), b); {
 	case trust != "":
 		cause = &advised{cause, trust}
@@ -44,31 +53,65 @@ func explain(ctx context.Context, err error, r Request, b *builder.Builder) erro
 	default:
 		cause = withAdvice(pullFailed(ctx, err, r))
 	}
-	if sources := errdefs.Sources(err); len(sources) > 0 {
-		// The innermost is the instruction; the outer ones are what used it.
-		s := sources[0]
-		if s.Info != nil && len(s.Ranges) > 0 {
-			return newError(s.Info.Filename, int(s.Ranges[0].Start.Line), r.Plan, cause)
+	for _, advice := range []string{ended(err, lines, b), w.suggest(err)} {
+		if advice != "" {
+			cause = &advised{cause, "\n" + advice}
 		}
 	}
-	advice := ""
-	switch text := err.Error(); {
-	case strings.Contains(text, "no space left on device"):
-		advice = fmt.Sprintf("\nthe disk of %s is full; free some, or use a builder with more", b.Name)
-	case grpcerrors.Code(err) == codes.Unavailable:
-		advice = fmt.Sprintf("\n%s ended or cannot be reached any more; it may have run out of memory", b.Name)
+	if len(lines) > 0 {
+		cause = &advised{cause, "\nthe last lines of the step:\n  " + strings.Join(lines, "\n  ")}
 	}
-	return fmt.Errorf("building: %w%s", cause, advice)
+	return w.place(err, cause)
 }
 
-// newError is an error at a place in the Dockerfile, which may be in a repository
-// of which nothing is here.
-func newError(name string, line int, p plan.Build, cause error) error {
-	path := sourcePath(name, p)
-	if path == "" {
-		return fmt.Errorf("building: %s, line %d: %w", name, line, cause)
+// place puts an error where it belongs in the Dockerfile, which may be in a
+// repository of which nothing is here.
+func (w *watcher) place(err, cause error) error {
+	if s := w.sourceOf(err); s != nil {
+		return w.placeAt(s, cause)
 	}
-	return &Error{File: path, Line: line, cause: cause}
+	return w.placeOf(err, cause, w.result(w.request.Plan).Warnings)
+}
+
+func (w *watcher) placeAt(s *errdefs.Source, cause error) error {
+	first, last := lineRange(s.Ranges)
+	if path := sourcePath(s.Info.Filename, w.request.Plan); path != "" {
+		return &Error{File: path, Line: first, Last: last, cause: cause}
+	}
+	return fmt.Errorf("building: %s, line %d: %w", s.Info.Filename, first, cause)
+}
+
+// aboutDockerfile is how BuildKit begins what is wrong with a Dockerfile as a whole,
+// or with its text, where it may not say the place in any other way.
+var aboutDockerfile = regexp.MustCompile(`^(?:failed to [^:]+: )*(?:the Dockerfile cannot be empty|file with no instructions|target stage |dockerfile parse error (?:on )?line (\d+): )`)
+
+// placeOf puts errors that have no place where the reader will look for one.
+func (w *watcher) placeOf(err, cause error, warnings []Warning) error {
+	text, file := (&trimmed{err}).Error(), w.request.Plan.Dockerfile
+	if found := aboutDockerfile.FindStringSubmatch(text); found != nil && filepath.IsAbs(file) {
+		line, _ := strconv.Atoi(found[1]) // digits or nothing
+		return &Error{File: file, Line: line, cause: cause}
+	}
+	if strings.Contains(text, tooLarge) && filepath.IsAbs(file) {
+		return &Error{File: file, cause: cause}
+	}
+	for _, check := range warnings {
+		if check.Check && check.File != "" && strings.Contains(text, "lint violation found") {
+			return &Error{File: check.File, Line: check.Line, cause: cause}
+		}
+	}
+	return fmt.Errorf("building: %w", cause)
+}
+
+// lineRange returns the first and the last line of an instruction.
+func lineRange(ranges []*pb.Range) (first, last int) {
+	for _, r := range ranges {
+		if start := int(r.Start.Line); first == 0 || start < first {
+			first = start
+		}
+		last = max(last, int(r.Start.Line), int(r.End.Line))
+	}
+	return first, last
 }
 
 // pushFailed says what it means that a push was refused, or has broken off.
@@ -90,15 +133,16 @@ func refusedBy(text string, repos []name.Repository) *name.Repository {
 	return nil
 }
 
-// trimmed leaves out the words with which BuildKit's layers wrap every error.
+// trimmed leaves out the words with which BuildKit's layers wrap every error, and
+// what is no text of the Dockerfile in it.
 type trimmed struct{ error }
 
 func (t *trimmed) Error() string {
 	text := t.error.Error()
-	for _, noise := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
+	for _, noise := range []string{"failed to solve: ", "failed to solve with frontend dockerfile.v0: ", "failed to create LLB definition: ", "rpc error: code = Unknown desc = "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
-	return withoutSignatures(text)
+	return clean(withoutSignatures(text))
 }
 
 func (t *trimmed) Unwrap() error { return t.error }

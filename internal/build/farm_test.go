@@ -67,7 +67,7 @@ func TestSum(t *testing.T) {
 	t.Parallel()
 	nodes := twoNodes()
 	digests := []v1.Hash{{Algorithm: "sha256", Hex: "a"}, {Algorithm: "sha256", Hex: "b"}}
-	both, mine := Warning{"both", "/src/Dockerfile", 1}, Warning{"mine", "/src/Dockerfile", 1}
+	both, mine := Warning{"both", true, "/src/Dockerfile", 1}, Warning{"mine", true, "/src/Dockerfile", 1}
 	got := sum(nodes, []Result{
 		{Digest: digests[0], Config: digests[1], Steps: 3, Cached: 2, Warnings: []Warning{both}},
 		{Digest: digests[1], Config: digests[0], Steps: 4, Cached: 1, Warnings: []Warning{mine, both}},

@@ -55,7 +55,7 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 		return result, pushedBefore(err, tags), w.judge(ctx, err), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
 	}
 	if err != nil || ctx.Err() != nil {
-		return result, nil, registry.Verdict{}, explain(ctx, err, r, b)
+		return result, nil, registry.Verdict{}, explain(ctx, err, w, b)
 	}
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	err = result.read(response, opt.Exports, r.Plan, b)

@@ -29,6 +29,7 @@ type Result struct {
 	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
 	Cached   int     // those found in the cache
 	Warnings []Warning
+	Answer   string // what was said of the Dockerfile, where the plan only asks
 	Parts    []Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config
 	Answers  []Answer
 	Records  []record.Record // that the plan asks for, also of a build that failed
@@ -64,6 +65,9 @@ type Request struct {
 // error is an *Error where the Dockerfile is to blame. A Result comes with the
 // error too, for the warnings.
 func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
+	if !r.Plan.Call.Builds() {
+		return ask(ctx, b, r)
+	}
 	if len(b.Nodes) > 0 {
 		return solveFarm(ctx, b.Nodes, r)
 	}
@@ -101,15 +105,15 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	loadErr := loading.End(err == nil)
 	switch {
 	case ctx.Err() != nil:
-		return result, registry.Verdict{}, explain(ctx, err, *r, b)
+		return result, registry.Verdict{}, explain(ctx, err, w, b)
 	case loadErr != nil && err != nil:
-		return result, registry.Verdict{}, errors.Join(explain(ctx, err, *r, b), loadErr)
+		return result, registry.Verdict{}, errors.Join(explain(ctx, err, w, b), loadErr)
 	case loadErr != nil:
 		return result, registry.Verdict{}, loadErr
 	case err != nil && !isPush(err) && w.cacheFailed():
 		return result, w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
 	case err != nil:
-		return result, w.judge(ctx, err), explain(ctx, err, *r, b)
+		return result, w.judge(ctx, err), explain(ctx, err, w, b)
 	}
 	result.Warnings = append(result.Warnings, w.warnOfExports()...)
 	if err := errors.Join(written.keep(), handOver(r.Plan)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -21,6 +22,7 @@ type watcher struct {
 	done     chan struct{}
 	vertices map[digest.Digest]client.Vertex
 	warnings []client.VertexWarning
+	tails    tails
 	exported v1.Hash // zero until BuildKit has said it
 }
 
@@ -32,6 +34,7 @@ func watch(ctx context.Context, r Request) *watcher {
 		statuses: make(chan *client.SolveStatus),
 		done:     make(chan struct{}),
 		vertices: map[digest.Digest]client.Vertex{},
+		tails:    tails{},
 	}
 	go w.follow(context.WithoutCancel(ctx))
 	return w
@@ -64,6 +67,7 @@ func (w *watcher) follow(ctx context.Context) {
 				w.notePush(s.ID)
 			}
 		}
+		w.tails.note(status)
 		shown <- status
 	}
 	close(shown)
@@ -112,7 +116,9 @@ func (w *watcher) result(p plan.Build) Result {
 		}
 	}
 	for _, warning := range w.warnings {
-		r.Warnings = append(r.Warnings, newWarning(warning, p))
+		if check := newWarning(warning, p); !slices.Contains(r.Warnings, check) { // one for each platform
+			r.Warnings = append(r.Warnings, check)
+		}
 	}
 	return r
 }
@@ -133,15 +139,16 @@ func isStep(name string) bool {
 	return strings.HasPrefix(name, "[") && !strings.HasPrefix(name, "[internal]") && !strings.HasPrefix(name, "[auth]")
 }
 
-// Warning is something that BuildKit's checks found in the Dockerfile.
+// Warning is something that the author should know, although nothing fails.
 type Warning struct {
 	Message string
+	Check   bool   // BuildKit's checks found it in the Dockerfile
 	File    string // absolute path; empty where the warning has no place
 	Line    int    // counted from 1; 0 where the warning has no place
 }
 
 func newWarning(w client.VertexWarning, p plan.Build) Warning {
-	warning := Warning{Message: string(w.Short)}
+	warning := Warning{Message: string(w.Short), Check: true}
 	if w.URL != "" {
 		warning.Message += "\n" + w.URL
 	}
@@ -149,7 +156,7 @@ func newWarning(w client.VertexWarning, p plan.Build) Warning {
 		warning.File = sourcePath(w.SourceInfo.Filename, p)
 		warning.Line = int(w.Range[0].Start.Line)
 		if warning.File == "" {
-			warning = Warning{Message: fmt.Sprintf("%s, line %d: %s", w.SourceInfo.Filename, warning.Line, warning.Message)}
+			warning = Warning{Check: true, Message: fmt.Sprintf("%s, line %d: %s", w.SourceInfo.Filename, warning.Line, warning.Message)}
 		}
 	}
 	return warning

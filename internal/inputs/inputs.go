@@ -69,6 +69,7 @@ type Inputs struct {
 	AutoCache    bool          // take GitHub's cache, too, as suits the run. Default: false
 	CacheService CacheService  // zero where no input asks for it
 	Attestations []Attestation // provenance before sbom. Default: none
+	Call         Call          // what the Dockerfile is asked for. Default: CallBuild
 	Load         bool          // put the image into the Docker engine's store
 	Outputs      []Output      // files that the result is written to, each place once. Default: none
 	Pushed       Pushed        // what the input outputs says of the published image
@@ -132,6 +133,7 @@ func Parse(env Env) (Inputs, error) {
 		Pull:        p.boolean("pull", false),
 		CacheFrom:   p.caches("cache-from", false),
 		CacheTo:     p.caches("cache-to", true),
+		Call:        p.call("call"),
 		Load:        p.boolean("load", false),
 	}
 	in.AutoCache = p.autoCache("cache")
@@ -155,6 +157,5 @@ func Parse(env Env) (Inputs, error) {
 	in.Reproducible = p.boolean("reproducible", false)
 	files := p.newFiles("metadata-file", "build-record")
 	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]
-	p.refuseLater()
 	return in, errors.Join(p.problems.errs...)
 }

@@ -98,6 +98,7 @@ func TestParseWithoutInputs(t *testing.T) {
 		Images:     []string{},
 		Push:       inputs.PushAuto,
 		Preflight:  true,
+		Call:       inputs.CallBuild,
 		Workspace:  dir,
 		Context:    dir,
 		Dockerfile: filepath.Join(dir, "Dockerfile"),
@@ -159,6 +160,7 @@ func TestParseEveryInput(t *testing.T) {
 		"sbom":         "true",
 		"attests":      "type=provenance,version=v0.2",
 		"load":         "true",
+		"call":         "targets",
 		"builder":      "tcp://127.0.0.1:1234",
 		"builder-tls":  "ca=app/ca.pem",
 		"FROM_ENV":     "from the environment",
@@ -193,6 +195,7 @@ func TestParseEveryInput(t *testing.T) {
 			{Type: inputs.SBOM, Attrs: map[string]string{}},
 		},
 		Load:       true,
+		Call:       inputs.CallTargets,
 		Builder:    "tcp://127.0.0.1:1234",
 		BuilderTLS: inputs.BuilderTLS{CA: ca, Cert: []byte{}},
 

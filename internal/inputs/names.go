@@ -7,11 +7,6 @@ import (
 
 // Names lists every input that action.yml declares, in its order.
 func Names() []string {
-	return append(supported(), later()...)
-}
-
-// supported lists the inputs that work.
-func supported() []string {
 	return []string{
 		"image", "registry", "token", "username", "registry-auth", "registry-ca",
 		"tags", "flavor", "labels", "annotations", "floating",
@@ -19,27 +14,9 @@ func supported() []string {
 		"context", "build-contexts", "file", "target", "platforms", "build-args", "allow-secret-args",
 		"secrets", "secret-envs", "secret-files", "ssh", "no-cache", "no-cache-filters", "pull",
 		"network", "add-hosts", "allow", "shm-size", "ulimit", "cgroup-parent",
-		"cache", "cache-from", "cache-to", "provenance", "sbom", "attests", "load", "outputs", "reproducible",
+		"cache", "cache-from", "cache-to", "provenance", "sbom", "attests", "call", "load", "outputs", "reproducible",
 		"metadata-file", "build-record",
 		"builder", "builder-tls", "builder-image", "builder-volume",
-	}
-}
-
-// later lists the inputs that are part of the public interface and not built
-// yet. They are declared so that a workflow that sets one gets an error that
-// says so, not the runner's "unexpected input" and a build without it.
-func later() []string {
-	return []string{
-		"call",
-	}
-}
-
-// refuseLater reports every input that is set and not built yet.
-func (p *parser) refuseLater() {
-	for _, name := range later() {
-		if p.text(name) != "" {
-			p.problems.add(name, "leave it out", "it does not work in this version")
-		}
 	}
 }
 

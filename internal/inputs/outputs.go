@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/spelling"
 )
 
 // OutputType is a kind of file that the result of a build is written to.
@@ -179,14 +179,10 @@ func (r *outputReader) checkTypes(attrs attributes) {
 
 // nearest proposes what a word was probably meant to be, in brackets.
 func nearest(word string, known []string) string {
-	best, distance := "", 3
 	for _, one := range known {
-		if d := packages.Distance(strings.ToLower(word), one); d < distance && d < len(one) {
-			best, distance = one, d
+		if spelling.Near(word, one) {
+			return " (did you mean " + one + "?)"
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return " (did you mean " + best + "?)"
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/host"
+	"github.com/slipway-build/slipway/internal/spelling"
 )
 
 // wellKnown lists registries that people misspell, each with the name to write:
@@ -40,7 +41,7 @@ func DidYouMean(registry string, s Server) string {
 	}
 	best, nearest := "", 3
 	for _, known := range s.wellKnown() {
-		d := Distance(name, known)
+		d := spelling.Distance(name, known)
 		if d == 0 {
 			return ""
 		}
@@ -53,30 +54,3 @@ func DidYouMean(registry string, s Server) string {
 
 // stem is a name without its last part: ghcr.com is meant to be ghcr.io.
 func stem(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
-
-// Distance counts the letters that were left out, added, exchanged for others or
-// swapped with their neighbour (optimal string alignment,
-// https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance).
-func Distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			other := 1
-			if a[i-1] == b[j-1] {
-				other = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+other)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
-}

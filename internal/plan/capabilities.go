@@ -67,7 +67,7 @@ func BuildKit() Capabilities {
 		SeveralResults: true,
 		FileTimes:      true,
 		Records:        true,
-		Frontend:       Frontend{NamedContexts: true, Layouts: true, Limits: true, GitSubdir: true, GitQuery: true, Git: true},
+		Frontend:       Frontend{NamedContexts: true, Layouts: true, Limits: true, GitSubdir: true, GitQuery: true, Git: true, Checks: true, Outlines: true},
 		Outputs:        []inputs.OutputType{inputs.OutputLocal, inputs.OutputTar, inputs.OutputOCI, inputs.OutputDocker},
 		Empties:        true,
 		CacheFrom:      []inputs.CacheType{inputs.CacheRegistry, inputs.CacheLocal, inputs.CacheS3, inputs.CacheAzblob, inputs.CacheGitHub},

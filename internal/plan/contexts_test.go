@@ -155,6 +155,8 @@ func TestLacksOfABuild(t *testing.T) {
 	kinds["containerd"] = gateway
 	const noGateway = "it does not say which address host-gateway is; only a Docker engine does"
 	const noQuery = "it does not know the options of a git URL after a question mark (URL#REF:SUBDIRECTORY it knows)"
+	const noChecks = "its Dockerfile frontend has no checks (BuildKit 0.14 and Docker 27 have)"
+	const noOutline = "its Dockerfile frontend knows no outline (that of BuildKit 0.11 and Docker 24 does)"
 	cases := map[string]struct {
 		build plan.Build
 		want  map[string]string
@@ -166,6 +168,9 @@ func TestLacksOfABuild(t *testing.T) {
 		"an archive":       {plan.Build{Remote: "https://a.example/a.tar?sig=1"}, nil},
 		"a named context":  {plan.Build{Contexts: []inputs.NamedContext{{Name: "a"}}}, map[string]string{"BuildKit 0.10": "it drops named contexts (a) without a word", "Docker 20.10": "it drops named contexts (a) without a word"}},
 		"an OCI layout":    {plan.Build{Contexts: []inputs.NamedContext{{Name: "a", Source: inputs.Source{Kind: inputs.FromLayout}}}}, map[string]string{"BuildKit 0.10": "it drops named contexts (a) without a word", "Docker 20.10": "it drops named contexts (a) without a word", "graph driver": "it reads no OCI layouts (a)"}},
+		"a check":          {plan.Build{Call: inputs.CallCheck}, map[string]string{"BuildKit 0.13": noChecks, "BuildKit 0.10": noChecks, "Docker 20.10": noChecks}},
+		"an outline":       {plan.Build{Call: inputs.CallOutline}, map[string]string{"BuildKit 0.10": noOutline, "Docker 20.10": noOutline}},
+		"a build":          {plan.Build{Call: inputs.CallBuild}, nil},
 		"limits":           {plan.Build{Sandbox: inputs.Sandbox{ShmSize: 1, CgroupParent: "a", Ulimits: []units.Ulimit{{}}}}, map[string]string{"BuildKit 0.10": "it drops cgroup-parent, shm-size, ulimit without a word", "Docker 20.10": "it drops cgroup-parent, shm-size, ulimit without a word"}},
 		"a host":           {plan.Build{Sandbox: inputs.Sandbox{Hosts: []inputs.Host{{Name: "a", Address: netip.MustParseAddr("::1")}}}}, nil},
 		"the host gateway": {plan.Build{Sandbox: inputs.Sandbox{Hosts: []inputs.Host{{Name: "a"}}}}, map[string]string{"BuildKit": noGateway, "BuildKit 0.13": noGateway, "BuildKit 0.10": noGateway, "graph driver": noGateway, "Docker 20.10": noGateway}},

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -30,6 +31,7 @@ func decide(in inputs.Inputs, f Facts) (d decisions, err error) {
 	errs := []error{decideTrust(in, f), checkArguments(in)}
 	add := func(err error) { errs = append(errs, err) }
 	d.push, d.reason, err = decidePush(in, f)
+	d.reason = cmp.Or(askedReason(in.Call), d.reason)
 	add(err)
 	d.to, err = decideTargets(in, f, d.push)
 	add(err)
@@ -63,6 +65,7 @@ func (d decisions) build(in inputs.Inputs, f Facts, auto auto) Build {
 		Contexts:   d.contexts.named,
 		Dockerfile: in.Dockerfile,
 		Target:     in.Target,
+		Call:       in.Call,
 		Platforms:  d.platforms,
 		Args:       in.BuildArgs,
 		Secrets:    d.contexts.secrets,

@@ -15,6 +15,8 @@ type Frontend struct {
 	Limits        bool   // shm-size, ulimit and cgroup-parent, since BuildKit 0.10
 	GitSubdir     bool   // a subdirectory of a repository, since BuildKit 0.10
 	GitQuery      bool   // options of a git URL after a question mark, since BuildKit 0.24
+	Checks        bool   // it checks a Dockerfile, since BuildKit 0.14
+	Outlines      bool   // it says what a Dockerfile takes and its stages, since BuildKit 0.11
 	Git           bool   // it has git, as far as is known
 	HostGateway   string // address of its machine for steps; empty where it does not say
 }
@@ -23,14 +25,20 @@ type Frontend struct {
 // is taken for older than it may be.
 func frontendOf(version string) Frontend {
 	recent := since(version, 0, 11)
-	return Frontend{NamedContexts: recent, Layouts: recent, Limits: recent, GitSubdir: recent, GitQuery: since(version, 0, 24), Git: true}
+	return Frontend{
+		NamedContexts: recent, Layouts: recent, Limits: recent, GitSubdir: recent, GitQuery: since(version, 0, 24), Git: true,
+		Checks: since(version, 0, 14), Outlines: recent,
+	}
 }
 
 // engineFrontendOf is that of the BuildKit inside an engine whose API has this
-// version: Docker 23 has BuildKit 0.10, 24 has 0.11, and 29 has 0.25.
+// version: Docker 23 has BuildKit 0.10, 24 has 0.11, 27 has 0.14, and 29 has 0.25.
 func engineFrontendOf(api string) Frontend {
 	recent := since(api, 1, 42)
-	return Frontend{NamedContexts: recent, Layouts: since(api, 1, 43), Limits: recent, GitSubdir: recent, GitQuery: since(api, 1, 52), Git: true}
+	return Frontend{
+		NamedContexts: recent, Layouts: since(api, 1, 43), Limits: recent, GitSubdir: recent, GitQuery: since(api, 1, 52), Git: true,
+		Checks: since(api, 1, 46), Outlines: since(api, 1, 43),
+	}
 }
 
 // Builds is what a plan asks of a BuildKit for the build itself.
@@ -42,13 +50,14 @@ type Builds struct {
 	GitQuery      bool     // whose URL has options
 	Limits        []string // inputs
 	HostGateway   bool
+	Call          inputs.Call
 	// Entitlements that steps are to have. Only the BuildKit itself knows whether
 	// it grants them.
 	Entitlements []inputs.Entitlement
 }
 
 func (b Build) needs() Builds {
-	n := Builds{Entitlements: b.Sandbox.Allow}
+	n := Builds{Entitlements: b.Sandbox.Allow, Call: b.Call}
 	n.fetch(b.Remote)
 	for _, named := range b.Contexts {
 		n.NamedContexts = append(n.NamedContexts, named.Name)
@@ -84,6 +93,9 @@ func (n *Builds) fetch(url string) {
 func (c Capabilities) lacksBuilds(n Builds) []string {
 	layouts := len(n.Layouts) > 0 && (c.NamedContexts || len(n.NamedContexts) == 0)
 	var missing []string
+	if lack := c.lacksCall(n.Call); lack != "" {
+		missing = append(missing, lack)
+	}
 	for _, need := range []struct {
 		wanted, there bool
 		lack          string

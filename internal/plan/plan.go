@@ -40,6 +40,7 @@ type Build struct {
 	Contexts   []inputs.NamedContext // none of the kind FromDefault
 	Dockerfile string                // absolute path, or one inside Remote
 	Target     string
+	Call       inputs.Call   // what is asked in place of a build
 	Platforms  []v1.Platform // empty: the builder's own
 	Args       map[string]string
 	Secrets    map[string]inputs.Secret
@@ -99,6 +100,7 @@ type Publish struct {
 // New decides. The error joins every independent reason why the run cannot go
 // on, each an *Error.
 func New(in inputs.Inputs, f Facts) (Plan, error) {
+	in = onlyAsked(in)
 	d, err := decide(in, f)
 	if err != nil {
 		return Plan{}, err

@@ -16,8 +16,13 @@ type lineError struct {
 	line       int
 }
 
-func (e *lineError) Error() string           { return e.text }
-func (e *lineError) Position() (string, int) { return e.file, e.line }
+func (e *lineError) Error() string                { return e.text }
+func (e *lineError) Position() (string, int, int) { return e.file, e.line, e.line }
+
+// linesError is one about several lines.
+type linesError struct{ lineError }
+
+func (e *linesError) Position() (string, int, int) { return e.file, e.line, e.line + 2 }
 
 func TestFailureAnnotatesEveryError(t *testing.T) {
 	t.Parallel()
@@ -43,6 +48,8 @@ func TestFailureAnnotatesEveryError(t *testing.T) {
 			[]command{{"error", "one", none}, {"error", "tags: two\nthree", none}},
 		},
 		{"with a place", &lineError{"no", in("Dockerfile"), 3}, []command{{"error", "no", place("Dockerfile", "3")}}},
+		{"with a place of several lines", &linesError{lineError{"no", in("Dockerfile"), 3}}, []command{{"error", "no", map[string]string{"file": "Dockerfile", "line": "3", "endLine": "5"}}}},
+		{"several lines of no file", &linesError{lineError{"no", "", 3}}, []command{{"error", "no", none}}},
 		{"with a place below", &lineError{"no", in("services", "api", "Dockerfile"), 12}, []command{{"error", "no", place("services/api/Dockerfile", "12")}}},
 		{"with a place that is wrapped", fmt.Errorf("building: %w", &lineError{"no", in("Dockerfile"), 3}), []command{{"error", "building: no", place("Dockerfile", "3")}}},
 		{"outside the workspace", &lineError{"no", "/tmp/Dockerfile", 3}, []command{{"error", "no", place("/tmp/Dockerfile", "3")}}},

@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sethvargo/go-githubactions"
 )
@@ -23,6 +25,7 @@ type Reporter struct {
 	workspace string                // what annotations' paths are relative to
 	mask      *masker
 	groups    groups
+	warned    atomic.Int32 // warnings that were written
 }
 
 // Options says where a Reporter writes.
@@ -113,11 +116,12 @@ func (r *Reporter) Printf(format string, args ...any) {
 
 // Warning writes a warning, at a place in a file where there is one.
 func (r *Reporter) Warning(file string, line int, message string) {
+	r.warned.Add(1)
 	if r.action == nil {
 		r.Printf("warning: %s%s", place(r.relative(file), line), message)
 		return
 	}
-	r.action.WithFieldsMap(r.fields(file, line)).Warningf("%s", r.mask.hide(message))
+	r.action.WithFieldsMap(r.fields(file, line, line)).Warningf("%s", fit(r.mask.hide(message)))
 }
 
 // Notice writes what is worth knowing and no warning.
@@ -129,10 +133,11 @@ func (r *Reporter) Notice(message string) {
 	r.action.Noticef("%s", r.mask.hide(message))
 }
 
-// positioned is an error that knows its place in a file.
+// positioned is an error that knows its place in a file: the lines from first to
+// last.
 type positioned interface {
 	error
-	Position() (file string, line int)
+	Position() (file string, first, last int)
 }
 
 // Failure writes why a run failed: every independent error as an annotation of
@@ -141,15 +146,15 @@ func (r *Reporter) Failure(err error) {
 	all := flatten(err)
 	for _, one := range all {
 		var at positioned
-		file, line := "", 0
+		file, first, last := "", 0, 0
 		if errors.As(one, &at) {
-			file, line = at.Position()
+			file, first, last = at.Position()
 		}
 		if r.action == nil {
-			r.Printf("error: %s%v", place(r.relative(file), line), one)
+			r.Printf("error: %s%v", place(r.relative(file), first), one)
 			continue
 		}
-		r.action.WithFieldsMap(r.fields(file, line)).Errorf("%s", r.mask.hide(one.Error()))
+		r.action.WithFieldsMap(r.fields(file, first, last)).Errorf("%s", fit(r.mask.hide(one.Error())))
 	}
 	if r.summary != "" {
 		if err := r.writeSummary(failureSummary(all)); err != nil {
@@ -170,13 +175,16 @@ func flatten(err error) []error {
 	return []error{err}
 }
 
-func (r *Reporter) fields(file string, line int) map[string]string {
+func (r *Reporter) fields(file string, first, last int) map[string]string {
 	fields := map[string]string{}
 	if file != "" {
 		fields["file"] = r.relative(file)
 	}
-	if file != "" && line > 0 {
-		fields["line"] = fmt.Sprint(line)
+	if file != "" && first > 0 {
+		fields["line"] = strconv.Itoa(first)
+	}
+	if file != "" && first > 0 && last > first {
+		fields["endLine"] = strconv.Itoa(last)
 	}
 	return fields
 }

@@ -32,6 +32,8 @@ type Outcome struct {
 	Annotations []string
 
 	Metadata map[string]any // what BuildKit has answered, for the output metadata
+	Asked    Asked          // what the Dockerfile was asked for; empty: a build
+	Answer   string         // to that
 
 	Visibility string // of the first image: public, private, internal; empty where it is not known
 	PackageURL string // of its page; empty where it has none
@@ -60,7 +62,7 @@ func (r *Reporter) Success(o Outcome) error {
 		errs = append(errs, r.writeOutputs(o))
 	}
 	if r.summary != "" {
-		errs = append(errs, r.writeSummary(successSummary(o)))
+		errs = append(errs, r.writeSummary(summary(o)))
 	}
 	r.writeArtifacts(o)
 	r.printOutcome(o)
@@ -68,6 +70,10 @@ func (r *Reporter) Success(o Outcome) error {
 }
 
 func (r *Reporter) printOutcome(o Outcome) {
+	if o.Asked != "" {
+		r.printAnswer(o)
+		return
+	}
 	if !o.Pushed {
 		r.Printf("Built in %s, not published: %s", round(o.Took), o.Reason)
 		r.printLoaded(o)

@@ -34,7 +34,7 @@ func failureSummary(all []error) string {
 	return page.String()
 }
 
-// successSummary is the summary of a run that did what it was to do.
+// successSummary is the summary of a run that has built.
 func successSummary(o Outcome) string {
 	var page strings.Builder
 	if o.Pushed {

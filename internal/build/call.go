@@ -1,0 +1,126 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/inputs"
+)
+
+// ask has the Dockerfile frontend say something about a Dockerfile in place of
+// building it. Of a farm the first node is asked: they all say the same.
+func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
+	if len(b.Nodes) > 0 {
+		b = b.Nodes[0].Builder
+	}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	files := &sending{fail: fail}
+	opt, err := solveOpt(r, b, nil, files)
+	if err != nil {
+		return Result{}, err
+	}
+	attrs := opt.FrontendAttrs
+	maps.Copy(attrs, callAttrs(r.Plan.Call, attrs["frontend.caps"]))
+	for _, named := range r.Plan.Contexts {
+		if named.Kind == inputs.FromStage { // it would have to be built
+			attrs["context:"+named.Name] = "docker-image://scratch"
+		}
+	}
+	frontend := opt.Frontend
+	w := watch(ctx, r)
+	var answer map[string][]byte
+	_, err = b.Client.Build(quiet(ctx), opt, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		result, err := c.Solve(ctx, gateway.SolveRequest{Frontend: frontend, FrontendOpt: c.BuildOpts().Opts})
+		if err != nil {
+			return nil, err
+		}
+		answer = result.Metadata
+		return gateway.NewResult(), nil
+	}, w.statuses)
+	result := w.result(r.Plan)
+	result.Warnings = append(result.Warnings, files.warnings()...)
+	switch {
+	case doesNotKnow(err):
+		return result, fmt.Errorf("asking for %s: the frontend that the Dockerfile names in its syntax line does not know that; use a newer one, or leave the line out: %w", r.Plan.Call, &trimmed{err})
+	case err != nil:
+		return result, explain(ctx, err, w, b)
+	}
+	return result.answered(answer, w)
+}
+
+// doesNotKnow tells whether a frontend has said that it cannot answer.
+func doesNotKnow(err error) bool {
+	var request *errdefs.UnsupportedSubrequestError
+	var capability *errdefs.UnsupportedFrontendCapError
+	return errors.As(err, &request) || errors.As(err, &capability)
+}
+
+// callAttrs are the options that ask a frontend, and make one fail that would build
+// in place of an answer. The capabilities are those that are asked for already.
+func callAttrs(call inputs.Call, capabilities string) map[string]string {
+	request := string(call)
+	if call == inputs.CallCheck {
+		request = "lint"
+	}
+	const answers = "moby.buildkit.frontend.subrequests+forward"
+	return map[string]string{
+		"requestid":     "frontend." + request,
+		"frontend.caps": strings.TrimPrefix(capabilities+","+answers, ","),
+	}
+}
+
+// answered adds the answer of a frontend. What checks find are warnings, and it is
+// an error where the Dockerfile cannot be read, or wants to fail by them.
+func (r Result) answered(answer map[string][]byte, w *watcher) (Result, error) {
+	r.Answer = string(answer["result.txt"])
+	if w.request.Plan.Call != inputs.CallCheck {
+		return r, nil
+	}
+	var found lint.LintResults
+	if err := json.Unmarshal(answer["result.json"], &found); err != nil {
+		return r, fmt.Errorf("reading what the checks of the Dockerfile have found: %w", err)
+	}
+	for _, one := range found.Warnings {
+		r.Warnings = append(r.Warnings, w.newCheck(one, found.Sources))
+	}
+	if found.Error == nil {
+		return r, nil
+	}
+	err := errors.New(found.Error.Message)
+	if s := sourceAt(&found.Error.Location, found.Sources); s != nil {
+		return r, w.placeAt(s, err)
+	}
+	return r, w.placeOf(err, err, r.Warnings)
+}
+
+func (w *watcher) newCheck(one lint.Warning, sources []*pb.SourceInfo) Warning {
+	check := Warning{Check: true, Message: one.RuleName + ": " + one.Detail}
+	if s := sourceAt(one.Location, sources); s != nil {
+		check.Line, _ = lineRange(s.Ranges)
+		check.Message += fmt.Sprintf(" (line %d)", check.Line) // as in a build
+		check.File = sourcePath(s.Info.Filename, w.request.Plan)
+	}
+	if one.URL != "" {
+		check.Message += "\n" + one.URL
+	}
+	return check
+}
+
+// sourceAt returns a place of an answer, or nil.
+func sourceAt(at *pb.Location, sources []*pb.SourceInfo) *errdefs.Source {
+	if at == nil || at.SourceIndex < 0 || int(at.SourceIndex) >= len(sources) || len(at.Ranges) == 0 || sources[at.SourceIndex] == nil {
+		return nil
+	}
+	return &errdefs.Source{Info: sources[at.SourceIndex], Ranges: at.Ranges}
+}

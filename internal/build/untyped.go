@@ -1,0 +1,63 @@
+package build
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// loadingMetadata begins the name of BuildKit's work of asking for a base image,
+// which follows.
+const loadingMetadata = "[internal] load metadata for "
+
+// failing returns the work that has failed by itself, for an error that does not say
+// which it was: those of Docker 20.10 are words alone. It has no digest where there
+// is none.
+func (w *watcher) failing() client.Vertex {
+	for _, vertex := range w.vertices {
+		if vertex.Error != "" && !strings.Contains(vertex.Error, context.Canceled.Error()) && (isStep(vertex.Name) || strings.HasPrefix(vertex.Name, loadingMetadata)) {
+			return vertex
+		}
+	}
+	return client.Vertex{}
+}
+
+// sourceOf returns the place of an error, or nil: where it does not say it, that of
+// the instruction of the same words as the work that has failed.
+func (w *watcher) sourceOf(err error) *errdefs.Source {
+	if at := sourceOf(err); at != nil {
+		return at
+	}
+	failed, file := w.failing(), w.request.Plan.Dockerfile
+	if failed.Digest == "" || !filepath.IsAbs(file) {
+		return nil
+	}
+	text, readErr := os.ReadFile(file)
+	if readErr != nil {
+		return nil
+	}
+	for _, one := range readInstructions(text) {
+		if !one.is(failed.Name) {
+			continue
+		}
+		where := &pb.Range{Start: &pb.Position{Line: int32(one.first)}, End: &pb.Position{Line: int32(one.last)}} //nolint:gosec // lines of a file
+		return &errdefs.Source{Info: &pb.SourceInfo{Filename: filepath.Base(file), Data: text}, Ranges: []*pb.Range{where}}
+	}
+	return nil
+}
+
+// is tells whether an instruction is the work of this name, such as
+// "[build 2/3] RUN make".
+func (i instruction) is(work string) bool {
+	if image, found := strings.CutPrefix(work, loadingMetadata); found {
+		named := len(i.args) > 0 && (i.args[0] == image || strings.HasSuffix(image, "/"+i.args[0]) || strings.HasSuffix(image, "/"+i.args[0]+":latest"))
+		return i.name == "from" && named
+	}
+	_, words, _ := strings.Cut(work, "] ")
+	return words != "" && strings.Join(strings.Fields(words), " ") == strings.Join(strings.Fields(i.text), " ")
+}

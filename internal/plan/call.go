@@ -1,0 +1,41 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/packages"
+)
+
+// onlyAsked leaves out of the inputs what is of no use where the Dockerfile is only
+// asked something: what is done with an image, and what steps run in.
+func onlyAsked(in inputs.Inputs) inputs.Inputs {
+	if in.Call.Builds() {
+		return in
+	}
+	in.Push, in.Load, in.RequireVisibility = inputs.PushFalse, false, packages.Unknown
+	in.CacheFrom, in.CacheTo, in.AutoCache, in.Attestations = nil, nil, false, nil
+	in.Outputs, in.Pushed = nil, inputs.Pushed{}
+	in.Reproducible, in.BuildRecord = false, ""
+	in.Sandbox = inputs.Sandbox{}
+	return in
+}
+
+// askedReason is why a call publishes nothing, or "" for a build.
+func askedReason(call inputs.Call) string {
+	if call.Builds() {
+		return ""
+	}
+	return fmt.Sprintf("the input call is %s, for which nothing is built", call)
+}
+
+// lacksCall says why a Dockerfile frontend does not answer a call, or "".
+func (f Frontend) lacksCall(call inputs.Call) string {
+	switch {
+	case call == inputs.CallCheck && !f.Checks:
+		return "its Dockerfile frontend has no checks (BuildKit 0.14 and Docker 27 have)"
+	case !call.Builds() && !f.Outlines:
+		return fmt.Sprintf("its Dockerfile frontend knows no %s (that of BuildKit 0.11 and Docker 24 does)", call)
+	}
+	return ""
+}

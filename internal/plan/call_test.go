@@ -1,0 +1,50 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/plan"
+)
+
+// Where the Dockerfile is only asked, the inputs that say what is done with an image
+// do nothing, and any builder will do that can answer.
+func TestCallBuildsNothing(t *testing.T) {
+	t.Parallel()
+	in := inputs.Inputs{
+		Call: inputs.CallCheck, Push: inputs.PushTrue, Load: true, RequireVisibility: packages.Private,
+		CacheFrom:    []inputs.Cache{{Type: inputs.CacheS3, Attrs: attrs{}}},
+		CacheTo:      []inputs.Cache{{Type: inputs.CacheInline, Attrs: attrs{}}},
+		Attestations: []inputs.Attestation{{Type: inputs.SBOM}},
+		Sandbox:      inputs.Sandbox{ShmSize: 1, Allow: []inputs.Entitlement{"network.host"}},
+	}
+	for title, facts := range map[string]plan.Facts{"a push": pushOf("refs/heads/main"), "a fork": pullFrom("stranger/hello-world")} {
+		p, err := plan.New(in, facts)
+		if err != nil {
+			t.Errorf("%s: New = %v", title, err)
+			continue
+		}
+		if p.Publish.Push || p.Publish.Reason != "the input call is check, for which nothing is built" {
+			t.Errorf("%s: it publishes: %v, %q", title, p.Publish.Push, p.Publish.Reason)
+		}
+		if p.Watch.Required != packages.Unknown || len(p.Watch.Images) > 0 {
+			t.Errorf("%s: it watches %v for %s", title, p.Watch.Images, p.Watch.Required)
+		}
+		want := plan.Needs{Repositories: p.Needs().Repositories, Builds: plan.Builds{Call: inputs.CallCheck}}
+		if diff := cmp.Diff(want, p.Needs()); diff != "" {
+			t.Errorf("%s: needs, -want +got:\n%s", title, diff)
+		}
+	}
+}
+
+// The files of a stranger are not read with the secrets of the repository either: a
+// syntax line names a program.
+func TestCallRefusesAStrangersFiles(t *testing.T) {
+	t.Parallel()
+	if _, err := plan.New(inputs.Inputs{Call: inputs.CallTargets}, targetFrom("stranger/hello-world", "")); err == nil {
+		t.Error("it is done")
+	}
+}
