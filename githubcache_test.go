@@ -19,7 +19,7 @@ RUN echo app ran $((1+1))
 `
 
 // What the log says of steps.
-const depsRan, appRan, cached, exporting = " deps ran 2\n", " app ran 2\n", " CACHED\n", "exporting to GitHub Actions Cache"
+const depsRan, appRan, cached, exporting = " deps ran 2\n", " app ran 2\n", "CACHED", "exporting to GitHub Actions Cache"
 
 // cacheLab has a cache of GitHub's and a registry. Each of its runs has a BuildKit
 // of its own, whose cache is empty.

@@ -38,7 +38,7 @@ func TestSlowRefusalPushesNothing(t *testing.T) {
 		t.Errorf("exit code %d, want 1", code)
 	}
 	r.mustSay("::error::asking "+proxy.Host+"/octo/repo for permission to push", "not today")
-	if strings.Contains(r.said(), "load build definition") {
+	if strings.Contains(r.said(), "::group::Build") {
 		t.Errorf("it shows the build of a refused run:\n%s", r.said())
 	}
 	if pushed := proxy.Count(http.MethodPut) + proxy.Count(http.MethodPatch); pushed > 0 {
@@ -60,7 +60,7 @@ func TestSilentRegistryHidesNothing(t *testing.T) {
 		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
 		env:        []string{"INPUT_REGISTRY=" + strings.TrimPrefix(silent.URL, "http://"), "BUILDKIT_HOST=" + daemon.Address},
 	})
-	for deadline := time.Now().Add(8 * time.Second); !strings.Contains(r.said(), "load build definition"); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(8 * time.Second); !strings.Contains(r.said(), "::group::Build"); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nothing of the build is shown while the registry is silent:\n%s", r.said())
 		}

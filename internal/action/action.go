@@ -100,7 +100,8 @@ func walkAndReport(ctx context.Context, env Env, workspace string) int {
 		Out:       env.Stdout,
 		Lookup:    env.Lookup,
 		Workspace: workspace,
-		Actions:   env.get("GITHUB_ACTIONS") == "true",
+		Actions:   env.inActions(),
+		Rows:      env.terminal(),
 	})
 	if err == nil {
 		err = walk(ctx, env, workspace, r)

@@ -58,7 +58,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 			return err
 		}
 		built, err = build.Solve(groupCtx, b, build.Request{
-			Plan: p.Build, Registries: registries, Log: log,
+			Plan: p.Build, Registries: registries, Log: log, Style: env.style(log),
 			Permitted: permission.before(in.Preflight || in.RequireVisibility != ""), Pushing: tags.lookAhead(ctx), Hidden: secretsOf(in),
 		})
 		return err

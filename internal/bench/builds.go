@@ -97,6 +97,11 @@ RUN awk 'BEGIN { for (i = 1; i <= 50000; i++) print "line " i " of what a long c
 		contenders[i].says = "line 50000 of"
 	}
 	samples := slow.compare(contenders...)
+	for i, one := range samples {
+		if one.unsaid > 0 {
+			b.Fatalf("%s has not shown the last line", programs[i])
+		}
+	}
 	return []row{
 		processorRow("50,000 lines in the log, processor time", samples).uses("buildctl", samples[0], samples[1], 1.05),
 		peakRow(samples, mostMemory),

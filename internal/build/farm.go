@@ -33,7 +33,8 @@ func solveFarm(ctx context.Context, nodes []builder.Node, r Request) (Result, er
 			part := r
 			part.Plan.Platforms = node.Share.Platforms
 			part.Log = log
-			part.Pushing = nil // the index has another digest
+			part.Style.Section, part.Style.Screen = nil, nil // several write to one log
+			part.Pushing = nil                               // the index has another digest
 			results[i], err = Solve(groupCtx, node.Builder, part)
 			log.end()
 			if err != nil {

@@ -58,7 +58,7 @@ func TestDigestBesideAFile(t *testing.T) {
 	t.Parallel()
 	pushed, written := "sha256:"+strings.Repeat("a", 64), "sha256:"+strings.Repeat("b", 64)
 	var told []string
-	w := watch(t.Context(), Request{
+	w := watch(Request{
 		Plan: plan.Build{PushTo: []name.Repository{mustRepository(t, "ghcr.io/octo/a")}}, Log: io.Discard,
 		Pushing: func(h v1.Hash) { told = append(told, h.String()) },
 	})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/progress"
 	"github.com/slipway-build/slipway/internal/record"
 	"github.com/slipway-build/slipway/internal/registry"
 )
@@ -41,6 +42,7 @@ type Request struct {
 	// Registries has the credentials, and explains what is refused.
 	Registries *registry.Client
 	Log        io.Writer // takes the progress as it happens
+	Style      progress.Style
 	// Pushing is told the digest of what BuildKit pushes, as far as its progress
 	// tells, when all but the manifest is in the registry. It is called at most
 	// once, must not wait, and may be nil.
@@ -97,7 +99,7 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	written := newWritten(r.Plan)
 	defer written.end()
 	opt.Exports = slices.Concat(written.exports(), opt.Exports)
-	w := watch(ctx, *r)
+	w := watch(*r)
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
 	result.Warnings = slices.Concat(result.Warnings, w.warnOfCaches(ctx), files.warnings())

@@ -9,10 +9,10 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/util/progress/progressui"
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/progress"
 )
 
 // watcher follows the status of one solve: it shows the progress and counts.
@@ -26,9 +26,9 @@ type watcher struct {
 	exported v1.Hash // zero until BuildKit has said it
 }
 
-// watch starts to follow. It goes on until the channel is closed, also when ctx
-// is cancelled: the last lines are the ones that say why.
-func watch(ctx context.Context, r Request) *watcher {
+// watch starts to follow. It goes on until the channel is closed, also when the
+// solve is cancelled: the last lines are the ones that say why.
+func watch(r Request) *watcher {
 	w := &watcher{
 		request:  r,
 		statuses: make(chan *client.SolveStatus),
@@ -36,42 +36,30 @@ func watch(ctx context.Context, r Request) *watcher {
 		vertices: map[digest.Digest]client.Vertex{},
 		tails:    tails{},
 	}
-	go w.follow(context.WithoutCancel(ctx))
+	go w.follow()
 	return w
 }
 
-func (w *watcher) follow(ctx context.Context) {
+func (w *watcher) follow() {
 	defer close(w.done)
-	shown := make(chan *client.SolveStatus)
-	displayed := make(chan struct{})
-	go func() {
-		defer close(displayed)
-		display, err := progressui.NewDisplay(w.request.Log, progressui.PlainMode)
-		if err == nil {
-			_, _ = display.UpdateFrom(ctx, shown) // ends with the channel
-		}
-		for range shown {
-			continue // never leave the solve waiting
-		}
-	}()
-	for status := range w.statuses {
-		for _, vertex := range status.Vertexes {
-			vertex.Error = withoutSignatures(vertex.Error)
-			w.vertices[vertex.Digest] = *vertex
-		}
-		for _, warning := range status.Warnings {
-			w.warnings = append(w.warnings, *warning)
-		}
-		for _, s := range status.Statuses {
-			if !strings.HasSuffix(w.vertices[s.Vertex].Name, toFile) {
-				w.notePush(s.ID)
-			}
-		}
-		w.tails.note(status)
-		shown <- status
+	progress.Show(w.request.Log, w.statuses, w.request.Style, w.note)
+}
+
+// note takes in what BuildKit says, before it is shown.
+func (w *watcher) note(status *client.SolveStatus) {
+	for _, vertex := range status.Vertexes {
+		vertex.Error = withoutSignatures(vertex.Error)
+		w.vertices[vertex.Digest] = *vertex
 	}
-	close(shown)
-	<-displayed
+	for _, warning := range status.Warnings {
+		w.warnings = append(w.warnings, *warning)
+	}
+	for _, s := range status.Statuses {
+		if !strings.HasSuffix(w.vertices[s.Vertex].Name, toFile) {
+			w.notePush(s.ID)
+		}
+	}
+	w.tails.note(status)
 }
 
 // toFile ends the name of BuildKit's work on an image that is not pushed, but

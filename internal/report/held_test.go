@@ -41,3 +41,57 @@ func TestHeldGroup(t *testing.T) {
 		})
 	}
 }
+
+// TestHeldSections has a group for each part that something is written to, with
+// titles that a stranger has chosen, whether it is opened before, between or after.
+func TestHeldSections(t *testing.T) {
+	t.Parallel()
+	for openAt := range 8 {
+		s := newStep(t, true)
+		s.Mask("hunter2hunter2")
+		masks := len(obeyed(s.log.String()))
+		h := s.Hold("Build")
+		for i, do := range []func(){
+			func() { fmt.Fprintln(h, "begins") },
+			func() { h.Section("empty") },
+			func() { h.Section("one\n::error::x hunter2hunter2") },
+			func() { fmt.Fprintln(h, "::error::in one") },
+			func() { s.Mask("another secret") },
+			func() { h.Section("two"); h.Section("two") },
+			func() { fmt.Fprintln(h, "in two") },
+			func() {},
+		} {
+			if i == openAt {
+				h.Open()
+			}
+			do()
+		}
+		h.Close()
+		var got []string
+		for _, one := range obeyed(s.log.String())[masks:] {
+			if one.name == "add-mask" {
+				continue
+			}
+			got = append(got, one.name+" "+one.data)
+			if one.name == "stop-commands" {
+				got[len(got)-1] = one.name
+			}
+		}
+		want := []string{
+			"group Build", "stop-commands", "endgroup ",
+			"group one\n::error::x ***", "stop-commands", "endgroup ",
+			"group two", "stop-commands", "endgroup ",
+		}
+		if strings.Join(got, "|") != strings.Join(want, "|") {
+			t.Errorf("opened at %d: the runner obeys %q, want %q:\n%s", openAt, got, want, s.log)
+		}
+		if masks := only(obeyed(s.log.String()), "add-mask"); !strings.Contains(fmt.Sprint(masks), "another secret") {
+			t.Errorf("opened at %d: the runner is not told of the second secret", openAt)
+		}
+		for _, text := range []string{"begins\n::", "in one\n::", "in two\n::"} {
+			if strings.Count(s.log.String(), text) != 1 {
+				t.Errorf("opened at %d: %q is not once in the log:\n%s", openAt, text, s.log)
+			}
+		}
+	}
+}

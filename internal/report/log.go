@@ -17,7 +17,7 @@ func (r *Reporter) Group(title string) (log io.Writer, closeGroup func()) {
 	// Nobody can guess the word that ends it.
 	token := rand.Text()
 	r.groups.open()
-	r.action.Group(title)
+	r.action.Group(r.mask.hide(title))
 	r.action.Infof("::stop-commands::%s", token)
 	return r.out, func() {
 		r.out.flush()

@@ -54,6 +54,7 @@ type redactor struct {
 	mask *masker
 	line bytes.Buffer
 	open bool // what was passed on last has not ended its line
+	live live
 }
 
 func (w *redactor) Write(p []byte) (int, error) {
@@ -76,6 +77,9 @@ func (w *redactor) Write(p []byte) (int, error) {
 func (w *redactor) pass(p []byte) (int, error) {
 	if len(p) > 0 {
 		w.open = p[len(p)-1] != '\n'
+		if w.live.drawn > 0 {
+			_, _ = io.WriteString(w.next, w.live.erase())
+		}
 	}
 	return w.next.Write(p)
 }

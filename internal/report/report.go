@@ -34,6 +34,9 @@ type Options struct {
 	Lookup    func(name string) (string, bool)
 	Workspace string
 	Actions   bool // write commands for the runner
+	// Rows returns the number of lines of the terminal that Out is, 0 for now where it
+	// has none to draw on. Nil: Out is no terminal.
+	Rows func() int
 }
 
 // New returns a Reporter. It fails before any work is done when the files for
@@ -44,7 +47,7 @@ func New(o Options) (*Reporter, error) {
 	get := func(name string) string { value, _ := o.Lookup(name); return value }
 	mask := &masker{}
 	r := &Reporter{
-		out:       &redactor{next: o.Out, mask: mask},
+		out:       &redactor{next: o.Out, mask: mask, live: live{count: o.Rows}},
 		outputs:   get("GITHUB_OUTPUT"),
 		summary:   get("GITHUB_STEP_SUMMARY"),
 		workspace: o.Workspace,

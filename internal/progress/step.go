@@ -1,0 +1,166 @@
+package progress
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	digest "github.com/opencontainers/go-digest"
+)
+
+// step is an instruction of the Dockerfile, or a piece of BuildKit's own work.
+type step struct {
+	name    string // as BuildKit writes it; empty until it is known
+	label   string // [build 3/7], or the name of BuildKit's own work
+	stage   string // build, or linux/arm64 build; empty for that of a Dockerfile with one stage, and for BuildKit's own work
+	own     bool   // BuildKit's own work
+	number  int    // in its stage, counted from 1
+	last    bool   // of its stage
+	members map[digest.Digest]*client.Vertex
+	spans   []span
+	hidden  bool // it belongs to a group of which only preparations have run
+
+	seen     time.Time     // when it was first seen running, by this machine's clock
+	waits    time.Time     // since when it has something to say and not its turn
+	headed   bool          // its name has been written
+	reported bool          // how it ended has been written
+	told     time.Duration // how long it took, as it was written; at least 1
+	text     []byte        // lines that wait
+	tail     []string      // the last lines, where only a terminal shows them
+	streams  [3]stream     // by BuildKit's number: 1 standard output, 2 standard error
+	clipped  string        // BuildKit's limit of a step's output, where it has left out some
+	transfer transfer
+}
+
+// span is a time in which a step ran. A step runs several times: it is looked for
+// in the cache, and carried out later.
+type span struct{ start, stop time.Time } // stop is zero as long as it runs
+
+// rename reads a name such as [linux/arm64 build 3/7] RUN make.
+func (s *step) rename(name string) {
+	name = oneLine(name)
+	if strings.HasPrefix(name, "::") || strings.HasPrefix(name, "##") {
+		name = "BuildKit: " + name // no line begins as the runner's commands do
+	}
+	s.name, s.label, s.stage, s.own, s.last = name, name, "", true, false
+	inside, _, found := strings.Cut(strings.TrimPrefix(name, "["), "]")
+	if !found || !strings.HasPrefix(name, "[") {
+		return
+	}
+	words := strings.Fields(inside)
+	if len(words) == 0 {
+		return
+	}
+	number, of, _ := strings.Cut(words[len(words)-1], "/")
+	n, err := strconv.Atoi(number)
+	total, err2 := strconv.Atoi(of)
+	if err != nil || err2 != nil {
+		return
+	}
+	s.label = "[" + inside + "]"
+	s.stage = strings.Join(words[:len(words)-1], " ")
+	s.own, s.number, s.last = false, n, n == total
+}
+
+// note takes in what is new of a vertex of the step's.
+func (s *step) note(v *client.Vertex) {
+	s.members[v.Digest] = v
+	if v.ProgressGroup == nil {
+		s.rename(v.Name)
+	} else {
+		s.rename(v.ProgressGroup.Name)
+		s.hidden = s.onlyPreparations()
+	}
+	if v.Started == nil {
+		return
+	}
+	one := span{start: *v.Started}
+	if v.Completed != nil {
+		one.stop = *v.Completed
+	}
+	for i := range s.spans {
+		if s.spans[i].start.Equal(one.start) {
+			if !one.stop.IsZero() && !s.spans[i].stop.Equal(one.stop) {
+				s.spans[i].stop = one.stop
+			}
+			return
+		}
+	}
+	s.spans = append(s.spans, one)
+	s.reported = false
+}
+
+// onlyPreparations tells whether a group has nothing yet that is worth a line.
+func (s *step) onlyPreparations() bool {
+	for _, v := range s.members {
+		if v.Error != "" || v.ProgressGroup != nil && !v.ProgressGroup.Weak && v.Started != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *step) running() bool {
+	return slices.ContainsFunc(s.spans, func(one span) bool { return one.stop.IsZero() })
+}
+
+func (s *step) done() bool { return len(s.spans) > 0 && !s.running() }
+
+// duration is the time in which the step ran, without pauses.
+func (s *step) duration() time.Duration {
+	spans := slices.Clone(s.spans)
+	slices.SortFunc(spans, func(a, b span) int { return a.start.Compare(b.start) })
+	var sum time.Duration
+	var until time.Time
+	for _, one := range spans {
+		if one.start.Before(until) {
+			one.start = until
+		}
+		if one.stop.After(one.start) {
+			sum += one.stop.Sub(one.start)
+			until = one.stop
+		}
+	}
+	return sum
+}
+
+// began is the first time at which it ran, by the builder's clock.
+func (s *step) began() time.Time {
+	var first time.Time
+	for _, one := range s.spans {
+		if first.IsZero() || one.start.Before(first) {
+			first = one.start
+		}
+	}
+	return first
+}
+
+// cached tells whether all of it was in the cache.
+func (s *step) cached() bool {
+	for _, v := range s.members {
+		if !v.Cached {
+			return false
+		}
+	}
+	return len(s.members) > 0
+}
+
+// failure is the error of the step itself, and whether it was only stopped.
+func (s *step) failure() (text string, cancelled bool) {
+	for _, v := range s.members {
+		switch {
+		case v.Error == "":
+		case strings.HasSuffix(v.Error, context.Canceled.Error()):
+			cancelled = true
+		default:
+			text = cmp.Or(text, v.Error)
+		}
+	}
+	return text, cancelled && text == ""
+}
+
+func (s *step) failed() bool { text, _ := s.failure(); return text != "" }

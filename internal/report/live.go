@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// live is what is shown below the log on a terminal. Every write to the log takes it
+// away, until it is drawn again.
+type live struct {
+	count func() int // the terminal's lines; nil: there is no terminal
+	drawn int        // lines that are shown now
+}
+
+// Terminals cut a line at their edge as long as they do not wrap.
+const (
+	noWrap = "\x1b[?7l"
+	wrap   = "\x1b[?7h"
+)
+
+// erase takes what is drawn from the terminal.
+func (l *live) erase() string {
+	if l.drawn == 0 {
+		return ""
+	}
+	up := l.drawn
+	l.drawn = 0
+	return fmt.Sprintf("\x1b[%dA\r\x1b[J", up)
+}
+
+func (w *redactor) rows() int {
+	if w.live.count == nil {
+		return 0
+	}
+	return w.live.count()
+}
+
+// draw shows lines below the log, in place of those before. Secrets are looked for
+// in whole lines, before the terminal cuts them.
+func (w *redactor) draw(lines []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.live.count == nil || w.open {
+		return
+	}
+	lines = lines[:max(0, min(len(lines), w.live.count()-1))]
+	if len(lines) == 0 && w.live.drawn == 0 {
+		return
+	}
+	text := w.live.erase()
+	if len(lines) > 0 {
+		shown := w.mask.hide(strings.Join(lines, "\n") + "\n") // one secret may be several lines
+		text += noWrap + shown + wrap
+		w.live.drawn = strings.Count(shown, "\n")
+	}
+	_, _ = io.WriteString(w.next, text) // a terminal that is gone cannot be told
+}
