@@ -4,8 +4,9 @@
 # make lint   golangci-lint, and known vulnerabilities in what is linked
 #
 # What they need and do not find they install: Debian's runc, busybox-static,
-# iptables, libseccomp-dev, openssh-client and uidmap (with apt, as root or through
-# sudo), and programs compiled by Go into .cache.
+# iptables, libseccomp-dev, openssh-client, uidmap and chromium, and npm where there is
+# none (with apt, as root or through sudo), Mermaid from npm, and programs compiled by
+# Go into .cache.
 
 BIN     := $(CURDIR)/.cache/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -31,7 +32,7 @@ try: build
 .PHONY: buildkitd
 buildkitd: runc $(BIN)/buildkitd
 
-test: root packages tools
+test: root packages tools pictures
 	go vet ./...
 	go test -race -shuffle=on -count=1 -timeout=60m -parallel=6 ./... # most of a test is waiting for a daemon
 
@@ -125,9 +126,22 @@ $(BIN)/golangci-lint: internal/tools/lint/go.mod
 root:
 	@[ "$$(id -u)" = 0 ] || { echo "make test needs root: sudo make test"; exit 1; }
 
+# What draws the summary's timeline as GitHub's pages do: a browser, and Mermaid in a
+# version of those that GitHub has. The name and the sum of npm's archive are pinned;
+# what it depends on is part of the script.
+.PHONY: pictures
+pictures: chromium .cache/mermaid/mermaid.min.js
+
+.cache/mermaid/mermaid.min.js: internal/tools/mermaid/tarball.sha512 | npm
+	@echo "unpacking npm's mermaid"
+	@mkdir -p $(@D) && read -r _ archive <$< && version=$${archive#mermaid-} && \
+		npm pack --silent --pack-destination $(@D) mermaid@$${version%.tgz} && \
+		(cd $(@D) && sha512sum -c --quiet) <$< && \
+		tar -xzf $(@D)/$$archive -C $(@D) --strip-components=2 package/dist/mermaid.min.js && rm $(@D)/$$archive && touch $@
+
 packages: runc busybox iptables uidmap openssh
 
-.PHONY: runc busybox iptables uidmap openssh libseccomp
+.PHONY: runc busybox iptables uidmap openssh libseccomp chromium npm
 runc:
 	@command -v runc >/dev/null || { echo "installing Debian's runc"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends runc; }
 
@@ -147,6 +161,12 @@ iptables:
 
 libseccomp:
 	@pkg-config --exists libseccomp || { echo "installing Debian's libseccomp-dev"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends libseccomp-dev pkg-config; }
+
+chromium:
+	@command -v chromium >/dev/null || { echo "installing Debian's chromium"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends chromium; }
+
+npm:
+	@command -v npm >/dev/null || { echo "installing Debian's npm"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends npm; }
 
 clean:
 	rm -rf .cache

@@ -28,9 +28,7 @@ func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Res
 		Version:   p.Publish.Version,
 		Platforms: map[string]v1.Hash{},
 		Builder:   b.String(),
-		Size:      image.Size,
-		Steps:     built.Steps,
-		Cached:    built.Cached,
+		Remarks:   p.Remarks,
 		Took:      time.Since(started),
 	}
 	if !p.Build.Call.Builds() {
@@ -48,7 +46,20 @@ func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Res
 	if o.Pushed {
 		addPublished(&o, p, b, image)
 	}
+	o.Metadata = metadataOf(o, b, built.Answers)
 	return o
+}
+
+// done is what a build did, also one that failed.
+func done(built build.Result) report.Built {
+	d := report.Built{Steps: built.Steps, Cached: built.Cached}
+	for _, one := range built.Timeline {
+		d.Timeline = append(d.Timeline, report.Step(one))
+	}
+	for _, one := range built.Warnings {
+		d.Warnings = append(d.Warnings, report.Warning{Message: one.Message, File: one.File, Line: one.Line})
+	}
+	return d
 }
 
 // addPublished adds what there is only of a published image.

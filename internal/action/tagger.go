@@ -28,12 +28,18 @@ type tagger struct {
 	permission *permission
 	connected  chan *builder.Builder // takes the builder, when there is one
 	history    *history
+	earlier    *earlier
 	watch      *watcher
 }
 
 func newTagger(run run, r *report.Reporter, registries *registry.Client, publisher *publish.Publisher, permission *permission, watch *watcher) *tagger {
+	var tags []name.Tag
+	if run.plan.Publish.Push && r.Detailed() {
+		tags = run.plan.Publish.Tags
+	}
 	return &tagger{
-		report: r, plan: run.plan, publisher: publisher, registries: registries, permission: permission,
+		earlier: newEarlier(publisher, tags),
+		report:  r, plan: run.plan, publisher: publisher, registries: registries, permission: permission,
 		connected: make(chan *builder.Builder, 1), history: newHistory(run, publisher), watch: watch,
 	}
 }
@@ -44,6 +50,9 @@ func (t *tagger) ask(ctx context.Context, preflight bool, log *report.Held) erro
 	refusal := t.permission.give(t.watch.beside(ctx, func(ctx context.Context) error { return t.permit(ctx, preflight) }))
 	if refusal == nil {
 		log.Open()
+		if !t.permission.inDoubt() {
+			t.earlier.begin(ctx)
+		}
 	}
 	return refusal
 }
@@ -138,6 +147,7 @@ func (t *tagger) lookAhead(ctx context.Context) func(v1.Hash) {
 // settle decides which tags move, and says which do not and what could not be
 // learnt about them.
 func (t *tagger) settle(ctx context.Context, digest v1.Hash) (plan.Publish, []plan.Stay) {
+	defer t.earlier.freeze()
 	if !t.plan.Publish.Push || !t.plan.Publish.ByDigest && t.publisher.There(digest, t.plan.Publish.Tags) {
 		return t.plan.Publish, nil
 	}

@@ -83,7 +83,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return errors.Join(err, kept)
 	}
 	o := outcome(started, p, b, built, image, moving, stays)
-	o.Metadata = metadataOf(o, b, built.Answers)
+	compare(&o, image, tags.earlier.end())
 	unfit := watch.tell(ctx, r, &o)
 	return errors.Join(kept, keepMetadata(in, o), r.Success(o), unfit)
 }
@@ -129,6 +129,7 @@ func telling(p registry.Patience, r *report.Reporter) registry.Patience {
 // warn hands on warnings, also when the build failed. It returns what BuildKit's
 // checks found, whose turn is last.
 func warn(r *report.Reporter, built build.Result) (checks []report.Check) {
+	r.Built(done(built))
 	for _, w := range built.Warnings {
 		if w.Check {
 			checks = append(checks, report.Check{File: w.File, Line: w.Line, Message: w.Message})

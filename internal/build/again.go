@@ -47,7 +47,7 @@ func (r Request) again() Request {
 // the cache, and its warnings are the same: those of the first attempt hold.
 func (r Result) then(next Result) Result {
 	if r.Steps > 0 || len(r.Warnings) > 0 {
-		next.Steps, next.Cached, next.Warnings = r.Steps, r.Cached, r.Warnings
+		next.Steps, next.Cached, next.Timeline, next.Warnings = r.Steps, r.Cached, r.Timeline, r.Warnings
 	}
 	return next
 }

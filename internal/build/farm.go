@@ -62,6 +62,7 @@ func sum(nodes []builder.Node, results []Result) Result {
 		}
 		all.Steps += r.Steps
 		all.Cached += r.Cached
+		all.Timeline = append(all.Timeline, onNode(r.Timeline, nodes[i].Share)...)
 		for _, w := range r.Warnings {
 			if !slices.Contains(all.Warnings, w) {
 				all.Warnings = append(all.Warnings, w)

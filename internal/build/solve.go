@@ -29,6 +29,7 @@ type Result struct {
 	Manifest []byte  // the manifest or index itself, from PushTags; nil where the builder did not show it
 	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
 	Cached   int     // those found in the cache
+	Timeline []Step  // what was begun, in the order in which it is best read
 	Warnings []Warning
 	Answer   string // what was said of the Dockerfile, where the plan only asks
 	Parts    []Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config

@@ -21,6 +21,7 @@ type watcher struct {
 	statuses chan *client.SolveStatus // Solve sends to it and closes it
 	done     chan struct{}
 	vertices map[digest.Digest]client.Vertex
+	diary    diary
 	warnings []client.VertexWarning
 	tails    tails
 	exported v1.Hash // zero until BuildKit has said it
@@ -35,6 +36,7 @@ func watch(r Request) *watcher {
 		done:     make(chan struct{}),
 		vertices: map[digest.Digest]client.Vertex{},
 		tails:    tails{},
+		diary:    diary{},
 	}
 	go w.follow()
 	return w
@@ -50,6 +52,7 @@ func (w *watcher) note(status *client.SolveStatus) {
 	for _, vertex := range status.Vertexes {
 		vertex.Error = withoutSignatures(vertex.Error)
 		w.vertices[vertex.Digest] = *vertex
+		w.diary.note(vertex)
 	}
 	for _, warning := range status.Warnings {
 		w.warnings = append(w.warnings, *warning)
@@ -93,7 +96,7 @@ func (w *watcher) notePush(id string) {
 // completed several times under one digest; the last word on it holds.
 func (w *watcher) result(p plan.Build) Result {
 	<-w.done
-	var r Result
+	r := Result{Timeline: w.diary.steps(w.vertices)}
 	for _, vertex := range w.vertices {
 		if !isStep(vertex.Name) || vertex.Completed == nil {
 			continue
@@ -122,9 +125,11 @@ func (w *watcher) failed(name string) bool {
 	return false
 }
 
-// isStep tells the Dockerfile's instructions from BuildKit's own work.
+// isStep tells the Dockerfile's instructions from BuildKit's own work, which may have
+// a platform: [linux/arm64 internal].
 func isStep(name string) bool {
-	return strings.HasPrefix(name, "[") && !strings.HasPrefix(name, "[internal]") && !strings.HasPrefix(name, "[auth]")
+	brackets, _, found := strings.Cut(name, "] ")
+	return found && strings.HasPrefix(name, "[") && !strings.HasSuffix(brackets, "internal") && brackets != "[auth"
 }
 
 // Warning is something that the author should know, although nothing fails.

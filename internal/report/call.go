@@ -42,19 +42,16 @@ func (r *Reporter) printAnswer(o Outcome) {
 	r.Printf("%s in %s; nothing was built", o.Asked.did(), round(o.Took))
 }
 
-// summary is that of a run that did what it was to do.
-func summary(o Outcome) string {
+// summaryOf is that of a run that did what it was to do.
+func (r *Reporter) summaryOf(o Outcome) []string {
 	if o.Asked != "" {
-		return answerSummary(o)
+		return r.answerSummary(o)
 	}
-	return successSummary(o)
+	return r.successSummary(o)
 }
 
 // answerSummary is the summary of a run that built nothing.
-func answerSummary(o Outcome) string {
-	var page strings.Builder
-	page.WriteString("### " + o.Asked.did() + "\n\nNot published: " + plain(o.Reason) + ".\n\n" + codeBlock(o.answer()) + "\n\n| | |\n|---|---|\n")
-	row(&page, "Time", "%s", round(o.Took))
-	row(&page, "Builder", "%s", plain(o.Builder))
-	return page.String()
+func (r *Reporter) answerSummary(o Outcome) []string {
+	head := "### " + o.Asked.did() + "\n\nNot published: " + r.words(o.Reason) + ".\n\n"
+	return []string{head, codeBlock(r.mask.hide(o.answer())) + "\n", r.facts(o)}
 }

@@ -20,15 +20,15 @@ func TestLoadedIsTold(t *testing.T) {
 			}
 			summary := read(t, s.summary)
 			for _, tag := range []string{"ghcr.io/octo-org/hello-world:1.2.3", "ghcr.io/octo-org/hello-world:latest"} {
-				if want := "|\n| Loaded | `" + tag + "` |\n"; !strings.Contains(summary, want) {
+				if want := "\n- `" + tag + "`\n"; !strings.Contains(summary, want) {
 					t.Errorf("the summary lacks %q:\n%s", want, summary)
 				}
 				if want := "\n  loaded  " + tag + "\n"; !strings.Contains(s.log.String(), want) {
 					t.Errorf("the log lacks %q:\n%s", want, s.log.String())
 				}
 			}
-			if strings.Contains(summary, "|\n\n|") {
-				t.Errorf("the table is broken:\n%s", summary)
+			if !strings.Contains(summary, "\n#### In the Docker engine\n") {
+				t.Errorf("the summary does not say where it is:\n%s", summary)
 			}
 		})
 	}

@@ -37,7 +37,12 @@ func published(t *testing.T) Outcome {
 		Annotations: []string{"manifest:a=b", "index:a=b\nc"},
 		Metadata:    map[string]any{"containerimage.digest": digestOf("a").String(), "cache.manifest": json.RawMessage(`{"size":1}`)},
 		Visibility:  "private", PackageURL: "https://github.com/orgs/octo-org/packages/container/package/hello-world",
-		Builder: "BuildKit v0.33.1", Size: 3_400_000, Steps: 7, Cached: 5, Took: 12345 * time.Millisecond,
+		Sizes: []Size{
+			{Platform: "linux/amd64", Digest: digestOf("c"), Bytes: 3_400_000, Before: 2_200_000},
+			{Platform: "linux/arm64", Digest: digestOf("d"), Bytes: 3_300_000, New: true},
+		},
+		Against: tags[1],
+		Builder: "BuildKit v0.33.1", Took: 12345 * time.Millisecond,
 	}
 }
 

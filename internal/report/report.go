@@ -26,6 +26,8 @@ type Reporter struct {
 	mask      *masker
 	groups    groups
 	warned    atomic.Int32 // warnings that were written
+	built     Built
+	screen    screen
 }
 
 // Options says where a Reporter writes.
@@ -43,6 +45,7 @@ type Options struct {
 // outputs or the summary cannot be written, because by the end of a build it
 // would be too late to say so.
 func New(o Options) (*Reporter, error) {
+	seen := newScreen(o.Out, o.Lookup)
 	o.Out = &persistent{next: o.Out}
 	get := func(name string) string { value, _ := o.Lookup(name); return value }
 	mask := &masker{}
@@ -52,6 +55,7 @@ func New(o Options) (*Reporter, error) {
 		summary:   get("GITHUB_STEP_SUMMARY"),
 		workspace: o.Workspace,
 		mask:      mask,
+		screen:    seen,
 	}
 	if !o.Actions {
 		r.outputs, r.summary = "", ""
@@ -159,8 +163,11 @@ func (r *Reporter) Failure(err error) {
 		}
 		r.action.WithFieldsMap(r.fields(file, first, last)).Errorf("%s", fit(r.mask.hide(one.Error())))
 	}
+	if r.action == nil {
+		r.printBuilt()
+	}
 	if r.summary != "" {
-		if err := r.writeSummary(failureSummary(all)); err != nil {
+		if err := r.writeSummary(r.failureSummary(all)); err != nil {
 			r.Printf("%v", err)
 		}
 	}

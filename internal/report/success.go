@@ -38,11 +38,20 @@ type Outcome struct {
 	Visibility string // of the first image: public, private, internal; empty where it is not known
 	PackageURL string // of its page; empty where it has none
 
+	Sizes   []Size   // of what was published, by platform
+	Against name.Tag // what Sizes are compared with; zero where there was none, or it is not known
+	Remarks []string // what the log says before the build
 	Builder string
-	Size    int64 // bytes in the registry; 0 where it is not known
-	Steps   int   // instructions of the Dockerfile
-	Cached  int   // of them found in the cache
 	Took    time.Duration
+}
+
+// Size is what a platform's image weighs.
+type Size struct {
+	Platform string // such as linux/arm64
+	Digest   v1.Hash
+	Bytes    int64 // in the registry; 0 where it is not known
+	Before   int64 // likewise, under the tag Against before this run
+	New      bool  // there was no such tag before, or not for this platform
 }
 
 // Stay is a tag that was not moved, and why.
@@ -62,10 +71,13 @@ func (r *Reporter) Success(o Outcome) error {
 		errs = append(errs, r.writeOutputs(o))
 	}
 	if r.summary != "" {
-		errs = append(errs, r.writeSummary(summary(o)))
+		errs = append(errs, r.writeSummary(r.summaryOf(o)))
 	}
 	r.writeArtifacts(o)
 	r.printOutcome(o)
+	if r.action == nil {
+		r.printDetails(o)
+	}
 	return errors.Join(errs...)
 }
 

@@ -2,83 +2,227 @@ package report
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-
-	"github.com/docker/go-units"
 )
 
 // maxSummary is what GitHub shows of a step's summary, in bytes; a larger one is
 // dropped whole.
 const maxSummary = 1 << 20
 
-// writeSummary writes Markdown into the job summary. It is put together without a
-// template: text/template calls methods by name, and with that the linker keeps
-// every method of every package, 8 MB of them.
-func (r *Reporter) writeSummary(markdown string) error {
-	page := r.mask.hide(markdown)
-	if len(page) > maxSummary {
-		page = strings.ToValidUTF8(page[:maxSummary-100], "") + "\n\n(the rest is left out)\n" // not half a letter
+// What a summary lists at most; the log and the outputs have all.
+const (
+	mostRows     = 100
+	mostWarnings = 10
+	mostSlow     = 5
+	mostErrors   = 50
+	mostText     = 1000     // letters of a reason or a message
+	mostError    = 16 << 10 // letters of an error
+	mostTitle    = 120      // letters of a step's name
+)
+
+const leftOut = "\n(the rest is left out)\n"
+
+// writeSummary writes Markdown into the job summary, the most important part first.
+// Where it would be more than GitHub takes, the last parts are left out as a whole. It
+// is put together without a template: text/template calls methods by name, and with
+// that the linker keeps every method of every package, 8 MB of them.
+func (r *Reporter) writeSummary(parts []string) error {
+	var page strings.Builder
+	for _, part := range parts {
+		hidden := r.mask.hide(part)
+		if hidden != part && strings.HasPrefix(part, "#### Timeline") {
+			continue // its own words were taken for a secret: nobody can draw it
+		}
+		if page.Len()+len(hidden) > maxSummary-len(leftOut) {
+			page.WriteString(leftOut)
+			break
+		}
+		page.WriteString(hidden)
 	}
-	return appendTo(r.summary, page)
+	return appendTo(r.summary, page.String())
 }
 
 // failureSummary is the summary of a run that failed.
-func failureSummary(all []error) string {
-	var page strings.Builder
-	page.WriteString("### Slipway failed\n\n")
-	for _, one := range all {
-		page.WriteString(codeBlock(one.Error()) + "\n\n")
+func (r *Reporter) failureSummary(all []error) []string {
+	parts := []string{"### Slipway failed\n\n"}
+	for i, one := range all {
+		if i == mostErrors {
+			parts = append(parts, fmt.Sprintf("and %s, which the log has\n\n", plural(len(all)-i, "more error")))
+			break
+		}
+		parts = append(parts, codeBlock(cutText(r.mask.hide(one.Error()), mostError))+"\n\n")
 	}
-	return page.String()
+	if r.built.Steps > 0 {
+		parts = append(parts, fmt.Sprintf("Up to there: %s, in %s.\n", r.built.hits(), seconds(r.built.whole())))
+	}
+	return append(parts, r.builtParts()...)
 }
 
-// successSummary is the summary of a run that has built.
-func successSummary(o Outcome) string {
-	var page strings.Builder
+// cutText cuts text of several lines after so many letters.
+func cutText(text string, most int) string {
+	if letters := []rune(text); len(letters) > most {
+		return string(letters[:most]) + "\n(the rest is left out)"
+	}
+	return text
+}
+
+// successSummary is the summary of a run that did what it was to do.
+func (r *Reporter) successSummary(o Outcome) []string {
+	var head strings.Builder
 	if o.Pushed {
-		fmt.Fprintf(&page, "### Published `%s`\n\n| | |\n|---|---|\n", o.Version)
-		row(&page, "Digest", "`%s`", o.Digest)
+		fmt.Fprintf(&head, "### Published `%s`\n\n%s\n", o.Version, codeBlock(pulls(o)))
 	} else {
-		fmt.Fprintf(&page, "### Built `%s`, not published\n\nNot published: %s.\n\n| | |\n|---|---|\n", o.Version, plain(o.Reason))
+		fmt.Fprintf(&head, "### Built `%s`, not published\n\nNot published: %s.\n", o.Version, r.words(o.Reason))
 	}
+	parts := []string{head.String()}
 	if o.Pushed {
-		for _, tag := range o.Tags {
-			row(&page, "Tag", "`%s`", tag)
+		parts = append(parts, references(o), platforms(o))
+	}
+	parts = append(parts, r.facts(o), r.notDone(o))
+	return append(parts, r.builtParts()...)
+}
+
+// pulls are the commands that pull what was published, one for each repository.
+func pulls(o Outcome) string {
+	commands := []string{"docker pull " + o.Pull.String()}
+	for _, image := range o.Images[min(1, len(o.Images)):min(mostRows, len(o.Images))] {
+		commands = append(commands, "docker pull "+image.String())
+	}
+	return strings.Join(commands, "\n")
+}
+
+// references lists the tags, all at the same digest.
+func references(o Outcome) string {
+	var page strings.Builder
+	page.WriteString("\n| Reference | Digest |\n|---|---|\n")
+	for i, tag := range o.Tags {
+		if i == mostRows {
+			fmt.Fprintf(&page, "| and %d more, in the output `tags` |\n", len(o.Tags)-i)
+			break
 		}
-		for _, platform := range slices.Sorted(maps.Keys(o.Platforms)) {
-			row(&page, "Platform", "`%s` `%s`", platform, o.Platforms[platform])
-		}
+		fmt.Fprintf(&page, "| `%s` | `%s` |\n", tag, o.Digest)
 	}
-	if o.PackageURL != "" {
-		row(&page, "Package", "<%s>", o.PackageURL)
-	}
-	if o.Visibility != "" {
-		row(&page, "Visibility", "%s", plain(o.Visibility))
-	}
-	for _, stay := range o.Stays {
-		row(&page, "Not moved", "`%s`: %s", stay.Tag, plain(stay.Reason))
-	}
-	for _, tag := range o.Loaded {
-		row(&page, "Loaded", "`%s`", tag)
-	}
-	if o.Pushed && o.Size > 0 {
-		row(&page, "Size", "%s", units.HumanSize(float64(o.Size)))
-	}
-	row(&page, "Time", "%s", round(o.Took))
-	row(&page, "Steps", "%d, %d from the cache", o.Steps, o.Cached)
-	row(&page, "Builder", "%s", plain(o.Builder))
-	if o.Pushed {
-		fmt.Fprintf(&page, "\n```\ndocker pull %s\n```\n", o.Pull)
+	if len(o.Tags) == 0 {
+		fmt.Fprintf(&page, "| `%s` | `%s` |\n", o.Images[0].Context(), o.Digest)
 	}
 	return page.String()
 }
 
-// row writes a line of a table.
-func row(page *strings.Builder, what, format string, args ...any) {
-	fmt.Fprintf(page, "| "+what+" | "+format+" |\n", args...)
+// platforms lists what the platforms weigh, and how that differs from before.
+func platforms(o Outcome) string {
+	if len(o.Sizes) == 0 {
+		return ""
+	}
+	var page strings.Builder
+	weighed := slices.ContainsFunc(o.Sizes, func(s Size) bool { return s.Bytes > 0 })
+	if weighed {
+		page.WriteString("\n| Platform | Digest | Size | Change |\n|---|---|--:|--:|\n")
+	} else {
+		page.WriteString("\n| Platform | Digest |\n|---|---|\n")
+	}
+	for i, one := range o.Sizes {
+		if i == mostRows {
+			fmt.Fprintf(&page, "| and %d more, in the output `platforms` |\n", len(o.Sizes)-i)
+			break
+		}
+		fmt.Fprintf(&page, "| `%s` | `%s` |", one.Platform, one.Digest)
+		if weighed {
+			fmt.Fprintf(&page, " %s | %s |", together(one.weight()), together(one.change()))
+		}
+		page.WriteByte('\n')
+	}
+	if slices.ContainsFunc(o.Sizes, func(s Size) bool { return s.Before > 0 }) {
+		fmt.Fprintf(&page, "\nThe change is against what `%s` held before.\n", o.Against)
+	}
+	return page.String()
 }
+
+// together keeps a figure and its unit on one line.
+func together(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }
+
+// facts is what there is to say in a word each.
+func (r *Reporter) facts(o Outcome) string {
+	names, values := []string{"Time"}, []string{together(seconds(o.Took))}
+	add := func(what, value string) {
+		if value != "" {
+			names, values = append(names, what), append(values, value)
+		}
+	}
+	if r.built.Steps > 0 {
+		add("Steps", r.built.hits())
+	}
+	add("Builder", r.words(o.Builder))
+	add("Visibility", plain(o.Visibility))
+	text := "\n| " + strings.Join(names, " | ") + " |\n" + strings.Repeat("|---", len(names)) + "|\n| " + strings.Join(values, " | ") + " |\n"
+	if o.PackageURL != "" {
+		text += "\nPackage: <" + o.PackageURL + ">\n"
+	}
+	var loaded []string
+	for _, tag := range o.Loaded {
+		loaded = append(loaded, fmt.Sprintf("`%s`", tag))
+	}
+	return text + list("In the Docker engine", loaded, mostRows)
+}
+
+// notDone says what was not done although it might have been, and why.
+func (r *Reporter) notDone(o Outcome) string {
+	var lines []string
+	for _, stay := range o.Stays {
+		lines = append(lines, fmt.Sprintf("`%s` was not moved: %s", stay.Tag, r.words(stay.Reason)))
+	}
+	for _, one := range r.built.Timeline {
+		if one.Own && one.Failed {
+			lines = append(lines, r.words(shorten(one.Name, mostTitle))+": failed, and the build went on without")
+		}
+	}
+	for _, remark := range o.Remarks {
+		lines = append(lines, r.words(remark))
+	}
+	return list("Worth knowing", lines, mostRows)
+}
+
+// builtParts are the parts that tell what the build did.
+func (r *Reporter) builtParts() []string {
+	var parts []string
+	var found []string
+	for _, w := range r.built.Warnings {
+		found = append(found, "<code>"+r.words(place(w.File, w.Line))+"</code> "+r.words(w.Message))
+		if w.File == "" {
+			found[len(found)-1] = r.words(w.Message)
+		}
+	}
+	if text := list(plural(len(found), "warning"), found, mostWarnings); text != "" {
+		parts = append(parts, text)
+	}
+	if slowest := r.built.slowest(mostSlow); len(slowest) > 0 && r.built.Steps > 0 {
+		var page strings.Builder
+		page.WriteString("\n#### Slowest steps\n\n| Step | Stage | Time | Share |\n|---|---|--:|--:|\n")
+		for _, one := range slowest {
+			fmt.Fprintf(&page, "| <code>%s</code> | %s | %s | %s |\n", plain(one.title(mostTitle)), plain(shorten(one.where(), mostTitle)), seconds(one.Took), percent(one.Took, r.built.whole()))
+		}
+		parts = append(parts, page.String())
+	}
+	if picture := timeline(r.built); picture != "" && r.built.Steps > 0 {
+		parts = append(parts, "\n", "#### Timeline\n\n"+picture)
+	}
+	return parts
+}
+
+// list is a titled list of at most so many lines, or nothing where there are none.
+func list(title string, lines []string, most int) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	if more := len(lines) - most; more > 0 {
+		lines = append(slices.Clone(lines[:most]), fmt.Sprintf("and %d more, which the log has", more))
+	}
+	return "\n#### " + title + "\n\n- " + strings.Join(lines, "\n- ") + "\n"
+}
+
+// words is a stranger's text of a bounded length on one line, in which nothing means
+// anything and no secret is seen. Secrets go first: what is escaped is not found.
+func (r *Reporter) words(text string) string { return plain(shorten(r.mask.hide(text), mostText)) }
 
 // codeBlock puts text that strangers may have written where Markdown and HTML
 // mean nothing. The fence is longer than any in the text.

@@ -3,7 +3,9 @@ package report
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -38,44 +40,65 @@ func TestSummaryOfAPublishedImage(t *testing.T) {
 	s := newStep(t, true)
 	o := published(t)
 	o.Version = "1.0.0-rc.1_abc" // Markdown's emphasis, and no entities
+	o.Stays = []Stay{{Tag: o.Tags[2].Tag("edge"), Reason: "2.0.0 is newer than 1.2.3"}}
+	o.Remarks = []string{"No cache of type s3 is exported: *no*"}
+	built := sample()
+	built.Timeline = append(built.Timeline, Step{Stage: "export", Name: "exporting cache to registry", Own: true, Failed: true})
+	built.Warnings = []Warning{{Message: "FromAsCasing", File: filepath.Join(s.workspace, "Dockerfile"), Line: 1}}
+	s.Built(built)
 	if err := s.Success(o); err != nil {
 		t.Fatal(err)
 	}
 	blocks, text := codeBlocks(read(t, s.summary))
 	for _, want := range []string{
 		"### Published `1.0.0-rc.1_abc`\n",
-		"| Digest | `" + digestOf("a").String() + "` |\n",
-		"| Tag | `ghcr.io/octo-org/hello-world:1.2.3` |\n",
-		"| Tag | `ghcr.io/octo-org/hello-world:latest` |\n",
-		"| Tag | `quay.io/octo/hello:latest` |\n",
-		"| Platform | `linux/amd64` `" + digestOf("c").String() + "` |\n",
-		"| Platform | `linux/arm64` `" + digestOf("d").String() + "` |\n",
-		"| Package | <https://github.com/orgs/octo-org/packages/container/package/hello-world> |\n",
-		"| Visibility | private |\n",
-		"| Size | 3.4MB |\n",
-		"| Time | 12.3s |\n",
-		"| Steps | 7, 5 from the cache |\n",
-		"| Builder | BuildKit v0.33.1 |\n",
+		"| Reference | Digest |\n|---|---|\n",
+		"| `ghcr.io/octo-org/hello-world:1.2.3` | `" + digestOf("a").String() + "` |\n",
+		"| `ghcr.io/octo-org/hello-world:latest` | `" + digestOf("a").String() + "` |\n",
+		"| `quay.io/octo/hello:latest` | `" + digestOf("a").String() + "` |\n",
+		"| `linux/amd64` | `" + digestOf("c").String() + "` | 3.4\u00a0MB | +1.2\u00a0MB |\n",
+		"| `linux/arm64` | `" + digestOf("d").String() + "` | 3.3\u00a0MB | new |\n",
+		"\nThe change is against what `ghcr.io/octo-org/hello-world:latest` held before.\n",
+		"| Time | Steps | Builder | Visibility |\n",
+		"| 12.3s | 3 of 12 steps from the cache | BuildKit v0.33.1 | private |\n",
+		"\nPackage: <https://github.com/orgs/octo-org/packages/container/package/hello-world>\n",
+		"- `quay.io/octo/hello:edge` was not moved: 2.0.0 is newer than 1.2.3\n",
+		"- No cache of type s3 is exported: \\*no\\*\n",
+		"- exporting cache to registry: failed, and the build went on without\n",
+		"\n#### 1 warning\n\n- <code>Dockerfile:1:</code> FromAsCasing\n",
+		"| <code>RUN make A\\_B</code> | build | 21.3s | 54% |\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the summary lacks %q:\n%s", want, text)
 		}
 	}
-	if want := "docker pull ghcr.io/octo-org/hello-world@" + digestOf("a").String(); len(blocks) != 1 || blocks[0] != want {
-		t.Errorf("the summary's code is %q, want %q", blocks, want)
+	a := digestOf("a").String()
+	want := "docker pull ghcr.io/octo-org/hello-world@" + a + "\ndocker pull quay.io/octo/hello@" + a
+	if len(blocks) != 2 || blocks[0] != want || !strings.Contains(blocks[1], "\ngantt\n") {
+		t.Errorf("the summary's code is %q, want %q and a picture", blocks, want)
+	}
+	if place := strings.Index(text, "Slowest"); place < 0 || place > strings.Index(text, "Timeline") {
+		t.Errorf("the picture does not come last:\n%s", text)
 	}
 }
 
-func TestSummaryWithoutASize(t *testing.T) {
+// TestSummaryTellsOnlyWhatIsKnown leaves out sizes, changes and steps.
+func TestSummaryTellsOnlyWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	s := newStep(t, true)
 	o := published(t)
-	o.Size = 0
+	o.Sizes = []Size{{Platform: "linux/amd64", Digest: digestOf("c")}}
 	if err := s.Success(o); err != nil {
 		t.Fatal(err)
 	}
-	if text := read(t, s.summary); strings.Contains(text, "Size") || !strings.Contains(text, "| Time |") {
-		t.Errorf("the summary tells a size that nobody knows:\n%s", text)
+	text := read(t, s.summary)
+	if want := "| `linux/amd64` | `" + digestOf("c").String() + "` |\n"; !strings.Contains(text, want) {
+		t.Errorf("the summary lacks %q:\n%s", want, text)
+	}
+	for _, unknown := range []string{"held before", "from the cache", "Slowest", "Timeline", "warning", "Worth knowing"} {
+		if strings.Contains(text, unknown) {
+			t.Errorf("the summary says %q of what nobody knows:\n%s", unknown, text)
+		}
 	}
 }
 
@@ -95,15 +118,15 @@ func TestSummaryWhenNothingIsPublished(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStep(t, true)
-			if err := s.Success(Outcome{Reason: c.reason, Builder: c.builder, Version: "pr-12", Steps: 3, Cached: 1}); err != nil {
+			if err := s.Success(Outcome{Reason: c.reason, Builder: c.builder, Version: "pr-12"}); err != nil {
 				t.Fatal(err)
 			}
 			blocks, text := codeBlocks(read(t, s.summary))
 			if !strings.HasPrefix(text, "### Built `pr-12`, not published\n") || !strings.Contains(text, c.want) {
 				t.Errorf("the summary is %q, want it to hold %q", text, c.want)
 			}
-			if lines := strings.Count(text, "\n"); len(blocks) > 0 || lines != 9 || strings.Count(text, "###") != 1 {
-				t.Errorf("the summary has %d lines and code %q, want 9 lines and none:\n%s", lines, blocks, text)
+			if lines := strings.Count(text, "\n"); len(blocks) > 0 || lines != 7 || strings.Count(text, "###") != 1 {
+				t.Errorf("the summary has %d lines and code %q, want 7 lines and none:\n%s", lines, blocks, text)
 			}
 		})
 	}
@@ -134,12 +157,13 @@ func TestSummaryIsBounded(t *testing.T) {
 	cases := []struct {
 		name string
 		err  error
+		says string
 	}{
-		{"one long error", errors.New("start " + strings.Repeat("x", 3<<20))},
-		{"many errors", errors.Join(append([]error{errors.New("start")}, many...)...)},
-		{"letters of two bytes", errors.New("start " + strings.Repeat("é", 1<<20))},
-		{"letters of two bytes, from an odd place", errors.New("start  " + strings.Repeat("é", 1<<20))},
-		{"letters of four bytes", errors.New("start " + strings.Repeat("🚢", 1<<20))},
+		{"one long error", errors.New("start " + strings.Repeat("x", 3<<20)), leftOut[1:]},
+		{"many errors", errors.Join(append([]error{errors.New("start")}, many...)...), "and 29951 more errors, which the log has"},
+		{"letters of two bytes", errors.New("start " + strings.Repeat("é", 1<<20)), leftOut[1:]},
+		{"letters of four bytes", errors.New("start " + strings.Repeat("🚢", 1<<20)), leftOut[1:]},
+		{"many long errors", errors.Join(slices.Repeat([]error{errors.New("start " + strings.Repeat("🚢", 1<<20))}, 49)...), leftOut[1:]},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -147,14 +171,17 @@ func TestSummaryIsBounded(t *testing.T) {
 			s := newStep(t, true)
 			s.Failure(c.err)
 			text := read(t, s.summary)
-			if len(text) > 1<<20 || len(text) < 1<<19 {
+			if len(text) > 1<<20 || len(text) < 1<<10 {
 				t.Errorf("the summary has %d bytes, want at most %d", len(text), 1<<20)
+			}
+			if strings.Count(text, "```")%2 != 0 {
+				t.Error("a block of code has no end")
 			}
 			if !utf8.ValidString(text) {
 				t.Error("the summary was cut inside a letter")
 			}
-			if !strings.Contains(text, "start") || !strings.HasSuffix(text, "(the rest is left out)\n") {
-				t.Errorf("the summary starts with %q and ends with %q", text[:100], text[len(text)-100:])
+			if !strings.Contains(text, "start") || !strings.Contains(text, c.says) {
+				t.Errorf("the summary starts with %.100q and does not say %q", text, c.says)
 			}
 		})
 	}
@@ -175,8 +202,8 @@ func FuzzSummaryOfAFailure(f *testing.F) {
 	f.Add("``` \n````\n")
 	f.Add("\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, "\r") {
-			t.Skip("codeBlocks knows one line end")
+		if strings.Contains(text, "\r") || len(text) > mostError {
+			t.Skip("codeBlocks knows one line end, and a long text is cut")
 		}
 		s := newStep(t, true)
 		s.Failure(errors.New(text))

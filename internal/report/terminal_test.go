@@ -51,6 +51,8 @@ Published in 12.3s
   digest  ` + digest + `
   pull    docker pull ghcr.io/octo-org/hello-world@` + digest + `
   package https://github.com/orgs/octo-org/packages/container/package/hello-world (private)
+  size    linux/amd64  3.4 MB  +1.2 MB (latest before)
+  size    linux/arm64  3.3 MB  new
 Built in 0s, not published: the input push is false
 `
 	got := s.log.String()

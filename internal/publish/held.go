@@ -1,0 +1,51 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/slipway-build/slipway/internal/registry"
+)
+
+// mostWeighed is how many platforms of somebody else's index are asked for.
+const mostWeighed = 32
+
+// Held reads the image that a tag holds now, in one request that is not tried
+// again. Of an index it tells no sizes, which are Weigh's. It is false where there
+// is no such tag.
+func (p *Publisher) Held(ctx context.Context, tag name.Tag) (Image, bool, error) {
+	options, err := p.passing(ctx, tag.Repository)
+	if err != nil {
+		return Image{}, false, err
+	}
+	found, err := remote.Get(tag, options...)
+	if registry.NotFound(err) {
+		return Image{}, false, nil
+	}
+	if err != nil {
+		return Image{}, false, fmt.Errorf("reading the image under %s: %w", tag, err)
+	}
+	return Describe(found.Digest, found.Manifest), true, nil
+}
+
+// Weigh adds the sizes of the platforms, one request for each. One that it cannot
+// learn stays 0, as do all of an index of more than mostWeighed.
+func (p *Publisher) Weigh(ctx context.Context, repo name.Repository, image Image) Image {
+	if len(image.Platforms) == 0 || len(image.Platforms) > mostWeighed {
+		return image
+	}
+	if options, err := p.passing(ctx, repo); err == nil {
+		weigh(repo, image.Platforms, options)
+	}
+	return image
+}
+
+// passing returns the options of a request that nobody waits for: it ends with ctx.
+// The login does not, because others may wait for the same.
+func (p *Publisher) passing(ctx context.Context, repo name.Repository) ([]remote.Option, error) {
+	options, err := p.options(context.WithoutCancel(ctx), repo)
+	return append(options, remote.WithContext(registry.Once(ctx))), err
+}

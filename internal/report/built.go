@@ -1,0 +1,143 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Built is what a build did, whether it failed or not.
+type Built struct {
+	Steps    int    // instructions of the Dockerfile
+	Cached   int    // of them found in the cache
+	Timeline []Step // in the order in which it is best read
+	Warnings []Warning
+}
+
+// Step is something that a build did: an instruction of the Dockerfile, or work of
+// BuildKit's own. Its times count from the start of the build's first step.
+type Step struct {
+	Stage    string // of the Dockerfile; empty where it has but one; of BuildKit's own work what it is part of
+	Name     string // a stranger's text
+	Platform string // empty where it is not known
+	Own      bool   // BuildKit's own work
+	Cached   bool
+	Failed   bool
+	Began    time.Duration
+	Ended    time.Duration
+	Took     time.Duration // without the pauses in between
+}
+
+// Warning is one about the Dockerfile.
+type Warning struct {
+	Message string
+	File    string // absolute path; empty where the warning has no place
+	Line    int    // counted from 1; 0 where the warning has no place
+}
+
+// Built takes what a build did, for the summary of a run that fails as well as for
+// that of one that does not.
+func (r *Reporter) Built(b Built) {
+	b.Timeline = slices.Clone(b.Timeline)
+	for i := range b.Timeline {
+		b.Timeline[i].Name, b.Timeline[i].Stage = r.mask.hide(b.Timeline[i].Name), r.mask.hide(b.Timeline[i].Stage)
+	}
+	b.Warnings = slices.Clone(b.Warnings)
+	for i, w := range b.Warnings {
+		b.Warnings[i].File, b.Warnings[i].Message = r.relative(w.File), r.mask.hide(w.Message)
+	}
+	r.built = b
+}
+
+// Detailed tells whether anybody is shown what it costs requests to learn.
+func (r *Reporter) Detailed() bool { return r.summary != "" || r.action == nil }
+
+// whole is how long the build took.
+func (b Built) whole() time.Duration {
+	var last time.Duration
+	for _, one := range b.Timeline {
+		last = max(last, one.Ended)
+	}
+	return last
+}
+
+// What of a build's own work is not worth a line: less than a hundredth of it.
+const worth = 100
+
+// shown returns the steps that a picture of at most so many shows: those that
+// failed and those that took longest, in their order. BuildKit's own work is among
+// them where it took long enough to be worth it.
+func (b Built) shown(most int) (steps []Step, left int) {
+	whole := b.whole()
+	for _, one := range b.Timeline {
+		if !one.Own || one.Failed || one.Took > whole/worth && !one.Cached {
+			steps = append(steps, one)
+		}
+	}
+	if len(steps) > most {
+		order := make([]int, len(steps))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return byTime(steps[a], steps[b]) })
+		kept := make([]Step, most)
+		for i, at := range slices.Sorted(slices.Values(order[:most])) {
+			kept[i] = steps[at]
+		}
+		steps = kept
+	}
+	return steps, len(b.Timeline) - len(steps)
+}
+
+// byTime puts what failed first, then what took longest.
+func byTime(a, b Step) int {
+	if a.Failed != b.Failed {
+		if a.Failed {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(b.Took, a.Took), cmp.Compare(a.Began, b.Began))
+}
+
+// notable is the time that somebody may want to shorten.
+const notable = 50 * time.Millisecond
+
+// slowest returns the steps that took longest, at most so many.
+func (b Built) slowest(most int) []Step {
+	steps := slices.DeleteFunc(slices.Clone(b.Timeline), func(s Step) bool { return s.Cached || s.Took < notable })
+	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(b.Took, a.Took) })
+	return steps[:min(len(steps), most)]
+}
+
+// hits says how much came out of the cache, in words.
+func (b Built) hits() string {
+	return plural(b.Cached, "") + " of " + plural(b.Steps, "step") + " from the cache"
+}
+
+// title is a step's name on one line, without the digest of a base image, which
+// nobody reads.
+func (s Step) title(most int) string {
+	words := strings.Fields(s.Name)
+	for i, word := range words {
+		if at := strings.Index(word, "@sha256:"); at > 0 {
+			words[i] = word[:at]
+		}
+	}
+	return shorten(strings.Join(words, " "), most)
+}
+
+// where is a step's stage, and its platform where there are several.
+func (s Step) where() string {
+	return cmp.Or(strings.TrimSpace(s.Stage+" "+s.Platform), "Dockerfile")
+}
+
+// shorten cuts one line after so many letters.
+func shorten(text string, most int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if letters := []rune(text); len(letters) > most {
+		return strings.TrimSpace(string(letters[:most-1])) + "…"
+	}
+	return text
+}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+)
+
+// newTerminal opens a terminal of so many columns.
+func newTerminal(t *testing.T, columns uint16) *os.File {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	if err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetUint32(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	terminal, err := os.OpenFile(fmt.Sprint("/dev/pts/", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = terminal.Close() })
+	if err = unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
+		t.Fatal(err)
+	}
+	return terminal
+}
+
+func TestScreen(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(t.TempDir() + "/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	cases := []struct {
+		out  *os.File
+		vars map[string]string
+		want screen
+	}{
+		{newTerminal(t, 57), map[string]string{"TERM": "xterm"}, screen{57, true}},
+		{newTerminal(t, 57), map[string]string{"TERM": "xterm", "NO_COLOR": ""}, screen{57, false}},
+		{newTerminal(t, 57), map[string]string{"TERM": "dumb"}, screen{57, false}},
+		{newTerminal(t, 0), nil, screen{80, true}},
+		{file, map[string]string{"TERM": "xterm"}, screen{80, false}},
+	}
+	for i, c := range cases {
+		if got := newScreen(c.out, lookup(c.vars)); got != c.want {
+			t.Errorf("%d: %+v, want %+v", i, got, c.want)
+		}
+	}
+	if got := newScreen(&strings.Builder{}, lookup(nil)); got != (screen{80, false}) {
+		t.Errorf("of no file: %+v", got)
+	}
+}
+
+// TestTerminalFits draws the steps of a build as wide as the terminal is, and no
+// wider, in colours and without.
+func TestTerminalFits(t *testing.T) {
+	t.Parallel()
+	built := sample()
+	built.Timeline[7].Failed = true
+	built.Timeline[8].Name = "RUN \x1b[31m\u009b\u202e" + strings.Repeat("é", 300)
+	built.Timeline[9].Stage = strings.Repeat("s", 300)
+	for _, width := range []int{1, 60, 80, 200} {
+		for _, colour := range []bool{false, true} {
+			s := newStep(t, false)
+			s.screen = screen{width, colour}
+			s.Built(built)
+			s.Failure(os.ErrNotExist)
+			text := s.log.String()
+			if strings.Contains(text, "\x1b") != colour {
+				t.Errorf("%d: colours: %q", width, text)
+			}
+			text = regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(text, "")
+			if strings.ContainsAny(text, "\x1b\u009b\u202e") {
+				t.Errorf("%d: a step moves the cursor: %q", width, text)
+			}
+			widest := 0
+			for line := range strings.Lines(text) {
+				widest = max(widest, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+			}
+			if most := max(width, leastWidth); widest > most || widest < most-1 {
+				t.Errorf("%d: the widest line has %d columns:\n%s", width, widest, text)
+			}
+			if width == 80 && !colour {
+				checkBars(t, text)
+			}
+		}
+	}
+}
+
+// checkBars: a bar begins and ends where its step does.
+func checkBars(t *testing.T, text string) {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^    RUN go mod download( *)(█+)( *)8\.4s$`).FindStringSubmatch(text)
+	if found == nil {
+		t.Fatalf("no bar:\n%s", text)
+	}
+	whole := 39600 * time.Millisecond
+	names := 80 * 45 / 100
+	columns := float64(80 - names - len("failed 00m 00s") - 5)
+	want := func(tenths int) int { return int(columns * float64(tenths) / float64(whole/(100*time.Millisecond))) }
+	from := utf8.RuneCountInString("RUN go mod download"+found[1]) - names - 1
+	if to := from + utf8.RuneCountInString(found[2]); from != want(19) || to != want(103) {
+		t.Errorf("the bar is from %d to %d, want %d to %d:\n%s", from, to, want(19), want(103), text)
+	}
+	for _, want := range []string{"\n  steps   3 of 12 steps from the cache, in 39.6s\n", "\n  build\n", " failed 21.3s\n", "·", " cached\n", "\n  and 1 more step that took next to no time\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not shown:\n%s", want, text)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	defaultWidth = 80 // columns, where nobody tells
+	leastWidth   = 60 // below which the terminal folds lines
+	mostLines    = 20 // bars on a terminal
+)
+
+// screen is a terminal, or a file that takes what one would show.
+type screen struct {
+	width  int
+	colour bool
+}
+
+// newScreen asks how wide the terminal is. What is none has no colours.
+func newScreen(out io.Writer, lookup func(string) (string, bool)) screen {
+	file, ok := out.(interface{ Fd() uintptr })
+	if !ok {
+		return screen{width: defaultWidth}
+	}
+	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ) //nolint:gosec // the number of a file is small
+	if err != nil {
+		return screen{width: defaultWidth}
+	}
+	_, plain := lookup("NO_COLOR") // https://no-color.org
+	term, _ := lookup("TERM")
+	s := screen{width: int(size.Col), colour: !plain && term != "dumb"}
+	if s.width == 0 {
+		s.width = defaultWidth
+	}
+	return s
+}
+
+const (
+	dim  = "2"
+	red  = "31"
+	cyan = "36"
+)
+
+func (s screen) paint(code, text string) string {
+	if !s.colour || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// printDetails draws for a terminal what the summary has beyond the last lines of the
+// log.
+func (r *Reporter) printDetails(o Outcome) {
+	r.printSizes(o)
+	for _, stay := range o.Stays {
+		r.Printf("  stays   %s: %s", stay.Tag, stay.Reason)
+	}
+	r.printBuilt()
+}
+
+func (r *Reporter) printSizes(o Outcome) {
+	widest, heaviest := 0, 0
+	for _, one := range o.Sizes {
+		widest, heaviest = max(widest, len(one.Platform)), max(heaviest, len(bytesOf(one.Bytes)))
+	}
+	for _, one := range o.Sizes {
+		if one.Bytes == 0 {
+			continue
+		}
+		change := one.change()
+		if one.Before > 0 && change != "" {
+			change += " (" + o.Against.TagStr() + " before)"
+		}
+		r.Printf("%s", strings.TrimRight(fmt.Sprintf("  size    %-*s  %*s  %s", widest, one.Platform, heaviest, bytesOf(one.Bytes), change), " "))
+	}
+}
+
+// printBuilt draws the steps that took longest as bars on a line of time.
+func (r *Reporter) printBuilt() {
+	if r.built.Steps == 0 {
+		return
+	}
+	whole := r.built.whole()
+	steps, left := r.built.shown(mostLines)
+	r.Printf("  steps   %s, in %s", r.built.hits(), seconds(whole))
+	width := max(r.screen.width, leastWidth)
+	names, times := width*45/100, len("failed 00m 00s")
+	section := ""
+	for _, one := range steps {
+		if where := one.where(); where != section {
+			section = where
+			r.Printf("  %s", r.screen.paint(dim, printable(shorten(where, width-2))))
+		}
+		title := printable(one.title(names))
+		title += strings.Repeat(" ", max(0, names-utf8.RuneCountInString(title)))
+		r.Printf("    %s %s%*s", title, r.bar(one, whole, width-names-times-5), times, one.brief())
+	}
+	if left > 0 {
+		r.Printf("  and %s that took next to no time", plural(left, "more step"))
+	}
+}
+
+// brief is a step's time in few letters.
+func (s Step) brief() string {
+	switch {
+	case s.Failed:
+		return "failed " + seconds(s.Took)
+	case s.Cached:
+		return "cached"
+	}
+	return seconds(s.Took)
+}
+
+// bar draws from when to when a step was at work.
+func (r *Reporter) bar(one Step, whole time.Duration, width int) string {
+	if whole <= 0 || width < 1 {
+		return ""
+	}
+	from := min(int(int64(width)*int64(one.Began)/int64(whole)), width-1)
+	to := min(max(int(int64(width)*int64(one.Ended)/int64(whole)), from+1), width)
+	mark, code := "█", cyan
+	switch {
+	case one.Failed:
+		code = red
+	case one.Cached:
+		mark, code = "·", dim
+	}
+	return strings.Repeat(" ", from) + r.screen.paint(code, strings.Repeat(mark, to-from)) + strings.Repeat(" ", width-to)
+}
+
+// printable leaves of a stranger's text what moves no cursor and changes no colour.
+func printable(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c >= 0x7f && c < 0xa0 || !utf8.ValidRune(c) || c == 0x200e || c == 0x200f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
+			return '?'
+		}
+		return c
+	}, text)
+}
