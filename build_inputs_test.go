@@ -173,7 +173,7 @@ func buildInputs(t *testing.T, host string, git inputsGit) []buildInput {
 		{name: "shm-size", dockerfile: run(`echo "shm $(df -k /dev/shm | tail -n 1 | tr -s ' ' | cut -d ' ' -f 2)"`), env: []string{"INPUT_SHM-SIZE=96m"}, says: []string{"shm 98304"}, refused: old(noLimits)},
 		{name: "ulimit", dockerfile: run(`echo "soft $(ulimit -S -n) hard $(ulimit -H -n)"`), env: []string{"INPUT_ULIMIT=nofile=1000:2000"}, says: []string{"soft 1000 hard 2000"}, refused: old(noLimits)},
 		{
-			name: "reproducible", dockerfile: run("echo file > /file"), env: []string{"INPUT_REPRODUCIBLE=true", "INPUT_PUSH=true", "INPUT_BUILD-ARGS=SOURCE_DATE_EPOCH=1700000000"}, says: []string{"rewriting layers with source-date-epoch 1700000000"},
+			name: "reproducible", dockerfile: run("echo file > /file"), env: []string{"INPUT_REPRODUCIBLE=true", "INPUT_PUSH=true", "INPUT_BUILD-ARGS=SOURCE_DATE_EPOCH=1700000000", "RUNNER_DEBUG=1"}, says: []string{"rewriting layers with source-date-epoch 1700000000"},
 			refused: map[string]string{"engine 29 graph driver": "it leaves the files of an image the times of the build", "engine 20.10": "it leaves the files of an image the times of the build"},
 		},
 		{name: "cgroup-parent", dockerfile: run(`echo "group $(cut -d : -f 3 /proc/self/cgroup | sort -u | head -n 3 | tr '\n' ' ')"; cat /proc/self/mountinfo | grep cgroup | head -n 3`), env: []string{"INPUT_CGROUP-PARENT=slipwaytest"}, says: []string{"slipwaytest"}, refused: old(noLimits)},

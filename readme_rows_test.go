@@ -118,7 +118,7 @@ func readmeRows() []readmeRow {
 		},
 		{
 			above: "Several registries, from one build", repository: "Several",
-			runs: []readmeRun{pushTo(main, image("several:latest"), "index.docker.io/octo/app:latest")},
+			runs: []readmeRun{pushTo(main, image("several:latest"), "docker.io/octo/app:latest")},
 		},
 		{
 			above: "Private base images", repository: "Private",

@@ -143,7 +143,7 @@ func serveBuildkit(ctx context.Context, env Env, args []string) int {
 func serveRegistry(ctx context.Context, env Env, args []string) int {
 	keep, err := time.ParseDuration(strings.Join(args, ""))
 	if err == nil {
-		err = localregistry.Serve(ctx, keep, env.Stdout)
+		err = localregistry.Serve(ctx, keep, env.Stdin, env.Stdout)
 	}
 	if err != nil {
 		return 1

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/build"
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/record"
@@ -74,7 +75,7 @@ func imageNames(o report.Outcome) []string {
 	for _, tag := range tags {
 		if !seen[tag] {
 			seen[tag] = true
-			names = append(names, plan.FullName(tag))
+			names = append(names, host.Shown(tag.Name()))
 		}
 	}
 	return names

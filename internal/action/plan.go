@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/facts"
+	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
@@ -97,7 +98,7 @@ func writePlan(out io.Writer, p plan.Plan, asJSON bool) error {
 		Tags: []string{}, Rules: []plannedRule{}, Labels: p.Build.Labels, Annotations: []string{}, Notices: p.Notices,
 	}
 	for _, tag := range p.Publish.Tags {
-		shown.Tags = append(shown.Tags, tag.Name())
+		shown.Tags = append(shown.Tags, host.Shown(tag.Name()))
 	}
 	for _, o := range p.Publish.Names.Outcomes {
 		rule := "flavor"

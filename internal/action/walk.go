@@ -11,6 +11,7 @@ import (
 	"github.com/slipway-build/slipway/internal/build"
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/facts"
+	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
@@ -161,7 +162,7 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 		r.Printf("%s", remark)
 	}
 	for _, tag := range p.Build.LoadAs {
-		r.Printf("Loading %s", tag)
+		r.Printf("Loading %s", host.Shown(tag.Name()))
 	}
 	for _, out := range p.Build.Outputs {
 		r.Printf("Writing %s", out)
@@ -177,6 +178,6 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 		return
 	}
 	for _, tag := range p.Publish.Tags {
-		r.Printf("Publishing %s", tag)
+		r.Printf("Publishing %s", host.Shown(tag.Name()))
 	}
 }

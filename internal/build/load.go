@@ -7,6 +7,7 @@ import (
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -35,7 +36,7 @@ func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) clie
 		names = append(names, stored)
 	}
 	for _, tag := range p.LoadAs {
-		names = append(names, plan.FullName(tag))
+		names = append(names, host.Shown(tag.Name()))
 	}
 	entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{"name": strings.Join(names, ",")}}
 	if !b.PushByTag {

@@ -33,3 +33,12 @@ func Canonical(hostport string) string {
 	}
 	return hostport
 }
+
+// Shown is the full name of a reference as Docker and people write it: with docker.io
+// for the host that go-containerregistry calls index.docker.io.
+func Shown(name string) string {
+	if path, hub := strings.CutPrefix(name, "index.docker.io/"); hub {
+		return "docker.io/" + path
+	}
+	return name
+}

@@ -25,9 +25,10 @@ import (
 const Command = "serve-registry"
 
 // Serve runs a registry on a free port of loopback, writes its host and port as
-// the one line of out, and serves until ctx ends or the time is over. What it
-// stores is in a temporary directory, which it removes.
-func Serve(ctx context.Context, keep time.Duration, out io.Writer) error {
+// the one line of out, and serves until ctx ends or the time is over, which begins
+// when starter, the input from the process that has started it, ends. What it stores
+// is in a temporary directory, which it removes.
+func Serve(ctx context.Context, keep time.Duration, starter io.Reader, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "slipway-registry-")
 	if err != nil {
 		return fmt.Errorf("making a directory for the local registry: %w", err)
@@ -37,8 +38,12 @@ func Serve(ctx context.Context, keep time.Duration, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("starting the local registry: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, keep)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, starter) // until it ends, however that comes
+		time.AfterFunc(keep, cancel)
+	}()
 	server := &http.Server{
 		Handler: registry.New(
 			registry.WithBlobHandler(registry.NewDiskBlobHandler(dir)),
@@ -60,6 +65,7 @@ func Serve(ctx context.Context, keep time.Duration, out io.Writer) error {
 type Registry struct {
 	Host    string // host and port
 	process *os.Process
+	starter io.Closer // that this process is there
 }
 
 // Start runs executable, which must be this program, as a registry that goes on
@@ -68,14 +74,15 @@ func Start(ctx context.Context, executable string, keep time.Duration) (*Registr
 	cmd := exec.Command(executable, Command, keep.String()) //nolint:noctx // it outlives this process on purpose, and ends by itself
 	cmd.Env = []string{"TMPDIR=" + os.TempDir()}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	out, outErr := cmd.StdoutPipe()
+	starter, inErr := cmd.StdinPipe()
+	if err := errors.Join(outErr, inErr); err != nil {
 		return nil, fmt.Errorf("starting the local registry: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the local registry: %w", err)
 	}
-	r := &Registry{process: cmd.Process}
+	r := &Registry{process: cmd.Process, starter: starter}
 	stop := context.AfterFunc(ctx, r.Stop)
 	defer stop()
 	line, err := bufio.NewReader(out).ReadString('\n')
@@ -93,5 +100,6 @@ func (r *Registry) Pid() int { return r.process.Pid }
 // Stop ends the registry and removes what it stored.
 func (r *Registry) Stop() {
 	_ = r.process.Signal(syscall.SIGTERM) // it may have ended already
+	_ = r.starter.Close()
 	_, _ = r.process.Wait()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
@@ -78,7 +79,7 @@ func nameOutputs(outputs []inputs.Output, tags []name.Tag) []inputs.Output {
 		if holdsImage(out) && out.Attrs["name"] == "" {
 			names := make([]string, len(tags))
 			for i, tag := range tags {
-				names[i] = FullName(tag)
+				names[i] = host.Shown(tag.Name())
 			}
 			attrs := map[string]string{}
 			maps.Copy(attrs, out.Attrs)

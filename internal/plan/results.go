@@ -5,9 +5,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
 )
@@ -69,7 +69,7 @@ func checkCacheTags(to []inputs.Cache, tags []name.Tag) error {
 			continue
 		}
 		same := func(tag name.Tag) bool {
-			return FullName(tag) == cache.Attrs["ref"] || FullName(tag.Tag(metadata.Latest)) == cache.Attrs["ref"]
+			return host.Shown(tag.Name()) == cache.Attrs["ref"] || host.Shown(tag.Tag(metadata.Latest).Name()) == cache.Attrs["ref"]
 		}
 		if slices.ContainsFunc(tags, same) {
 			errs = append(errs, &Error{
@@ -80,14 +80,4 @@ func checkCacheTags(to []inputs.Cache, tags []name.Tag) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// FullName writes a tag as BuildKit and Docker do: with docker.io for the host
-// that go-containerregistry calls index.docker.io.
-func FullName(tag name.Tag) string {
-	named, err := reference.ParseNormalizedNamed(tag.Name())
-	if err != nil {
-		return tag.Name()
-	}
-	return named.String()
 }

@@ -74,7 +74,7 @@ func (c *Client) askAgain(ctx context.Context, access Access, repo name.Reposito
 // and none is left to log in with.
 func (c *Client) Accepts(ctx context.Context, repo name.Repository, err error) bool {
 	first := ReadRefusal(err)
-	if first.Status != http.StatusUnauthorized || !first.silent() || first.ofLogin() {
+	if first.Status != http.StatusUnauthorized || !first.silent() || !first.by(repo.Registry) {
 		return false
 	}
 	limited, cancel := context.WithTimeout(ctx, explainWithin)

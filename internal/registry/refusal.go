@@ -8,7 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/slipway-build/slipway/internal/host"
 )
 
 // Refusal is what a registry has answered in place of what it was asked for, as
@@ -117,6 +120,13 @@ func (r Refusal) says(words string) bool {
 func (r Refusal) ofLogin() bool {
 	u, err := url.Parse(r.URL)
 	return err == nil && r.URL != "" && !strings.HasPrefix(u.Path, "/v2/")
+}
+
+// by tells whether it was the registry itself that refused, and nobody that it has
+// sent its client to.
+func (r Refusal) by(registry name.Registry) bool {
+	u, err := url.Parse(r.URL)
+	return err == nil && !r.ofLogin() && host.Canonical(u.Host) == host.Canonical(registry.RegistryStr())
 }
 
 // Denied tells whether the answer is a no to these credentials. GitHub also

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/host"
 )
 
 // Outcome is what a run that did not fail has to tell.
@@ -93,10 +95,10 @@ func (r *Reporter) printOutcome(o Outcome) {
 	}
 	r.Printf("Published in %s", round(o.Took))
 	for _, tag := range o.Tags {
-		r.Printf("  tag     %s", tag)
+		r.Printf("  tag     %s", host.Shown(tag.Name()))
 	}
 	r.Printf("  digest  %s", o.Digest)
-	r.Printf("  pull    docker pull %s", o.Pull)
+	r.Printf("  pull    docker pull %s", host.Shown(o.Pull.Name()))
 	switch {
 	case o.PackageURL != "" && o.Visibility != "":
 		r.Printf("  package %s (%s)", o.PackageURL, o.Visibility)
@@ -108,7 +110,7 @@ func (r *Reporter) printOutcome(o Outcome) {
 
 func (r *Reporter) printLoaded(o Outcome) {
 	for _, tag := range o.Loaded {
-		r.Printf("  loaded  %s", tag)
+		r.Printf("  loaded  %s", host.Shown(tag.Name()))
 	}
 }
 
@@ -162,7 +164,7 @@ func outputs(o Outcome) (map[string]string, error) {
 		labels[label.Key] = label.Value
 	}
 	if len(o.Images) > 0 {
-		values["image"] = o.Images[0].Name()
+		values["image"] = host.Shown(o.Images[0].Name())
 	}
 	encoded, err := json.Marshal(platforms)
 	if err != nil {
@@ -195,7 +197,7 @@ func hash(h v1.Hash) string {
 func texts[R name.Reference](refs []R) []string {
 	all := make([]string, len(refs))
 	for i, ref := range refs {
-		all[i] = ref.Name()
+		all[i] = host.Shown(ref.Name())
 	}
 	return all
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/host"
 )
 
 // maxSummary is what GitHub shows of a step's summary, in bytes; a larger one is
@@ -85,9 +87,9 @@ func (r *Reporter) successSummary(o Outcome) []string {
 
 // pulls are the commands that pull what was published, one for each repository.
 func pulls(o Outcome) string {
-	commands := []string{"docker pull " + o.Pull.String()}
+	commands := []string{"docker pull " + host.Shown(o.Pull.Name())}
 	for _, image := range o.Images[min(1, len(o.Images)):min(mostRows, len(o.Images))] {
-		commands = append(commands, "docker pull "+image.String())
+		commands = append(commands, "docker pull "+host.Shown(image.Name()))
 	}
 	return strings.Join(commands, "\n")
 }
@@ -101,10 +103,10 @@ func references(o Outcome) string {
 			fmt.Fprintf(&page, "| and %d more, in the output `tags` |\n", len(o.Tags)-i)
 			break
 		}
-		fmt.Fprintf(&page, "| `%s` | `%s` |\n", tag, o.Digest)
+		fmt.Fprintf(&page, "| `%s` | `%s` |\n", host.Shown(tag.Name()), o.Digest)
 	}
 	if len(o.Tags) == 0 {
-		fmt.Fprintf(&page, "| `%s` | `%s` |\n", o.Images[0].Context(), o.Digest)
+		fmt.Fprintf(&page, "| `%s` | `%s` |\n", host.Shown(o.Images[0].Context().Name()), o.Digest)
 	}
 	return page.String()
 }
@@ -133,7 +135,7 @@ func platforms(o Outcome) string {
 		page.WriteByte('\n')
 	}
 	if slices.ContainsFunc(o.Sizes, func(s Size) bool { return s.Before > 0 }) {
-		fmt.Fprintf(&page, "\nThe change is against what `%s` held before.\n", o.Against)
+		fmt.Fprintf(&page, "\nThe change is against what `%s` held before.\n", host.Shown(o.Against.Name()))
 	}
 	return page.String()
 }
@@ -160,7 +162,7 @@ func (r *Reporter) facts(o Outcome) string {
 	}
 	var loaded []string
 	for _, tag := range o.Loaded {
-		loaded = append(loaded, fmt.Sprintf("`%s`", tag))
+		loaded = append(loaded, fmt.Sprintf("`%s`", host.Shown(tag.Name())))
 	}
 	return text + list("In the Docker engine", loaded, mostRows)
 }
@@ -169,7 +171,7 @@ func (r *Reporter) facts(o Outcome) string {
 func (r *Reporter) notDone(o Outcome) string {
 	var lines []string
 	for _, stay := range o.Stays {
-		lines = append(lines, fmt.Sprintf("`%s` was not moved: %s", stay.Tag, r.words(stay.Reason)))
+		lines = append(lines, fmt.Sprintf("`%s` was not moved: %s", host.Shown(stay.Tag.Name()), r.words(stay.Reason)))
 	}
 	for _, one := range r.built.Timeline {
 		if one.Own && one.Failed {
