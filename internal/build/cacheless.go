@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,21 +12,41 @@ import (
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
-// solveDespiteCache builds once more without GitHub's cache where a part of that
-// could not be read: BuildKit asks for the layers late, and gives up then.
+// solveDespiteCache builds once more without what there was trouble with: GitHub's
+// cache, where a part of that could not be read, for which BuildKit asks late, and
+// gives up then; and its export, where that has stalled.
 func solveDespiteCache(ctx context.Context, b *builder.Builder, r *Request) (Result, registry.Verdict, error) {
 	result, verdict, err := solveOnce(ctx, b, r)
-	rest := slices.DeleteFunc(slices.Clone(r.Plan.CacheFrom), func(c inputs.Cache) bool { return c.Type == inputs.CacheGitHub })
-	if err == nil || ctx.Err() != nil || len(rest) == len(r.Plan.CacheFrom) || !brokenLayer(err.Error()) {
+	if err == nil || ctx.Err() != nil {
 		return result, verdict, err
 	}
-	reason := "a part of GitHub's cache could not be read: " + strings.TrimPrefix((&trimmed{err}).Error(), "building: ")
-	fmt.Fprintln(r.Log, "building again without the cache, because "+reason)
-	r.Plan.CacheFrom = rest
+	from, to := withoutGitHubs(r.Plan.CacheFrom), withoutGitHubs(r.Plan.CacheTo)
+	stalled := errors.Is(err, errStalled)
+	var warning Warning
+	switch {
+	case stalled:
+		r.Plan.CacheTo = to
+		*r = r.again()
+		warning.Message = errStalled.Error() + "\nthe run goes on without, and the next one finds less in the cache"
+	case len(from) < len(r.Plan.CacheFrom) && brokenLayer(err.Error()):
+		reason := "a part of GitHub's cache could not be read: " + strings.TrimPrefix((&trimmed{err}).Error(), "building: ")
+		fmt.Fprintln(r.Log, "building again without the cache, because "+reason)
+		r.Plan.CacheFrom = from
+		warning.Message = reason + "\nthe image is built without"
+	default:
+		return result, verdict, err
+	}
 	r.fetchRecord(ctx, b, &result) // that of the next build takes its place
-	result, verdict, err = solveOnce(ctx, b, r)
-	result.Warnings = append(result.Warnings, Warning{Message: reason + "\nthe image is built without"})
-	return result, verdict, err
+	next, verdict, err := solveOnce(ctx, b, r)
+	if stalled {
+		next = result.then(next) // all was built, and comes out of the cache
+	}
+	next.Warnings = append(next.Warnings, warning)
+	return next, verdict, err
+}
+
+func withoutGitHubs(all []inputs.Cache) []inputs.Cache {
+	return slices.DeleteFunc(slices.Clone(all), func(c inputs.Cache) bool { return c.Type == inputs.CacheGitHub })
 }
 
 // brokenLayer tells whether BuildKit has failed to read a layer, which may be one

@@ -48,7 +48,7 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 		return Result{}, nil, registry.Verdict{}, err
 	}
 	opt.Exports = byTag(opt.Exports, tags)
-	w := watch(r)
+	w := watch(r, nil)
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
 	if err != nil && ctx.Err() == nil && isPush(err) {

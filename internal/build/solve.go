@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
@@ -59,6 +60,10 @@ type Request struct {
 	// Hidden is what no record shows.
 	Hidden []string
 
+	// StalledAfter is how long the export to GitHub's cache may get no further, where
+	// the run goes on without; by default five minutes.
+	StalledAfter time.Duration
+
 	cacheKept bool   // the build cache has been exported and need not be again
 	ref       string // of the build whose record is to be fetched, or empty
 }
@@ -100,7 +105,7 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	written := newWritten(r.Plan)
 	defer written.end()
 	opt.Exports = slices.Concat(written.exports(), opt.Exports)
-	w := watch(*r)
+	w := watch(*r, newStall(*r, fail))
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
 	result.Warnings = slices.Concat(result.Warnings, w.warnOfCaches(ctx), files.warnings())

@@ -24,12 +24,13 @@ type watcher struct {
 	diary    diary
 	warnings []client.VertexWarning
 	tails    tails
+	stall    *stall  // may be nil
 	exported v1.Hash // zero until BuildKit has said it
 }
 
 // watch starts to follow. It goes on until the channel is closed, also when the
 // solve is cancelled: the last lines are the ones that say why.
-func watch(r Request) *watcher {
+func watch(r Request, s *stall) *watcher {
 	w := &watcher{
 		request:  r,
 		statuses: make(chan *client.SolveStatus),
@@ -37,6 +38,7 @@ func watch(r Request) *watcher {
 		vertices: map[digest.Digest]client.Vertex{},
 		tails:    tails{},
 		diary:    diary{},
+		stall:    s,
 	}
 	go w.follow()
 	return w
@@ -44,6 +46,7 @@ func watch(r Request) *watcher {
 
 func (w *watcher) follow() {
 	defer close(w.done)
+	defer w.stall.stop()
 	progress.Show(w.request.Log, w.statuses, w.request.Style, w.note)
 }
 
@@ -63,6 +66,7 @@ func (w *watcher) note(status *client.SolveStatus) {
 		}
 	}
 	w.tails.note(status)
+	w.stall.note(status, func(one *client.VertexStatus) string { return w.vertices[one.Vertex].Name })
 }
 
 // toFile ends the name of BuildKit's work on an image that is not pushed, but
