@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,6 +81,14 @@ func TestGitHubCacheBesideAPush(t *testing.T) {
 			mustExist(t, l.registry+"/octo/"+name+":latest", true)
 		})
 	}
+	t.Run("cut off", func(t *testing.T) { // of which BuildKit speaks as of a layer that it could not read
+		t.Parallel()
+		cut := testenv.NewProxy(t, l.registry, testenv.ProxyOptions{Fault: cutLargeOff(8)})
+		r := l.run(t, twoStages, l.Token(mainRef), "INPUT_PUSH=true", "INPUT_REGISTRY="+cut.Host, "INPUT_IMAGE=octo/cut")
+		r.mustSay("failed to copy: ", "trying again")
+		r.mustNotSay("building again without the cache", "could not be read")
+		mustExist(t, l.registry+"/octo/cut:latest", true)
+	})
 	r := start(t, l.step(twoStages, l.Token(mainRef), "INPUT_PUSH=true", "INPUT_REGISTRY="+l.registry, "INPUT_IMAGE=octo/line", "INPUT_CACHE=", "INPUT_CACHE-TO=type=gha"))
 	if code := r.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
@@ -96,5 +105,16 @@ func mustExist(t *testing.T, ref string, want bool) {
 	}
 	if _, err := remote.Head(tag); (err == nil) != want {
 		t.Errorf("asking for %s: %v, want that it is there: %t", ref, err, want)
+	}
+}
+
+// cutLargeOff cuts so many uploads of large blobs off. There are two, and BuildKit gives up after four.
+func cutLargeOff(times int32) func(int, *http.Request) *testenv.Answer {
+	var cut atomic.Int32
+	return func(_ int, r *http.Request) *testenv.Answer {
+		if r.Method != http.MethodPut || r.ContentLength < 1<<20 || cut.Add(1) > times {
+			return nil
+		}
+		return &testenv.Answer{Reset: true}
 	}
 }

@@ -160,6 +160,25 @@ func TestBuildRecordOfACancelledBuild(t *testing.T) {
 	mustHaveNoRecords(t, daemon.Address)
 }
 
+// TestBuildRecordOfWhatDoesNotBegin is of what BuildKit refuses before it starts a
+// job, of which no record ever comes.
+func TestBuildRecordOfWhatDoesNotBegin(t *testing.T) {
+	t.Parallel()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	r := start(t, step{
+		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
+		env:        []string{"INPUT_BUILDER=" + testenv.Buildkitd(t, testenv.BuildkitdOptions{}).Address, "INPUT_REGISTRY=" + registry.Host, "INPUT_BUILD-ARGS=BUILDKIT_ATTEST_NONSENSE=1", "INPUT_BUILD-RECORD=app.dockerbuild"},
+	})
+	began := time.Now()
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("it took %s to end", took)
+	}
+	r.mustNotSay("no build record")
+}
+
 // TestBuildRecordOfAGuardedRegistry looks in the trace, which has what was asked of
 // the registry: no token, and no query, which may be a signature.
 func TestBuildRecordOfAGuardedRegistry(t *testing.T) {

@@ -1,9 +1,6 @@
 package action
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
@@ -13,20 +10,17 @@ import (
 
 // mask hides every secret of the inputs.
 func mask(r *report.Reporter, in inputs.Inputs) {
-	for _, secret := range secretsOf(in) {
-		r.Mask(secret)
-	}
-}
-
-func secretsOf(in inputs.Inputs) []string {
-	all := []string{in.Token.Reveal(), in.BuilderTLS.Key.Reveal()}
+	r.Mask(in.Token.Reveal())
+	r.Mask(in.BuilderTLS.Key.Reveal())
 	for _, login := range in.Logins {
-		all = append(all, login.Password.Reveal())
+		r.Mask(login.Password.Reveal())
 	}
-	for _, secret := range slices.AppendSeq(in.CacheSecrets(), maps.Values(in.Secrets)) {
-		all = append(all, secret.Reveal())
+	for _, secret := range in.Secrets {
+		r.Mask(secret.Reveal())
 	}
-	return all
+	for _, secret := range in.CacheSecrets() {
+		r.Mask(secret.Reveal())
+	}
 }
 
 // credentialsOf returns the logins of the plan, and those of the Docker config for other

@@ -60,7 +60,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		}
 		built, err = build.Solve(groupCtx, b, build.Request{
 			Plan: p.Build, Registries: registries, Log: log, Style: env.style(log),
-			Permitted: permission.before(in.Preflight || in.RequireVisibility != ""), Pushing: tags.lookAhead(ctx), Hidden: secretsOf(in),
+			Permitted: permission.before(in.Preflight || in.RequireVisibility != ""), Pushing: tags.lookAhead(ctx), Hidden: r.Masked(),
 		})
 		return err
 	})

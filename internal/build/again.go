@@ -44,12 +44,28 @@ func (r Request) again() Request {
 }
 
 // then is the result of another attempt after this one. Its steps were found in
-// the cache, and its warnings are the same: those of the first attempt hold.
+// the cache: those of the first attempt hold.
 func (r Result) then(next Result) Result {
-	if r.Steps > 0 || len(r.Warnings) > 0 {
-		next.Steps, next.Cached, next.Timeline, next.Warnings = r.Steps, r.Cached, r.Timeline, r.Warnings
+	if r.Steps == 0 && len(r.Warnings) == 0 {
+		return next
 	}
+	next.Steps, next.Cached, next.Timeline = r.Steps, r.Cached, settled(r.Timeline, next.Timeline)
+	isKnown := func(w Warning) bool { return slices.Contains(r.Warnings, w) }
+	next.Warnings = slices.Concat(r.Warnings, slices.DeleteFunc(slices.Clone(next.Warnings), isKnown))
 	return next
+}
+
+// settled are the steps of an attempt whose push has failed, with what the next one
+// has made of that.
+func settled(first, next []Step) []Step {
+	all := slices.Clone(first)
+	for i, one := range all {
+		again := slices.IndexFunc(next, func(s Step) bool { return s.Own && s.Name == one.Name && s.Platform == one.Platform })
+		if one.Own && again >= 0 {
+			all[i].Failed = next[again].Failed
+		}
+	}
+	return all
 }
 
 // judge tells whether a solve that failed is worth another attempt. That is what

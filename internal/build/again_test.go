@@ -150,6 +150,11 @@ func TestSolvePushesAgain(t *testing.T) {
 			if result.Steps < 2 || result.Cached > 1 || len(result.Warnings) == 0 {
 				t.Errorf("%d steps, %d of them cached, warnings %v: want what was seen at first", result.Steps, result.Cached, result.Warnings)
 			}
+			for _, one := range result.Timeline {
+				if one.Failed {
+					t.Errorf("%q is said to have failed, and the push went through", one.Name)
+				}
+			}
 			if pushing.Load() > 1 {
 				t.Errorf("Pushing was called %d times", pushing.Load())
 			}

@@ -45,17 +45,3 @@ func cacheEntry(cache inputs.Cache) client.CacheOptionsEntry {
 	}
 	return client.CacheOptionsEntry{Type: string(cache.Type), Attrs: attrs}
 }
-
-// handOver gives the directory of an exported cache to the owner of the context:
-// a container action runs as root, and later steps do not.
-func handOver(p plan.Build) error {
-	for _, cache := range p.CacheTo {
-		if cache.Type != inputs.CacheLocal {
-			continue
-		}
-		if err := giveTo(like(p), cache.Attrs["dest"]); err != nil {
-			return fmt.Errorf("giving the cache in %s to the owner of the workspace: %w", cache.Attrs["dest"], err)
-		}
-	}
-	return nil
-}

@@ -55,6 +55,10 @@ func TestHandOver(t *testing.T) {
 	root := t.TempDir()
 	workspace := filepath.Join(root, "workspace")
 	dest := filepath.Join(workspace, "new", "cache")
+	if err := os.Mkdir(workspace, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w := newWritten(plan.Build{Context: workspace, CacheTo: []inputs.Cache{{Type: inputs.CacheLocal, Attrs: map[string]string{"dest": dest}}}})
 	if err := os.MkdirAll(filepath.Join(dest, "blobs"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +72,7 @@ func TestHandOver(t *testing.T) {
 	if err := os.Chown(workspace, runner, runner); err != nil {
 		t.Fatal(err)
 	}
-	p := plan.Build{Context: workspace, CacheTo: []inputs.Cache{{Type: inputs.CacheLocal, Attrs: map[string]string{"dest": dest}}}}
-	if err := handOver(p); err != nil {
+	if err := w.handOver(); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]int{

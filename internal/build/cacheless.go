@@ -28,7 +28,8 @@ func solveDespiteCache(ctx context.Context, b *builder.Builder, r *Request) (Res
 		r.Plan.CacheTo = to
 		*r = r.again()
 		warning.Message = errStalled.Error() + "\nthe run goes on without, and the next one finds less in the cache"
-	case len(from) < len(r.Plan.CacheFrom) && brokenLayer(err.Error()):
+	// A push that broke off is spoken of in the same words, and worth another attempt.
+	case !verdict.Passing && len(from) < len(r.Plan.CacheFrom) && brokenLayer(err.Error()):
 		reason := "a part of GitHub's cache could not be read: " + strings.TrimPrefix((&trimmed{err}).Error(), "building: ")
 		fmt.Fprintln(r.Log, "building again without the cache, because "+reason)
 		r.Plan.CacheFrom = from

@@ -9,7 +9,8 @@ import (
 // WriteFile writes a file for later steps, whole or not at all. It and the
 // directories that are made for it belong to the owner of like.
 func WriteFile(path string, content []byte, like string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // others read what is in the workspace
+	made := uppermost(path)
+	if err := makeDirectory(filepath.Dir(path)); err != nil {
 		return err
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
@@ -24,5 +25,5 @@ func WriteFile(path string, content []byte, like string) error {
 	if err := os.Rename(file.Name(), path); err != nil {
 		return err
 	}
-	return giveTo(like, path)
+	return giveTo(like, made)
 }

@@ -17,12 +17,13 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
-// written are the files that one solve writes. Archives are written beside their
+// written are the files that one solve writes, an exported cache among them. Archives are written beside their
 // place and put there when the solve has ended well; directories of type=local are
 // written by BuildKit's client, which leaves none of them through a link.
 type written struct {
 	plan     plan.Build
 	archives []*archive // in the order of the outputs; nil for type=local
+	made     []string   // what is given to the owner of the workspace: paths, or the uppermost directories that are made for them
 	kept     bool
 }
 
@@ -33,7 +34,12 @@ func newWritten(p plan.Build) *written {
 		if out.Type != inputs.OutputLocal {
 			a = &archive{dir: filepath.Dir(out.Dest)}
 		}
-		w.archives = append(w.archives, a)
+		w.archives, w.made = append(w.archives, a), append(w.made, uppermost(out.Dest))
+	}
+	for _, cache := range p.CacheTo {
+		if cache.Type == inputs.CacheLocal {
+			w.made = append(w.made, uppermost(cache.Attrs["dest"]))
+		}
 	}
 	return w
 }
@@ -109,12 +115,12 @@ func (w *written) end() {
 // handOver gives what is there to the owner of the workspace.
 func (w *written) handOver() error {
 	var errs []error
-	for _, out := range w.plan.Outputs {
-		if _, err := os.Lstat(out.Dest); err != nil {
+	for _, path := range w.made {
+		if _, err := os.Lstat(path); err != nil {
 			continue // not written
 		}
-		if err := giveTo(like(w.plan), out.Dest); err != nil {
-			errs = append(errs, fmt.Errorf("giving %s to the owner of the workspace: %w", out.Dest, err))
+		if err := giveTo(like(w.plan), path); err != nil {
+			errs = append(errs, fmt.Errorf("giving %s to the owner of the workspace: %w", path, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -135,7 +141,7 @@ func (a *archive) open(map[string]string) (io.WriteCloser, error) {
 	if a.file != nil || a.ended {
 		return nil, errors.New("it is not to be written any more")
 	}
-	if err := os.MkdirAll(a.dir, 0o755); err != nil { //nolint:gosec // the runner's user reads it
+	if err := makeDirectory(a.dir); err != nil {
 		return nil, err
 	}
 	file, err := os.CreateTemp(a.dir, ".slipway-*.part")
@@ -152,6 +158,9 @@ func (a *archive) moveTo(path string) error {
 	defer a.mu.Unlock()
 	if a.file == nil {
 		return errNothingSent
+	}
+	if err := sound(a.dir); err != nil {
+		return err
 	}
 	if err := os.Chmod(a.file.Name(), 0o644); err != nil { //nolint:gosec // the runner's user reads it
 		return err

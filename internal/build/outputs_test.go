@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -167,6 +168,7 @@ func TestOutputsAreGivenAway(t *testing.T) {
 	dist := filepath.Join(workspace, "dist")
 	w.plan.Outputs = append(w.plan.Outputs, inputs.Output{Type: inputs.OutputLocal, Dest: dist})
 	w.archives = append(w.archives, nil)
+	w.made = append(w.made, dist)
 	if err := errors.Join(os.Mkdir(dist, 0o700), os.WriteFile(filepath.Join(dist, "ours"), nil, 0o600), os.WriteFile(filepath.Join(dist, "theirs"), nil, 0o600),
 		os.Chown(filepath.Join(dist, "theirs"), other, other), os.Chown(workspace, runner, runner)); err != nil {
 		t.Fatal(err)
@@ -178,6 +180,79 @@ func TestOutputsAreGivenAway(t *testing.T) {
 	for path, want := range map[string]int{"new": runner, "new/dir": runner, "new/dir/a.tar": runner, "dist": runner, "dist/ours": runner, "dist/theirs": other} {
 		if uid, _, err := owner(filepath.Join(workspace, path)); err != nil || uid != want {
 			t.Errorf("%s belongs to %d, %v, want %d", path, uid, err, want)
+		}
+	}
+}
+
+// Directories that were there stay whose they are: RUNNER_TEMP may be /tmp.
+func TestDirectoriesThatWereThereAreKept(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("giving files away needs root")
+	}
+	const runner = 1001
+	workspace, temp := t.TempDir(), t.TempDir()
+	if err := os.Chown(workspace, runner, runner); err != nil {
+		t.Fatal(err)
+	}
+	out := inputs.Output{Type: inputs.OutputTar, Dest: filepath.Join(temp, "new/a.tar")}
+	w := newWritten(plan.Build{Workspace: workspace, Outputs: []inputs.Output{out}})
+	opened := send(t, w, "whole")
+	if err := errors.Join(opened.Close(), w.keep(), WriteFile(filepath.Join(temp, "also/b.json"), nil, workspace)); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"": 0, "new": runner, "new/a.tar": runner, "also": runner, "also/b.json": runner} {
+		if uid, _, err := owner(filepath.Join(temp, path)); err != nil || uid != want {
+			t.Errorf("%q belongs to %d, %v, want %d", path, uid, err, want)
+		}
+	}
+}
+
+// A device that an image holds is nobody's but root's: its owner could read the disk.
+func TestDevicesAreKept(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("making a device needs root")
+	}
+	const runner = 1001
+	workspace := t.TempDir()
+	dist := filepath.Join(workspace, "dist")
+	loop := filepath.Join(dist, "loop")
+	if err := errors.Join(os.Chown(workspace, runner, runner), os.Mkdir(dist, 0o700), syscall.Mknod(loop, syscall.S_IFBLK|0o600, 7<<8), os.Chmod(loop, 0o666), os.WriteFile(filepath.Join(dist, "later"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := giveTo(workspace, dist); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(loop); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the device has %v, %v", info.Mode(), err)
+	}
+	for path, want := range map[string]int{"dist": runner, "dist/loop": 0, "dist/later": runner} {
+		if uid, _, err := owner(filepath.Join(workspace, path)); err != nil || uid != want {
+			t.Errorf("%s belongs to %d, %v, want %d", path, uid, err, want)
+		}
+	}
+}
+
+// A link that came into the way while the image was built, perhaps out of it, is
+// not followed.
+func TestNothingIsWrittenOverALinkThatIsNew(t *testing.T) {
+	t.Parallel()
+	for _, unpacked := range []bool{false, true} {
+		w, workspace := writing(t, unpacked, "dist/sub/a")
+		outside := t.TempDir()
+		if err := errors.Join(os.Mkdir(filepath.Join(workspace, "dist"), 0o700), os.Symlink(outside, filepath.Join(workspace, "dist/sub"))); err != nil {
+			t.Fatal(err)
+		}
+		if opened, err := w.exports()[0].Output(nil); err == nil {
+			_ = opened.Close()
+			t.Error("an archive is written over the link")
+		}
+		if err := WriteFile(filepath.Join(workspace, "dist/sub/new/b"), nil, workspace); err == nil || !strings.Contains(err.Error(), "link") {
+			t.Errorf("WriteFile = %v, want it to name the link", err)
+		}
+		if got := entries(t, outside); len(got) > 0 {
+			t.Errorf("outside there are %q", got)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package build
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,28 +15,46 @@ import (
 // like is the directory whose owner gets what is written.
 func like(p plan.Build) string { return cmp.Or(p.Context, p.Workspace) }
 
-// giveTo gives a file, or a directory and all in it, to the owner of like, and
-// with it the directories above that were made for it: a container action runs as
-// root, and later steps do not. What is not root's stays whose it is.
+// uppermost returns what is to be given away when a path is written: the first of
+// the directories above it that is not there yet, else the path.
+func uppermost(path string) string {
+	for above := filepath.Dir(path); ; above = filepath.Dir(path) {
+		if _, err := os.Lstat(above); !errors.Is(err, fs.ErrNotExist) {
+			return path
+		}
+		path = above
+	}
+}
+
+// sound refuses a directory whose path has changed since the inputs were read, which
+// had followed every link: one that leads elsewhere now may be the image's own, out
+// of type=local.
+func sound(dir string) error {
+	there := filepath.Dir(uppermost(filepath.Join(dir, "any")))
+	followed, err := filepath.EvalSymlinks(there)
+	if err == nil && followed != there {
+		err = fmt.Errorf("there is a link in its path now, which leads to %s", followed)
+	}
+	return err
+}
+
+// makeDirectory makes a directory and those above it.
+func makeDirectory(dir string) error {
+	if err := sound(dir); err != nil {
+		return err
+	}
+	return os.MkdirAll(dir, 0o755) //nolint:gosec // the runner's user reads it
+}
+
+// giveTo gives a file, or a directory and all in it, to the owner of like: a
+// container action runs as root, and later steps do not. What is not root's stays
+// whose it is. Links are given and not followed. A device, which an image may hold
+// and only root can make, stays root's and is for nobody else to open.
 func giveTo(like, path string) error {
 	uid, gid, err := owner(like)
 	if err != nil || os.Getuid() != 0 || uid == 0 {
 		return err
 	}
-	err = giveAll(path, uid, gid)
-	for above := filepath.Dir(path); err == nil && !holds(above, like); above = filepath.Dir(above) {
-		is, _, statErr := owner(above)
-		if statErr != nil || is != 0 {
-			return statErr
-		}
-		err = os.Lchown(above, uid, gid)
-	}
-	return err
-}
-
-// giveAll gives what is root's at a path and, of a directory, in it. Links are
-// given and not followed.
-func giveAll(path string, uid, gid int) error {
 	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return err
@@ -52,14 +71,11 @@ func giveAll(path string, uid, gid int) error {
 		if is, _, err := ownerOf(info); err != nil || is != 0 {
 			return err
 		}
+		if info.Mode()&fs.ModeDevice != 0 {
+			return root.Chmod(inside, 0o600)
+		}
 		return root.Lchown(inside, uid, gid)
 	})
-}
-
-// holds tells whether a path is dir or below it.
-func holds(dir, path string) bool {
-	rel, err := filepath.Rel(dir, path)
-	return err != nil || filepath.IsLocal(rel)
 }
 
 func owner(path string) (uid, gid int, err error) {

@@ -39,6 +39,9 @@ func (r *Request) fetchRecord(ctx context.Context, b *builder.Builder, result *R
 		_ = record.Forget(ctx, b.Client, ref) // there may be none, and nobody waits
 		return
 	}
+	if len(result.Timeline) == 0 { // BuildKit has refused to begin, and writes none
+		return
+	}
 	fetched, err := record.Fetch(ctx, b.Client, ref, b.Platforms[0].String(), r.Hidden)
 	if err != nil {
 		result.Warnings = append(result.Warnings, Warning{Message: fmt.Sprintf("no build record: %s: %v", b.Name, err)})

@@ -57,7 +57,7 @@ type Request struct {
 	// registry.PushPatience, with its waits in the log.
 	Patience registry.Patience
 
-	// Hidden is what no record shows.
+	// Hidden is what no record shows: all that the log does not.
 	Hidden []string
 
 	// StalledAfter is how long the export to GitHub's cache may get no further, where
@@ -124,7 +124,7 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 		return result, w.judge(ctx, err), explain(ctx, err, w, b)
 	}
 	result.Warnings = append(result.Warnings, w.warnOfExports()...)
-	if err := errors.Join(written.keep(), handOver(r.Plan)); err != nil {
+	if err := written.keep(); err != nil {
 		return result, registry.Verdict{}, err
 	}
 	result.Answers = []Answer{{Values: response.ExporterResponse}}

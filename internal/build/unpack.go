@@ -32,7 +32,7 @@ func (a *archive) unpack(dir string) error {
 		return err
 	}
 	defer packed.Close()
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the runner's user reads it
+	if err := makeDirectory(dir); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(dir)

@@ -11,9 +11,13 @@ import (
 
 const acceptsNewFile = "the path of a file to write, in the workspace or RUNNER_TEMP"
 
-// newFiles reads the inputs that name a file to write. Two of them cannot be one.
-func (p *parser) newFiles(inputs ...string) map[string]string {
+// newFiles reads the inputs that name a file to write. Two of them cannot be one,
+// nor one that outputs writes.
+func (p *parser) newFiles(outputs []Output, inputs ...string) map[string]string {
 	paths, by := map[string]string{}, map[string]string{}
+	for _, out := range outputs {
+		by[out.Dest] = "outputs"
+	}
 	for _, input := range inputs {
 		written := p.text(input)
 		if written == "" {

@@ -60,11 +60,12 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 		"beside RUNNER_TEMP":            {temp + "/../metadata.json", "outside the workspace"},
 		"a directory of /proc":          {"/proc/self/metadata.json", "outside the workspace"},
 		"what the other input is given": {"same.json", `"same.json" is what metadata-file writes`},
+		"what outputs writes":           {"out/../used.tar", `"out/../used.tar" is what outputs writes`},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			_, err := parse(dir, vars{"build-record": c.value, "metadata-file": "./same.json", "RUNNER_TEMP": temp})
+			_, err := parse(dir, vars{"build-record": c.value, "metadata-file": "./same.json", "outputs": "type=tar,dest=used.tar", "RUNNER_TEMP": temp})
 			wantMistake(t, err, "build-record", c.says)
 		})
 	}

@@ -155,7 +155,7 @@ func Parse(env Env) (Inputs, error) {
 	in.Sandbox = p.sandbox()
 	p.outputs(&in, "outputs")
 	in.Reproducible = p.boolean("reproducible", false)
-	files := p.newFiles("metadata-file", "build-record")
+	files := p.newFiles(in.Outputs, "metadata-file", "build-record")
 	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]
 	return in, errors.Join(p.problems.errs...)
 }

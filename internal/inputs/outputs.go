@@ -113,6 +113,9 @@ func (r *outputReader) split(line string) attributes {
 		if !strings.HasPrefix(name, "annotation") {
 			name = strings.ToLower(name)
 		}
+		if _, twice := attrs[name]; twice {
+			r.wrong("%s is given twice", name)
+		}
 		attrs[name] = value
 	}
 	return attrs
@@ -163,8 +166,8 @@ func (r *outputReader) place(out *Output, dest string) {
 	switch {
 	case err != nil:
 		r.wrong("dest: %q cannot be used: %v", dest, err)
-	case out.Empties() && within(r.in.Workspace, out.Dest):
-		r.wrong("mode=delete would empty the workspace; name a directory in it")
+	case out.Empties() && within(r.at(out.Dest).env.Workspace, out.Dest):
+		r.wrong("mode=delete would empty the workspace, or RUNNER_TEMP; name a directory in it")
 	case slices.ContainsFunc(r.in.Outputs, same):
 		r.wrong("another line writes to the same place")
 	}

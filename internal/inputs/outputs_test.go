@@ -174,6 +174,7 @@ func TestOutputsThatAreNone(t *testing.T) {
 		"the process":                   {vars{"outputs": "type=local,dest=/proc/self"}, []string{"outside the workspace"}},
 		"emptying the workspace":        {vars{"outputs": "type=local,dest=out/..,mode=delete"}, []string{"mode=delete would empty the workspace"}},
 		"one place twice":               {vars{"outputs": "type=tar,dest=x\ntype=oci,dest=./x"}, []string{"another line writes to the same place"}},
+		"a place in capitals, too":      {vars{"outputs": "type=tar,dest=x,Dest=y"}, []string{"dest is given twice"}},
 		"an unknown attribute":          {vars{"outputs": "type=tar,dest=x,mode=delete"}, []string{"there is no attribute mode; there are attestation-prefix, dest"}},
 		"an unknown mode":               {vars{"outputs": "type=local,dest=x,mode=merge"}, []string{`mode: "merge" is none of copy, delete`}},
 		"an unknown compression":        {vars{"outputs": "type=oci,dest=x,compression=lzma"}, []string{`"lzma" is none of gzip`}},

@@ -116,4 +116,8 @@ func TestUnknownCommitTimeIsSaid(t *testing.T) {
 	if err != nil || len(p.Notices) != 1 || !strings.Contains(p.Notices[0], "time of the commit") {
 		t.Errorf("notices %q, %v, want one about the time", p.Notices, err)
 	}
+	in := inputs.Inputs{BuildArgs: map[string]string{"SOURCE_DATE_EPOCH": "0"}}
+	if p, err = plan.New(in, f); err != nil || len(p.Notices) != 0 {
+		t.Errorf("notices %q, %v, want none where an argument says the time", p.Notices, err)
+	}
 }

@@ -192,6 +192,14 @@ func fullRepository(repo name.Repository) string {
 	return named.Name()
 }
 
+// leaveToAuto is how the input that says to publish leaves it to the kind of the run.
+func leaveToAuto(in inputs.Inputs) string {
+	if in.Pushed.Push == "" {
+		return "leave push out"
+	}
+	return "write type=image without push in outputs"
+}
+
 // saidOfPush names the input that decides whether to publish.
 func saidOfPush(in inputs.Inputs) string {
 	if in.Pushed.Push == "" {

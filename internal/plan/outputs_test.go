@@ -71,6 +71,7 @@ func TestOutputsDecideThePush(t *testing.T) {
 	in = inputs.Inputs{Push: inputs.PushTrue, Pushed: inputs.Pushed{Push: inputs.PushTrue}}
 	_, err = plan.New(in, pullFrom("stranger/hello-world"))
 	wantRefusal(t, err, "the input outputs says to push, but this pull request comes from the fork")
+	wantRefusal(t, err, "write type=image without push in outputs: such a run")
 }
 
 // By digest alone no tag moves, whatever there is.

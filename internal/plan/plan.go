@@ -116,7 +116,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	} else {
 		remarks = append(remarks, "The image has no annotations, and its media types are Docker's: "+why)
 	}
-	noticed := slices.Concat(notices(f), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
+	noticed := slices.Concat(notices(in, f), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
 	return Plan{Build: build, Farm: d.farm, Publish: publish, Logins: d.logins.all, Watch: d.watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
 }
 
@@ -136,12 +136,12 @@ func contextKey(repo name.Repository, in inputs.Inputs, f Facts) string {
 	return key
 }
 
-func notices(f Facts) []string {
+func notices(in inputs.Inputs, f Facts) []string {
 	var all []string
 	if f.untrusted() != "" {
 		all = append(all, fmt.Sprintf("allow-untrusted-head is true: %s, and %s; the build has the secrets and the token of this workflow", f.found(), f.startedBy()))
 	}
-	if f.Actions && f.Commit.Time.IsZero() {
+	if _, written := in.BuildArgs[epochArg]; f.Actions && f.Commit.Time.IsZero() && !written {
 		all = append(all, "the time of the commit is not known: it is not checked out, and GitHub's API did not tell; times in the image are the clock's")
 	}
 	return all

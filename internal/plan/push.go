@@ -17,7 +17,7 @@ func decidePush(in inputs.Inputs, f Facts) (publish bool, reason string, err err
 		return false, "", &Error{
 			Doing:  "deciding whether to publish",
 			Reason: fmt.Sprintf("%s, but %s", saidOfPush(in), readOnly),
-			Advice: "leave push out: such a run then builds, says why it does not publish, and is green",
+			Advice: leaveToAuto(in) + ": such a run then builds, says why it does not publish, and is green",
 		}
 	case in.Push == inputs.PushTrue:
 		return true, "", nil

@@ -131,12 +131,18 @@ func (p *printer) paint(colour, text string) string {
 	return colour + text + reset
 }
 
-// shown is a name that fits into a line.
+// shown is a name that fits into a line. It is cut between words: half of a secret
+// would not be recognised as one.
 func shown(name string) string {
-	if characters := []rune(name); len(characters) > longestName {
-		return string(characters[:longestName]) + "…"
+	characters := []rune(name)
+	if len(characters) <= longestName {
+		return name
 	}
-	return name
+	begin := string(characters[:longestName])
+	if blank := strings.LastIndexByte(begin, ' '); blank >= 0 {
+		begin = begin[:blank+1]
+	}
+	return begin + "…"
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }

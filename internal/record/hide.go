@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 
 	control "github.com/moby/buildkit/api/services/control"
@@ -15,7 +16,9 @@ const shortest = 4
 
 // hider makes secrets unreadable and leaves the length of everything as it is, on
 // which BuildKit's binary formats depend.
-type hider struct{ secrets []string }
+type hider struct {
+	secrets []string // longest first: nothing is left of one that holds another
+}
 
 // newHider looks for secrets, their lines, and what JSON makes of either.
 func newHider(secrets []string) hider {
@@ -29,6 +32,7 @@ func newHider(secrets []string) hider {
 			h.secrets = append(h.secrets, text, inJSON(text, true), inJSON(text, false))
 		}
 	}
+	slices.SortStableFunc(h.secrets, func(a, b string) int { return len(b) - len(a) })
 	return h
 }
 

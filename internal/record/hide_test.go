@@ -18,7 +18,7 @@ func TestHider(t *testing.T) {
 		"one of its lines":    {"it is the first line", "it is the **********"},
 		"the other in JSON":   {`{"a":"second \"line\" <é>"}`, `{"a":"********************"}`},
 		"for a page":          {`{"a":"second \"line\" \u003cé\u003e"}`, `{"a":"******************999*****999*"}`},
-		"the whole in JSON":   {`{"a":"first line\nsecond \"line\" <é>"}`, `{"a":"**********\n********************"}`},
+		"the whole in JSON":   {`{"a":"first line\nsecond \"line\" <é>"}`, `{"a":"********************************"}`},
 		"what is no secret":   {"correct", "correct"},
 		"too short to be one": {"abcdef", "abcdef"},
 	}
@@ -51,5 +51,14 @@ func TestHiderOfATrace(t *testing.T) {
 	const want = `{"url":"https://a.example/b?*****9**9999*","other":"http://a.example","why":"is it?"}`
 	if got := string(newHider(nil).trace([]byte(text))); got != want {
 		t.Errorf("the trace became\n%s, want\n%s", got, want)
+	}
+}
+
+// Nothing is left of a secret that begins as another does.
+func TestHiderOfASecretInAnother(t *testing.T) {
+	t.Parallel()
+	h := newHider([]string{"hunter2", "hunter2-and-more"})
+	if got := h.text("it is hunter2-and-more"); strings.Contains(got, "more") {
+		t.Errorf("of the longer secret is left %q", got)
 	}
 }

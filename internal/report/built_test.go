@@ -166,3 +166,23 @@ func TestPictureWithoutItsWords(t *testing.T) {
 		t.Errorf("the summary has a picture that nobody can draw:\n%s", text)
 	}
 }
+
+// What a build did is told once, also where the run fails after the image was published.
+func TestSummaryOfARunThatFailsAtItsEnd(t *testing.T) {
+	t.Parallel()
+	for _, actions := range []bool{true, false} {
+		s := newStep(t, actions)
+		s.Built(sample())
+		if err := s.Success(published(t)); err != nil {
+			t.Fatal(err)
+		}
+		s.Failure(errors.New("the package is not public"))
+		text, once := s.log.String(), "  steps   "
+		if actions {
+			text, once = read(t, s.summary), "#### Timeline"
+		}
+		if got := strings.Count(text, once); got != 1 || !strings.Contains(text, "not public") {
+			t.Errorf("in Actions: %t, %q is there %d times:\n%s", actions, once, got, text)
+		}
+	}
+}

@@ -77,3 +77,6 @@ func plural(n int, what string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
+
+// together keeps a figure and its unit on one line.
+func together(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }

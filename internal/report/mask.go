@@ -39,6 +39,12 @@ func (m *masker) hide(text string) string {
 	return text
 }
 
+func (m *masker) all() []string {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return slices.Clone(m.secrets)
+}
+
 func (m *masker) empty() bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

@@ -111,12 +111,17 @@ func (r *Reporter) maskOne(text string) {
 	}
 }
 
+// Masked returns what is hidden, for what is not written here.
+func (r *Reporter) Masked() []string { return r.mask.all() }
+
 // Printf writes one line to the log. In Actions it is one whatever the arguments
-// hold, and no command.
+// hold, and no command; a terminal is not commanded either.
 func (r *Reporter) Printf(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := r.mask.hide(fmt.Sprintf(format, args...)) // a secret may hold what is changed
 	if r.action != nil {
-		text = inert(r.mask.hide(text)) // a secret may hold what is changed
+		text = inert(text)
+	} else {
+		text = printable(text)
 	}
 	fmt.Fprintln(r.out, text)
 }

@@ -51,7 +51,8 @@ func TestScreen(t *testing.T) {
 		want screen
 	}{
 		{newTerminal(t, 57), map[string]string{"TERM": "xterm"}, screen{57, true}},
-		{newTerminal(t, 57), map[string]string{"TERM": "xterm", "NO_COLOR": ""}, screen{57, false}},
+		{newTerminal(t, 57), map[string]string{"TERM": "xterm", "NO_COLOR": "1"}, screen{57, false}},
+		{newTerminal(t, 57), map[string]string{"TERM": "xterm", "NO_COLOR": ""}, screen{57, true}},
 		{newTerminal(t, 57), map[string]string{"TERM": "dumb"}, screen{57, false}},
 		{newTerminal(t, 0), nil, screen{80, true}},
 		{file, map[string]string{"TERM": "xterm"}, screen{80, false}},

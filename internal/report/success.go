@@ -80,6 +80,7 @@ func (r *Reporter) Success(o Outcome) error {
 	if r.action == nil {
 		r.printDetails(o)
 	}
+	r.built = Built{} // it is told, and is not told again where the run fails at its end
 	return errors.Join(errs...)
 }
 

@@ -72,9 +72,12 @@ func cutText(text string, most int) string {
 // successSummary is the summary of a run that did what it was to do.
 func (r *Reporter) successSummary(o Outcome) []string {
 	var head strings.Builder
-	if o.Pushed {
+	switch {
+	case o.Pushed && len(o.Tags) == 0:
+		fmt.Fprintf(&head, "### Published by digest\n\n%s\n", codeBlock(pulls(o)))
+	case o.Pushed:
 		fmt.Fprintf(&head, "### Published `%s`\n\n%s\n", o.Version, codeBlock(pulls(o)))
-	} else {
+	default:
 		fmt.Fprintf(&head, "### Built `%s`, not published\n\nNot published: %s.\n", o.Version, r.words(o.Reason))
 	}
 	parts := []string{head.String()}
@@ -139,9 +142,6 @@ func platforms(o Outcome) string {
 	}
 	return page.String()
 }
-
-// together keeps a figure and its unit on one line.
-func together(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }
 
 // facts is what there is to say in a word each.
 func (r *Reporter) facts(o Outcome) string {

@@ -213,3 +213,17 @@ func FuzzSummaryOfAFailure(f *testing.F) {
 		}
 	})
 }
+
+// Of an image that no tag is at, none is the title.
+func TestSummaryOfAnImageWithoutTags(t *testing.T) {
+	t.Parallel()
+	s := newStep(t, true)
+	o := published(t)
+	o.Tags = nil
+	if err := s.Success(o); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, s.summary); !strings.HasPrefix(got, "### Published by digest\n") {
+		t.Errorf("the summary begins %.60q", got)
+	}
+}

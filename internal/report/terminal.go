@@ -32,9 +32,9 @@ func newScreen(out io.Writer, lookup func(string) (string, bool)) screen {
 	if err != nil {
 		return screen{width: defaultWidth}
 	}
-	_, plain := lookup("NO_COLOR") // https://no-color.org
+	plain, _ := lookup("NO_COLOR") // https://no-color.org
 	term, _ := lookup("TERM")
-	s := screen{width: int(size.Col), colour: !plain && term != "dumb"}
+	s := screen{width: int(size.Col), colour: plain == "" && term != "dumb"}
 	if s.width == 0 {
 		s.width = defaultWidth
 	}
@@ -95,11 +95,11 @@ func (r *Reporter) printBuilt() {
 	for _, one := range steps {
 		if where := one.where(); where != section {
 			section = where
-			r.Printf("  %s", r.screen.paint(dim, printable(shorten(where, width-2))))
+			fmt.Fprintf(r.out, "  %s\n", r.screen.paint(dim, printable(shorten(where, width-2))))
 		}
 		title := printable(one.title(names))
 		title += strings.Repeat(" ", max(0, names-utf8.RuneCountInString(title)))
-		r.Printf("    %s %s%*s", title, r.bar(one, whole, width-names-times-5), times, one.brief())
+		fmt.Fprintf(r.out, "    %s %s%*s\n", title, r.bar(one, whole, width-names-times-5), times, one.brief())
 	}
 	if left > 0 {
 		r.Printf("  and %s that took next to no time", plural(left, "more step"))
@@ -134,10 +134,15 @@ func (r *Reporter) bar(one Step, whole time.Duration, width int) string {
 	return strings.Repeat(" ", from) + r.screen.paint(code, strings.Repeat(mark, to-from)) + strings.Repeat(" ", width-to)
 }
 
-// printable leaves of a stranger's text what moves no cursor and changes no colour.
+// directions are the letters that change the order of others.
+const directions = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+// printable leaves of a stranger's text what moves no cursor, but to the next line
+// or tab stop, and changes no colour.
 func printable(text string) string {
 	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 || !utf8.ValidRune(c) || c == 0x200e || c == 0x200f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
+		control := c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0
+		if control || !utf8.ValidRune(c) || strings.ContainsRune(directions, c) {
 			return '?'
 		}
 		return c

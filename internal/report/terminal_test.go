@@ -85,3 +85,25 @@ func TestLogOfASuccessInActions(t *testing.T) {
 		t.Errorf("the runner obeys %v", commands)
 	}
 }
+
+// Nothing that a stranger has written commands a terminal.
+func TestTerminalObeysNobody(t *testing.T) {
+	t.Parallel()
+	const hostile = "a\x1b]0;title\a\x1b[2J\u202eb\u009bc\rd"
+	s := newStep(t, false)
+	s.Warning("", 0, hostile)
+	s.Printf("%s", hostile)
+	s.Failure(errors.New(hostile + "\n\tand more"))
+	for _, o := range []Outcome{{Reason: hostile}, {Asked: AskedOutline, Answer: hostile}, {Stays: []Stay{{Reason: hostile}}}} {
+		if err := s.Success(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := s.log.String()
+	if strings.ContainsAny(got, "\x1b\a\r\u202e\u009b") {
+		t.Errorf("the terminal is sent %q", got)
+	}
+	if !strings.Contains(got, "\n\tand more\n") {
+		t.Errorf("the second line of an error is not as it was: %q", got)
+	}
+}
