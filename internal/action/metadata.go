@@ -3,6 +3,7 @@ package action
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -21,7 +22,7 @@ import (
 // which the image is to be found now: BuildKit has pushed it without a name, and an
 // engine with a graph driver calls its image ID the digest. What the nodes of a
 // farm have answered is in a list.
-func metadataOf(o report.Outcome, b *builder.Builder, answers []build.Answer) map[string]any {
+func metadataOf(o report.Outcome, p plan.Build, b *builder.Builder, answers []build.Answer) map[string]any {
 	all := map[string]any{}
 	if len(b.Nodes) > 0 {
 		all["slipway.nodes"] = nodesMetadata(answers)
@@ -37,7 +38,7 @@ func metadataOf(o report.Outcome, b *builder.Builder, answers []build.Answer) ma
 		}
 	}
 	digest, _ := all[build.AnswersDigest].(string)
-	if !b.Stores || b.PushByTag {
+	if (!b.Stores || b.PushByTag) && !slices.ContainsFunc(p.Outputs, inputs.Output.IsImage) {
 		digest = "" // of nothing that is to be found
 	}
 	if o.Pushed {

@@ -46,7 +46,7 @@ func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Res
 	if o.Pushed {
 		addPublished(&o, p, b, image)
 	}
-	o.Metadata = metadataOf(o, b, built.Answers)
+	o.Metadata = metadataOf(o, p.Build, b, built.Answers)
 	return o
 }
 

@@ -45,15 +45,18 @@ func explain(ctx context.Context, err error, w *watcher, b *builder.Builder) err
 	if step := (*errdefs.VertexError)(nil); !errors.As(err, &step) {
 		lines = w.tails.at(w.failing().Digest)
 	}
+	suggestion := w.suggest(err)
 	switch trust := untrusted(err.Error(), b); {
 	case trust != "":
 		cause = &advised{cause, trust}
 	case isPush(err):
 		return pushFailed(ctx, "pushing by digest, before any tag moves", err, r)
+	case strings.Contains(suggestion, "did you mean"): // it is no image
+		cause = withAdvice(cause)
 	default:
 		cause = withAdvice(pullFailed(ctx, err, r))
 	}
-	for _, advice := range []string{ended(err, lines, b), w.suggest(err)} {
+	for _, advice := range []string{ended(err, lines, b), suggestion} {
 		if advice != "" {
 			cause = &advised{cause, "\n" + advice}
 		}
@@ -142,7 +145,22 @@ func (t *trimmed) Error() string {
 	for _, noise := range []string{"failed to solve: ", "failed to solve with frontend dockerfile.v0: ", "failed to create LLB definition: ", "rpc error: code = Unknown desc = "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
-	return clean(withoutSignatures(text))
+	return shortenCommand(clean(withoutSignatures(text)))
+}
+
+// command is what a step that failed has run, as BuildKit writes it: of a heredoc the
+// whole script, which hides what follows.
+var command = regexp.MustCompile(`process "((?:[^"\\]|\\.)*)" did not complete`)
+
+// longestCommand is how much of it is said, in bytes.
+const longestCommand = 400
+
+func shortenCommand(text string) string {
+	at := command.FindStringSubmatchIndex(text)
+	if at == nil || at[3]-at[2] <= longestCommand {
+		return text
+	}
+	return strings.ToValidUTF8(text[:at[2]+longestCommand], "") + "…" + text[at[3]:] // not half a letter
 }
 
 func (t *trimmed) Unwrap() error { return t.error }

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/moby/buildkit/client"
+	"golang.org/x/sys/unix"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
@@ -110,6 +111,21 @@ func (w *written) end() {
 	if !w.kept {
 		_ = w.handOver()
 	}
+}
+
+// scarce is how little room there is on a disk that is called full, in bytes.
+const scarce = 256 << 10
+
+// full says that a solve has failed because there is no room for a file, or returns
+// nil: BuildKit says "EOF" then, or speaks of a disk as if it were its own.
+func (w *written) full(err error) error {
+	for _, out := range w.plan.Outputs {
+		var disk unix.Statfs_t
+		if unix.Statfs(filepath.Dir(out.Dest), &disk) == nil && disk.Bavail*uint64(disk.Bsize) < scarce { //nolint:gosec // a block has a size
+			return fmt.Errorf("writing %s: the disk is full, of the runner and not of the builder: %w", out, &trimmed{err})
+		}
+	}
+	return nil
 }
 
 // handOver gives what is there to the owner of the workspace.

@@ -111,17 +111,9 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	result.Warnings = slices.Concat(result.Warnings, w.warnOfCaches(ctx), files.warnings())
 	r.cacheKept = r.cacheKept || w.cacheIsExported(opt.CacheExports)
 	loadErr := loading.End(err == nil)
-	switch {
-	case ctx.Err() != nil:
-		return result, registry.Verdict{}, explain(ctx, err, w, b)
-	case loadErr != nil && err != nil:
-		return result, registry.Verdict{}, errors.Join(explain(ctx, err, w, b), loadErr)
-	case loadErr != nil:
-		return result, registry.Verdict{}, loadErr
-	case err != nil && !isPush(err) && w.cacheFailed():
-		return result, w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
-	case err != nil:
-		return result, w.judge(ctx, err), explain(ctx, err, w, b)
+	if err != nil || loadErr != nil || ctx.Err() != nil {
+		verdict, err := w.failure(ctx, b, written, err, loadErr)
+		return result, verdict, err
 	}
 	result.Warnings = append(result.Warnings, w.warnOfExports()...)
 	if err := written.keep(); err != nil {
@@ -129,6 +121,25 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	}
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	return result, registry.Verdict{}, result.read(response, opt.Exports[len(r.Plan.Outputs):], r.Plan, b)
+}
+
+// failure says why a solve has failed, or a load, and whether another attempt may do
+// better.
+func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *written, err, loadErr error) (registry.Verdict, error) {
+	switch {
+	case ctx.Err() != nil:
+		return registry.Verdict{}, explain(ctx, err, w, b)
+	case loadErr != nil && err != nil:
+		return registry.Verdict{}, errors.Join(explain(ctx, err, w, b), loadErr)
+	case loadErr != nil:
+		return registry.Verdict{}, loadErr
+	case !isPush(err) && w.cacheFailed():
+		return w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
+	}
+	if full := files.full(err); full != nil {
+		return registry.Verdict{}, full
+	}
+	return w.judge(ctx, err), explain(ctx, err, w, b)
 }
 
 // read takes the digests of what was exported out of BuildKit's answer.
@@ -156,8 +167,10 @@ func (r *Result) read(response *client.SolveResponse, exported []client.ExportEn
 }
 
 // quiet keeps the client library's own warnings off standard error, where the
-// runner would read them as part of our output.
+// runner would read them as part of our output: also those of parts of it that take
+// the logger which all share.
 func quiet(ctx context.Context) context.Context {
+	logrus.SetOutput(io.Discard)
 	silent := logrus.New()
 	silent.SetOutput(io.Discard)
 	return bklog.WithLogger(ctx, logrus.NewEntry(silent))

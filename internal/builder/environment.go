@@ -10,8 +10,19 @@ func (c child) hasGit() bool {
 // registries. Nothing else of ours, which holds the token and the secrets.
 func (c child) environment(root string) []string {
 	env := append(variables(c.lookup, "PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"), proxies(c.lookup)...)
+	env = append(env, logLimits(c.lookup)...)
 	// The last is where a rootless runc keeps its state.
 	return append(env, "HOME="+root, "TMPDIR="+root, "XDG_RUNTIME_DIR="+root)
+}
+
+// logLimits lets a step print as fast as it likes, and much: by itself buildkitd
+// leaves out what is more than 200 KB a second, or 2 MB.
+func logLimits(lookup func(string) (string, bool)) []string {
+	const size, speed = "BUILDKIT_STEP_LOG_MAX_SIZE", "BUILDKIT_STEP_LOG_MAX_SPEED"
+	if set := variables(lookup, size, speed); len(set) > 0 {
+		return set
+	}
+	return []string{size + "=67108864", speed + "=-1"} // bytes
 }
 
 // proxies is the part of our environment that says how registries are reached.

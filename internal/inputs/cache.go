@@ -1,7 +1,11 @@
 package inputs
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -222,9 +226,26 @@ func (p *parser) cacheDirectory(input, where string, attrs attributes, export bo
 		return
 	}
 	path, err := p.resolveNew(written)
+	if err == nil && export {
+		err = withoutLinks(path)
+	}
 	if err != nil {
 		p.problems.add(input, acceptsCaches, "%s%s: %q cannot be used: %v", where, name, written, err)
 		return
 	}
 	attrs[name] = path
+}
+
+// withoutLinks refuses a directory with a link in it, which may be there or not:
+// BuildKit's client would write where it leads, and a checkout may bring it.
+func withoutLinks(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err == nil && entry.Type()&fs.ModeSymlink != 0:
+			return fmt.Errorf("%s is a link, through which it would be written", path)
+		}
+		return err
+	})
 }

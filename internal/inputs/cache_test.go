@@ -173,3 +173,27 @@ func TestCacheSecretsAreNotShown(t *testing.T) {
 		t.Errorf("the error shows the secret: %v", err)
 	}
 }
+
+// TestCacheIsWrittenThroughNoLink has a checkout bring a directory for the cache with
+// links in it, which lead out of the workspace.
+func TestCacheIsWrittenThroughNoLink(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{"blobs", "index.json", "blobs/sha256"} {
+		t.Run(link, func(t *testing.T) {
+			t.Parallel()
+			dir := checkout(t)
+			at := filepath.Join(dir, "kept", link)
+			if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(filepath.Join(t.TempDir(), "away"), at); err != nil {
+				t.Fatal(err)
+			}
+			_, err := parse(dir, vars{"cache-to": "type=local,dest=kept"})
+			wantMistake(t, err, "cache-to", at+" is a link, through which it would be written")
+			if _, err := parse(dir, vars{"cache-from": "type=local,src=kept"}); err != nil {
+				t.Errorf("cache-from = %v, want it read", err)
+			}
+		})
+	}
+}

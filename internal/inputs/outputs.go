@@ -36,6 +36,9 @@ func (o Output) Empties() bool {
 	return o.Type == OutputLocal && strings.EqualFold(o.Attrs["mode"], "delete")
 }
 
+// IsImage tells whether it is an image, with a manifest, and not the image's files.
+func (o Output) IsImage() bool { return o.Type == OutputOCI || o.Type == OutputDocker }
+
 // Pushed is what the input outputs says of the image that is published.
 type Pushed struct {
 	Push     Push     // PushTrue and PushFalse stand in the input Push, too. Default: empty, which means that nothing is said
@@ -177,6 +180,25 @@ func (r *outputReader) place(out *Output, dest string) {
 func (r *outputReader) checkTypes(attrs attributes) {
 	if oci, err := strconv.ParseBool(attrs["oci-mediatypes"]); err == nil && !oci && (attrs["compression"] == "zstd" || attrs["compression"] == "estargz") {
 		r.wrong("compression=%s needs OCI's media types, and oci-mediatypes is false", attrs["compression"])
+	}
+}
+
+// refuseEmptied refuses what would be written into a directory that is emptied in the
+// same run: which comes first is chance.
+func (p *parser) refuseEmptied(in Inputs) {
+	written := []string{in.MetadataFile, in.BuildRecord}
+	for _, out := range in.Outputs {
+		written = append(written, out.Dest)
+	}
+	for _, cache := range in.CacheTo {
+		written = append(written, cache.Attrs["dest"])
+	}
+	for _, out := range in.Outputs {
+		for _, path := range written {
+			if out.Empties() && path != "" && path != out.Dest && within(path, out.Dest) {
+				p.problems.add("outputs", acceptsOutputs, "mode=delete would empty %q, into which %q is written", out.Dest, path)
+			}
+		}
 	}
 }
 

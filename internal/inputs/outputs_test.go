@@ -172,6 +172,7 @@ func TestOutputsThatAreNone(t *testing.T) {
 		"below a file":                  {vars{"outputs": "type=tar,dest=file/x"}, []string{"file"}},
 		"a directory for a file":        {vars{"outputs": "type=tar,dest=out"}, []string{"is a directory"}},
 		"the process":                   {vars{"outputs": "type=local,dest=/proc/self"}, []string{"outside the workspace"}},
+		"emptying what is written into": {vars{"outputs": "type=local,dest=out,mode=delete\ntype=tar,dest=out/x.tar"}, []string{"mode=delete would empty", "out/x.tar"}},
 		"emptying the workspace":        {vars{"outputs": "type=local,dest=out/..,mode=delete"}, []string{"mode=delete would empty the workspace"}},
 		"one place twice":               {vars{"outputs": "type=tar,dest=x\ntype=oci,dest=./x"}, []string{"another line writes to the same place"}},
 		"a place in capitals, too":      {vars{"outputs": "type=tar,dest=x,Dest=y"}, []string{"dest is given twice"}},

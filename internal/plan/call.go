@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
@@ -19,6 +21,27 @@ func onlyAsked(in inputs.Inputs) inputs.Inputs {
 	in.Reproducible, in.BuildRecord = false, ""
 	in.Sandbox = inputs.Sandbox{}
 	return in
+}
+
+// unasked says which inputs a call has no use for, in a remark.
+func unasked(in inputs.Inputs) []string {
+	if in.Call.Builds() {
+		return nil
+	}
+	var of []string
+	for input, set := range map[string]bool{
+		"push": in.Push == inputs.PushTrue, "load": in.Load, "outputs": len(in.Outputs) > 0, "build-record": in.BuildRecord != "",
+		"reproducible": in.Reproducible, "cache-to": len(in.CacheTo) > 0, "require-visibility": in.RequireVisibility != packages.Unknown,
+	} {
+		if set {
+			of = append(of, input)
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	slices.Sort(of)
+	return []string{fmt.Sprintf("Nothing is built for call: %s, which has no use for %s", in.Call, strings.Join(of, ", "))}
 }
 
 // askedReason is why a call publishes nothing, or "" for a build.

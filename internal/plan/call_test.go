@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,6 +33,9 @@ func TestCallBuildsNothing(t *testing.T) {
 		}
 		if p.Watch.Required != packages.Unknown || len(p.Watch.Images) > 0 {
 			t.Errorf("%s: it watches %v for %s", title, p.Watch.Images, p.Watch.Required)
+		}
+		if !slices.Contains(p.Remarks, "Nothing is built for call: check, which has no use for cache-to, load, push, require-visibility") {
+			t.Errorf("%s: remarks %q", title, p.Remarks)
 		}
 		want := plan.Needs{Repositories: p.Needs().Repositories, Builds: plan.Builds{Call: inputs.CallCheck}}
 		if diff := cmp.Diff(want, p.Needs()); diff != "" {

@@ -76,7 +76,7 @@ func (c Capabilities) lacksImageOptions(n Needs) []string {
 func nameOutputs(outputs []inputs.Output, tags []name.Tag) []inputs.Output {
 	var named []inputs.Output
 	for _, out := range outputs {
-		if holdsImage(out) && out.Attrs["name"] == "" {
+		if out.IsImage() && out.Attrs["name"] == "" {
 			names := make([]string, len(tags))
 			for i, tag := range tags {
 				names[i] = host.Shown(tag.Name())
@@ -89,10 +89,6 @@ func nameOutputs(outputs []inputs.Output, tags []name.Tag) []inputs.Output {
 		named = append(named, out)
 	}
 	return named
-}
-
-func holdsImage(out inputs.Output) bool {
-	return out.Type == inputs.OutputOCI || out.Type == inputs.OutputDocker
 }
 
 // keepsAttestations tells whether attestations are part of a result: what docker
@@ -126,7 +122,7 @@ func refuseOutputs(in inputs.Inputs, repos, byTag []name.Repository, platforms [
 		if out.Type == inputs.OutputDocker {
 			refuseDocker(in, platforms, refuse)
 		}
-		if holdsImage(out) && noOCITypes(out.Attrs) && (len(in.Annotations) > 0 || len(in.Attestations) > 0) {
+		if out.IsImage() && noOCITypes(out.Attrs) && (len(in.Annotations) > 0 || len(in.Attestations) > 0) {
 			refuse("an image with annotations or attestations has OCI's media types, and oci-mediatypes is false", "leave oci-mediatypes out of that line, or annotations and attestations")
 		}
 		ofIndex := func(name string) bool { return strings.HasPrefix(name, "annotation-index") }

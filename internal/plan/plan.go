@@ -100,6 +100,7 @@ type Publish struct {
 // New decides. The error joins every independent reason why the run cannot go
 // on, each an *Error.
 func New(in inputs.Inputs, f Facts) (Plan, error) {
+	without := unasked(in)
 	in = onlyAsked(in)
 	d, err := decide(in, f)
 	if err != nil {
@@ -110,7 +111,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	auto := autoCaches(in, f, d.to.repositories[0], d.platforms, len(d.farm))
 	build := d.build(in, f, auto)
 	build.Labels = metadata.Labels(of, in.Labels.Values(f.forNames()))
-	remarks := slices.Concat(changed(d.to.names), shortened(in, f), d.results.remarks, auto.remarks, d.logins.fromConfig(build.Repositories(), f))
+	remarks := slices.Concat(without, changed(d.to.names), shortened(in, f), d.results.remarks, auto.remarks, d.logins.fromConfig(build.Repositories(), f))
 	if why := build.dockerTypes(); why == "" {
 		build.Annotations = metadata.Annotations(of, annotations)
 	} else {
