@@ -16,6 +16,7 @@ import (
 
 const (
 	maxIgnoreFile = 1 << 20 // bytes of a .dockerignore that are read
+	maxPatterns   = 1_000   // of it that are matched, each by a regular expression
 	maxSearched   = 20_000  // files that are looked at for one that was meant
 	maxSimilar    = 3       // that are named
 )
@@ -52,6 +53,9 @@ func readPatterns(dir, name string) (patterns ignored, there bool) {
 	}
 	defer file.Close()
 	patterns, err = ignorefile.ReadAll(io.LimitReader(file, maxIgnoreFile))
+	if len(patterns) > maxPatterns {
+		return nil, true // some of them alone would say what is not so
+	}
 	return patterns, err == nil
 }
 

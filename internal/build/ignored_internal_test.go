@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/slipway-build/slipway/internal/plan"
 )
@@ -93,13 +92,9 @@ func TestReadIgnoredOfAStranger(t *testing.T) {
 			if err := prepare(filepath.Join(dir, ".dockerignore")); err != nil {
 				t.Fatal(err)
 			}
-			started := time.Now()
 			patterns, from := readIgnored(dir, filepath.Join(dir, "Dockerfile"))
-			if got := patterns.pattern("a.txt"); got != "" || from != ".dockerignore" {
-				t.Errorf("%s leaves a.txt out by %q", from, got)
-			}
-			if took := time.Since(started); took > 10*time.Second {
-				t.Errorf("it took %s", took)
+			if got := patterns.pattern("a.txt"); got != "" || from != ".dockerignore" || len(patterns) > maxPatterns {
+				t.Errorf("%s, of %d patterns, leaves a.txt out by %q", from, len(patterns), got)
 			}
 		})
 	}
