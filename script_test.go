@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		"MAIN_TOKEN":     cache.Token("refs/heads/main"),
 		"PULL_TOKEN":     cache.Token("refs/pull/7/merge", "refs/heads/main"),
 		"BUILDKIT_HOST":  daemon.Address,
+		"OWN_BUILDKIT":   testenv.Buildkitd(t, testenv.BuildkitdOptions{}).Address, // of one script alone
 		"BUILDKIT_TCP":   daemon.TCPAddress,
 		"REGISTRY":       open.Host,
 		"TOKEN_REGISTRY": guarded.Host,

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,8 +27,7 @@ func exportEnded(vertex client.Vertex) bool {
 	if !exportsCache(vertex.Name) || vertex.Completed == nil {
 		return false
 	}
-	failed := vertex.Error != ""
-	return !failed || strings.HasPrefix(vertex.Name, exportingGitHubs) && !strings.Contains(vertex.Error, context.Canceled.Error())
+	return vertex.Error == "" || strings.HasPrefix(vertex.Name, exportingGitHubs) && failedItself(vertex)
 }
 
 // cacheFailed tells whether the export of a cache has failed by itself.

@@ -142,7 +142,7 @@ type trimmed struct{ error }
 
 func (t *trimmed) Error() string {
 	text := t.error.Error()
-	for _, noise := range []string{"failed to solve: ", "failed to solve with frontend dockerfile.v0: ", "failed to create LLB definition: ", "rpc error: code = Unknown desc = "} {
+	for _, noise := range []string{"failed to solve: ", "failed to solve with frontend dockerfile.v0: ", "failed to run Build function: ", "failed to create LLB definition: ", "rpc error: code = Unknown desc = "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
 	return shortenCommand(clean(withoutSignatures(text)))

@@ -48,3 +48,15 @@ func TestLongCommandsAreCut(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// An error of a frontend reaches a client by two ways, and is the same by both: by one
+// of them BuildKit puts more of its own words in front.
+func TestTrimmedIsTheSameByBothWays(t *testing.T) {
+	t.Parallel()
+	const said = `target stage "ap" could not be found (did you mean app?)`
+	for _, text := range []string{said, "failed to solve: " + said, "rpc error: code = Unknown desc = failed to run Build function: " + said} {
+		if got := (&trimmed{errors.New(text)}).Error(); got != said {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func (w *written) exports() []client.ExportEntry {
 			maps.Copy(entry.Attrs, annotationAttrs(w.plan))
 		}
 		maps.Copy(entry.Attrs, out.Attrs)
-		if out.Type == inputs.OutputOCI || out.Type == inputs.OutputDocker {
+		if out.IsImage() {
 			maps.Copy(entry.Attrs, fileTimeAttrs(w.plan))
 		}
 		if a := w.archives[i]; a != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
+	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 )
@@ -39,8 +40,8 @@ func newStall(r Request, end func(error)) *stall {
 	return s
 }
 
-// note takes in what BuildKit says, with the vertices that it has told of before.
-func (s *stall) note(status *client.SolveStatus, name func(*client.VertexStatus) string) {
+// note takes in what BuildKit says, with the vertices that it has told of.
+func (s *stall) note(status *client.SolveStatus, vertices map[digest.Digest]client.Vertex) {
 	if s == nil {
 		return
 	}
@@ -50,7 +51,7 @@ func (s *stall) note(status *client.SolveStatus, name func(*client.VertexStatus)
 		}
 	}
 	for _, one := range status.Statuses {
-		if strings.HasPrefix(name(one), exportingGitHubs) {
+		if strings.HasPrefix(vertices[one.Vertex].Name, exportingGitHubs) {
 			s.moves(true)
 		}
 	}

@@ -2,7 +2,6 @@ package build
 
 import (
 	"cmp"
-	"context"
 	"regexp"
 	"slices"
 	"strconv"
@@ -142,7 +141,7 @@ var instructionName = regexp.MustCompile(`^\[(?:([a-z0-9]+/[^ \]]+) )?(?:([^ \]]
 func newStep(v client.Vertex) indexed {
 	s := Step{Name: v.Name, Own: true, Stage: preparing, Cached: v.Cached}
 	// That there is no cache yet is no failure.
-	s.Failed = v.Error != "" && !strings.Contains(v.Error, context.Canceled.Error()) && !strings.HasPrefix(v.Name, importing)
+	s.Failed = failedItself(v) && !strings.HasPrefix(v.Name, importing)
 	if parts := instructionName.FindStringSubmatch(v.Name); parts != nil {
 		s.Platform, s.Stage, s.Name, s.Own = parts[1], parts[2], parts[4], false
 		index, _ := strconv.Atoi(parts[3]) // one that is too long for a number is the first

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +19,7 @@ const loadingMetadata = "[internal] load metadata for "
 // is none.
 func (w *watcher) failing() client.Vertex {
 	for _, vertex := range w.vertices {
-		if vertex.Error != "" && !strings.Contains(vertex.Error, context.Canceled.Error()) && (isStep(vertex.Name) || strings.HasPrefix(vertex.Name, loadingMetadata)) {
+		if failedItself(vertex) && (isStep(vertex.Name) || strings.HasPrefix(vertex.Name, loadingMetadata)) {
 			return vertex
 		}
 	}

@@ -66,7 +66,7 @@ func (w *watcher) note(status *client.SolveStatus) {
 		}
 	}
 	w.tails.note(status)
-	w.stall.note(status, func(one *client.VertexStatus) string { return w.vertices[one.Vertex].Name })
+	w.stall.note(status, w.vertices)
 }
 
 // toFile ends the name of BuildKit's work on an image that is not pushed, but
@@ -122,11 +122,17 @@ func (w *watcher) result(p plan.Build) Result {
 // failed by itself and not because other work did.
 func (w *watcher) failed(name string) bool {
 	for _, vertex := range w.vertices {
-		if strings.HasPrefix(vertex.Name, name) && vertex.Error != "" && !strings.Contains(vertex.Error, context.Canceled.Error()) {
+		if strings.HasPrefix(vertex.Name, name) && failedItself(vertex) {
 			return true
 		}
 	}
 	return false
+}
+
+// failedItself tells whether work has failed, and was not ended because other work
+// did.
+func failedItself(v client.Vertex) bool {
+	return v.Error != "" && !strings.Contains(v.Error, context.Canceled.Error())
 }
 
 // isStep tells the Dockerfile's instructions from BuildKit's own work, which may have

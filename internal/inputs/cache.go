@@ -191,14 +191,7 @@ func (p *parser) cacheReference(input, where string, attrs attributes, export bo
 		p.problems.add(input, acceptsCaches, "%stype=registry needs ref=IMAGE", where)
 		return
 	}
-	end := len(written)
-	if i := strings.LastIndex(written, ":"); i > strings.LastIndex(written, "/") {
-		end = i
-	}
-	if i := strings.Index(written, "@"); i >= 0 && i < end {
-		end = i
-	}
-	named, err := reference.ParseNormalizedNamed(strings.ToLower(written[:end]) + written[end:])
+	named, err := reference.ParseNormalizedNamed(lowerName(written))
 	if err != nil {
 		p.problems.add(input, acceptsCaches, "%sthe ref %q is not an image: %v", where, written, err)
 		return
@@ -212,6 +205,19 @@ func (p *parser) cacheReference(input, where string, attrs attributes, export bo
 		return
 	}
 	attrs["ref"] = reference.TagNameOnly(named).String()
+}
+
+// lowerName lower-cases an image, but not its tag and digest: registries refuse
+// capitals, and GitHub names have them.
+func lowerName(written string) string {
+	end := len(written)
+	if i := strings.LastIndex(written, ":"); i > strings.LastIndex(written, "/") {
+		end = i
+	}
+	if i := strings.Index(written, "@"); i >= 0 && i < end {
+		end = i
+	}
+	return strings.ToLower(written[:end]) + written[end:]
 }
 
 // cacheDirectory puts the absolute path in place of the one written.

@@ -110,16 +110,6 @@ func imageNames(value string) []string {
 	return names
 }
 
-// lowerName lower-cases an image, but not its tag: registries refuse capitals, and
-// GitHub names have them.
-func lowerName(text string) string {
-	name, rest := text, ""
-	if i := strings.LastIndex(text, ":"); i > strings.LastIndex(text, "/") {
-		name, rest = text[:i], text[i:]
-	}
-	return strings.ToLower(name) + rest
-}
-
 // noContext refuses a Docker context.
 func noContext(string) string {
 	return "a step has no Docker contexts; the engine is the one at DOCKER_HOST or /var/run/docker.sock"

@@ -116,7 +116,7 @@ func (b *book) finish(s *step, at time.Time) {
 }
 
 // end makes all steps end: nothing more will be heard of them.
-func (b *book) end(time.Time) {
+func (b *book) end() {
 	for _, s := range b.steps {
 		b.finish(s, cmp.Or(s.ended(), s.began()))
 	}

@@ -78,7 +78,7 @@ func (p *printer) tick(now time.Time) {
 
 // end writes all that waits.
 func (p *printer) end(now time.Time) {
-	p.book.end(now)
+	p.book.end()
 	p.final = true
 	p.advance(now)
 	p.draw(now)

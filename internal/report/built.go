@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -113,7 +114,7 @@ func (b Built) slowest(most int) []Step {
 
 // hits says how much came out of the cache, in words.
 func (b Built) hits() string {
-	return plural(b.Cached, "") + " of " + plural(b.Steps, "step") + " from the cache"
+	return strconv.Itoa(b.Cached) + " of " + plural(b.Steps, "step") + " from the cache"
 }
 
 // title is a step's name on one line, without the digest of a base image, which

@@ -67,12 +67,9 @@ func percent(part, whole time.Duration) string {
 	return fmt.Sprintf("%.0f%%", 100*part.Seconds()/whole.Seconds())
 }
 
-// plural writes how many there are of what; of an empty word the number.
+// plural writes how many there are of what.
 func plural(n int, what string) string {
-	switch {
-	case what == "":
-		return fmt.Sprint(n)
-	case n == 1:
+	if n == 1 {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)

@@ -26,7 +26,7 @@ func hostileNames() []string {
 
 // drawn is what a picture says of a step; white space in an SVG is folded.
 func drawn(one Step) string {
-	return strings.Join(strings.Fields(cmp.Or(cut(one.title(labelSize), labelSize), "-")+" "+one.note()), " ")
+	return strings.Join(strings.Fields(cmp.Or(cut(one.title(labelSize), labelSize), "-")+" "+one.note("failed after ")), " ")
 }
 
 // TestTimelineIsDrawn has a browser draw timelines, in GitHub's two themes: every

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/slipway-build/slipway/internal/host"
 )
 
 const (
@@ -59,7 +61,7 @@ func (s screen) paint(code, text string) string {
 func (r *Reporter) printDetails(o Outcome) {
 	r.printSizes(o)
 	for _, stay := range o.Stays {
-		r.Printf("  stays   %s: %s", stay.Tag, stay.Reason)
+		r.Printf("  stays   %s: %s", host.Shown(stay.Tag.Name()), stay.Reason)
 	}
 	r.printBuilt()
 }
@@ -99,22 +101,11 @@ func (r *Reporter) printBuilt() {
 		}
 		title := printable(one.title(names))
 		title += strings.Repeat(" ", max(0, names-utf8.RuneCountInString(title)))
-		fmt.Fprintf(r.out, "    %s %s%*s\n", title, r.bar(one, whole, width-names-times-5), times, one.brief())
+		fmt.Fprintf(r.out, "    %s %s%*s\n", title, r.bar(one, whole, width-names-times-5), times, one.note("failed "))
 	}
 	if left > 0 {
 		r.Printf("  and %s that took next to no time", plural(left, "more step"))
 	}
-}
-
-// brief is a step's time in few letters.
-func (s Step) brief() string {
-	switch {
-	case s.Failed:
-		return "failed " + seconds(s.Took)
-	case s.Cached:
-		return "cached"
-	}
-	return seconds(s.Took)
 }
 
 // bar draws from when to when a step was at work.

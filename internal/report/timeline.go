@@ -39,7 +39,7 @@ func timeline(b Built) string {
 			section = one.where()
 			fmt.Fprintf(&chart, "    section %s\n", label(section, sectionSize))
 		}
-		fmt.Fprintf(&chart, "    %s :%s%s, %s\n", label(one.title(labelSize), labelSize)+" "+one.note(), one.look(), moment(one.Began), moment(max(one.Ended, one.Began+time.Millisecond)))
+		fmt.Fprintf(&chart, "    %s :%s%s, %s\n", label(one.title(labelSize), labelSize)+" "+one.note("failed after "), one.look(), moment(one.Began), moment(max(one.Ended, one.Began+time.Millisecond)))
 	}
 	chart.WriteString("```\n")
 	if left > 0 {
@@ -58,11 +58,12 @@ func layout(steps []Step) string {
 	return fmt.Sprintf(`%%%%{init: {"gantt": {"leftPadding": %d, "numberSectionStyles": 2}}}%%%%`, 20+widest*letterWidth)
 }
 
-// note says what a bar alone does not show.
-func (s Step) note() string {
+// note says what a bar alone does not show: the time, or of a step that failed that
+// in the words given.
+func (s Step) note(failed string) string {
 	switch {
 	case s.Failed:
-		return "failed after " + seconds(s.Took)
+		return failed + seconds(s.Took)
 	case s.Cached:
 		return "cached"
 	}
