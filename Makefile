@@ -15,7 +15,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 export PATH := $(BIN):$(PATH):/usr/sbin:/sbin
 
-.PHONY: build try test test-short bench lint tools bench-tools packages clean
+.PHONY: build try test test-short bench lint tools packages clean
 
 build: $(BIN)/slipway
 
@@ -36,7 +36,7 @@ test: root packages tools pictures
 	go vet ./...
 	go test -race -shuffle=on -count=1 -timeout=60m -parallel=6 ./... # most of a test is waiting for a daemon
 
-bench: packages tools bench-tools build
+bench: packages tools build
 	go run ./internal/bench
 
 lint: $(BIN)/golangci-lint vulncheck
@@ -52,7 +52,7 @@ vulncheck: $(BIN)/govulncheck
 
 # Programs that tests, benchmarks and linters need, in the versions that
 # internal/tools pins.
-tools: $(addprefix $(BIN)/,buildkitd buildkitd-older buildctl rootlesskit registry dockerd containerd containerd-shim-runc-v2 act actionlint) \
+tools: $(addprefix $(BIN)/,buildkitd buildkitd-older buildctl buildx rootlesskit registry dockerd containerd containerd-shim-runc-v2 act actionlint) \
 	.cache/runc-1.5/runc .cache/docker-20.10/usr/sbin/dockerd
 
 $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
@@ -110,8 +110,6 @@ $(BIN)/govulncheck: internal/tools/govulncheck/go.mod
 	@mkdir -p .cache/docker-20.10 && cd .cache/docker-20.10 && \
 		{ apt-get download -q docker.io containerd || { $(SUDO) apt-get update -q && apt-get download -q docker.io containerd; }; } && \
 		for package in *.deb; do dpkg -x $$package . || exit; done && rm *.deb
-
-bench-tools: $(BIN)/buildx
 
 $(BIN)/buildx: internal/tools/buildx/go.mod
 	@echo "compiling $(@F), which takes minutes the first time"
