@@ -83,9 +83,14 @@ func TestGitHubCacheBesideAPush(t *testing.T) {
 	}
 	t.Run("cut off", func(t *testing.T) { // of which BuildKit speaks as of a layer that it could not read
 		t.Parallel()
-		cut := testenv.NewProxy(t, l.registry, testenv.ProxyOptions{Fault: cutLargeOff(8)})
-		r := l.run(t, twoStages, l.Token(mainRef), "INPUT_PUSH=true", "INPUT_REGISTRY="+cut.Host, "INPUT_IMAGE=octo/cut")
-		r.mustSay("failed to copy: ", "trying again")
+		var over atomic.Bool
+		cut := testenv.NewProxy(t, l.registry, testenv.ProxyOptions{Fault: cutLargeOff(&over)})
+		r := start(t, l.step(twoStages, l.Token(mainRef), "INPUT_PUSH=true", "INPUT_REGISTRY="+cut.Host, "INPUT_IMAGE=octo/cut"))
+		r.waitFor("failed to copy: ", "trying again")
+		over.Store(true)
+		if code := r.wait(); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, r.said())
+		}
 		r.mustNotSay("building again without the cache", "could not be read")
 		mustExist(t, l.registry+"/octo/cut:latest", true)
 	})
@@ -108,11 +113,10 @@ func mustExist(t *testing.T, ref string, want bool) {
 	}
 }
 
-// cutLargeOff cuts so many uploads of large blobs off. There are two, and BuildKit gives up after four.
-func cutLargeOff(times int32) func(int, *http.Request) *testenv.Answer {
-	var cut atomic.Int32
+// cutLargeOff cuts every upload of a large blob off, until it is over.
+func cutLargeOff(over *atomic.Bool) func(int, *http.Request) *testenv.Answer {
 	return func(_ int, r *http.Request) *testenv.Answer {
-		if r.Method != http.MethodPut || r.ContentLength < 1<<20 || cut.Add(1) > times {
+		if r.Method != http.MethodPut || r.ContentLength < 1<<20 || over.Load() {
 			return nil
 		}
 		return &testenv.Answer{Reset: true}

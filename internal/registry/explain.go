@@ -17,6 +17,10 @@ import (
 // explainWithin is how long may be spent on learning why something was refused.
 const explainWithin = 3 * time.Second
 
+// acceptsWithin is how long a registry may take to say whether a login may push. It
+// is longer: one in a storm of requests is slow, and a push depends on it.
+const acceptsWithin = 15 * time.Second
+
 // Explain wraps what went wrong while doing something with a repository, and adds
 // what it means and what the workflow author can do. A no without a reason is
 // asked for again in a way that has one, and of a package of GitHub's the API is
@@ -77,7 +81,7 @@ func (c *Client) Accepts(ctx context.Context, repo name.Repository, err error) b
 	if first.Status != http.StatusUnauthorized || !first.silent() || !first.by(repo.Registry) {
 		return false
 	}
-	limited, cancel := context.WithTimeout(ctx, explainWithin)
+	limited, cancel := context.WithTimeout(ctx, acceptsWithin)
 	defer cancel()
 	again, answered := c.ask(limited, Pushing, repo, first)
 	return answered && again.Status == 0
