@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -49,7 +50,7 @@ func TestBuildRecord(t *testing.T) {
 			env := append(builder(t), "INPUT_IMAGE="+registry.Host+"/octo/app", "INPUT_SECRETS="+recordSecrets, "INPUT_NO-CACHE=true", "INPUT_ALLOW-SECRET-ARGS=true", "INPUT_BUILD-ARGS=GREETING="+recordCanaries[0], "INPUT_BUILD-RECORD=out/app.dockerbuild")
 			for _, command := range []string{"true", "false"} {
 				s := step{
-					dockerfile: "FROM " + base + "\nRUN --mount=type=secret,id=printed cat /run/secrets/printed\nRUN --mount=type=secret,id=lines --mount=type=secret,id=number cat /run/secrets/lines /run/secrets/number && " + command + "\n",
+					dockerfile: "FROM " + base + "\nRUN --mount=type=secret,id=printed cat /run/secrets/printed; head -c 9 /run/secrets/printed; sleep 0.3; tail -c +10 /run/secrets/printed\nRUN --mount=type=secret,id=lines --mount=type=secret,id=number cat /run/secrets/lines /run/secrets/number && " + command + "\n",
 					env:        env,
 				}
 				r := start(t, s)
@@ -102,6 +103,7 @@ func mustBeRecord(t *testing.T, records []readRecord, failed bool) {
 	}
 	blobs := maps.Clone(r.blobs)
 	blobs["the record"] = r.raw
+	blobs["what is printed"] = printedIn(t, r.blobs[status])
 	for name, content := range blobs {
 		for _, canary := range append(slices.Clone(recordCanaries), `\"lines\" <of> it`, `"lines" <of> it`) {
 			if bytes.Contains(content, []byte(canary)) || bytes.Contains(content, []byte(base64.StdEncoding.EncodeToString([]byte(canary)))) {
@@ -109,6 +111,25 @@ func mustBeRecord(t *testing.T, records []readRecord, failed bool) {
 			}
 		}
 	}
+}
+
+// printedIn is what steps have printed, put together from the pieces in which BuildKit
+// keeps it.
+func printedIn(t *testing.T, log []byte) []byte {
+	t.Helper()
+	var text []byte
+	for len(log) > 0 {
+		size := binary.LittleEndian.Uint32(log)
+		var status control.StatusResponse
+		if err := status.UnmarshalVT(log[4 : 4+size]); err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range status.Logs {
+			text = append(text, one.Msg...)
+		}
+		log = log[4+size:]
+	}
+	return text
 }
 
 // mustHaveNoRecords wants a BuildKit's history to be empty.

@@ -163,9 +163,12 @@ func (f *fetcher) add(ctx context.Context, one *control.Descriptor) error {
 	if err != nil {
 		return fmt.Errorf("reading the blob %s (%s): %w", one.Digest, one.MediaType, err)
 	}
-	if one == f.history.Trace {
+	switch one {
+	case f.history.Trace:
 		raw = f.hider.trace(raw)
-	} else {
+	case f.history.Logs:
+		raw = f.hider.logs(raw)
+	default:
 		raw = f.hider.bytes(raw)
 	}
 	at := digest.FromBytes(raw)

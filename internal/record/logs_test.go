@@ -1,0 +1,61 @@
+package record
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	control "github.com/moby/buildkit/api/services/control"
+)
+
+// A secret that a step prints in pieces is hidden in all of them, and what another
+// prints in between stays.
+func TestHiderOfALogInPieces(t *testing.T) {
+	t.Parallel()
+	say := func(vertex string, stream int64, text string) *control.VertexLog {
+		return &control.VertexLog{Vertex: vertex, Stream: stream, Msg: []byte(text)}
+	}
+	raw, err := writeStatuses([]*control.StatusResponse{
+		{Logs: []*control.VertexLog{say("a", 1, "it is corr"), say("b", 1, "as corr"), say("a", 2, "ect")}},
+		{Vertexes: []*control.Vertex{{Name: "RUN echo correct horse"}}},
+		{},
+		{Logs: []*control.VertexLog{say("a", 1, "ect"), say("a", 1, " horse."), say("b", 1, "ect as a mule")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := newHider([]string{"correct horse"}).logs(raw)
+	if len(got) != len(raw) {
+		t.Errorf("%d bytes of %d", len(got), len(raw))
+	}
+	statuses, err := readStatuses(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, status := range statuses {
+		for _, one := range status.Vertexes {
+			texts = append(texts, one.Name)
+		}
+		for _, one := range status.Logs {
+			texts = append(texts, string(one.Msg))
+		}
+	}
+	want := []string{"it is ****", "as corr", "ect", "RUN echo *************", "***", "******.", "ect as a mule"}
+	if !slices.Equal(texts, want) {
+		t.Errorf("%q, want %q", texts, want)
+	}
+}
+
+// FuzzHiderOfALog reads what is no log, or half of one, and leaves the secret nowhere.
+func FuzzHiderOfALog(f *testing.F) {
+	f.Add([]byte("correct horse"))
+	f.Add([]byte("\x01\x00\x00\x00\x0a"))
+	f.Add([]byte("\xff\xff\xff\xff"))
+	h := newHider([]string{"correct horse"})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if got := h.logs(raw); bytes.Contains(got, []byte("correct horse")) {
+			t.Errorf("%q becomes %q", raw, got)
+		}
+	})
+}
