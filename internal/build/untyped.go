@@ -14,16 +14,20 @@ import (
 // which follows.
 const loadingMetadata = "[internal] load metadata for "
 
-// failing returns the work that has failed by itself, for an error that does not say
-// which it was: those of Docker 20.10 are words alone. It has no digest where there
-// is none.
+// failing returns the work that has failed by itself, the first where there is more,
+// for an error that does not say which it was: those of Docker 20.10 are words alone.
+// It has no digest where there is none.
 func (w *watcher) failing() client.Vertex {
+	var first client.Vertex
 	for _, vertex := range w.vertices {
-		if failedItself(vertex) && (isStep(vertex.Name) || strings.HasPrefix(vertex.Name, loadingMetadata)) {
-			return vertex
+		if !failedItself(vertex) || vertex.Completed == nil || !isStep(vertex.Name) && !strings.HasPrefix(vertex.Name, loadingMetadata) {
+			continue
+		}
+		if first.Completed == nil || vertex.Completed.Before(*first.Completed) {
+			first = vertex
 		}
 	}
-	return client.Vertex{}
+	return first
 }
 
 // sourceOf returns the place of an error, or nil: where it does not say it, that of

@@ -12,8 +12,6 @@ const (
 	// maxWarnings is how many warnings of a step GitHub shows: the first
 	// (https://github.com/actions/runner/blob/main/src/Runner.Worker/ExecutionContext.cs).
 	maxWarnings = 10
-	// maxListed is how many more the log lists.
-	maxListed = 100
 )
 
 // Check is what a check of the Dockerfile has found.
@@ -41,7 +39,7 @@ func (r *Reporter) Checks(found []Check) {
 		return
 	}
 	r.Warning("", 0, fmt.Sprintf("and %d more checks of the Dockerfile found something: GitHub shows %d warnings of a step, and the log lists the others", len(rest), maxWarnings))
-	for _, one := range rest[:min(len(rest), maxListed)] {
+	for _, one := range rest {
 		first, _, _ := strings.Cut(one.Message, "\n")
 		r.Printf("check: %s%s", place(r.relative(one.File), one.Line), first)
 	}
