@@ -101,7 +101,8 @@ func walkAndReport(ctx context.Context, env Env, workspace string) int {
 		Lookup:    env.Lookup,
 		Workspace: workspace,
 		Actions:   env.inActions(),
-		Rows:      env.terminal(),
+		Size:      env.terminalSize(),
+		Colours:   env.colours(),
 	})
 	if err == nil {
 		err = walk(ctx, env, workspace, r)

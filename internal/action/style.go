@@ -1,47 +1,38 @@
 package action
 
 import (
-	"golang.org/x/term"
-
 	"github.com/slipway-build/slipway/internal/progress"
 	"github.com/slipway-build/slipway/internal/report"
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 func (e Env) inActions() bool { return e.get("GITHUB_ACTIONS") == "true" }
 
-// terminal returns how to ask the terminal for the number of its lines, nil where
-// standard output is none that can be drawn on.
-func (e Env) terminal() func() int {
-	file, ok := e.Stdout.(interface{ Fd() uintptr })
-	if !ok || e.inActions() || e.get("TERM") == "dumb" {
+// terminalSize returns how to ask the terminal for its size, nil where standard
+// output is none that can be drawn on.
+func (e Env) terminalSize() func() (columns, lines int) {
+	if e.inActions() {
 		return nil
 	}
-	fd := int(file.Fd()) //nolint:gosec // it is a small number
-	if !term.IsTerminal(fd) {
-		return nil
+	if shown := terminal.Of(e.Stdout, e.Lookup); shown != nil {
+		return shown.Size
 	}
-	return func() int {
-		_, rows, err := term.GetSize(fd)
-		if err != nil {
-			return 0
-		}
-		return rows
-	}
+	return nil
 }
 
-// style says how the build is shown: with colours where they can be seen, unless
-// NO_COLOR is set (https://no-color.org), and verbose when the runner's debug
-// logging is on.
+// colours tells whether they can be seen and are wanted: https://no-color.org.
+func (e Env) colours() bool {
+	return e.get("NO_COLOR") == "" && (e.inActions() || e.terminalSize() != nil)
+}
+
+// style says how the build is shown: verbose when the runner's debug logging is on,
+// and live on a terminal.
 func (e Env) style(log *report.Held) progress.Style {
-	terminal := e.terminal() != nil
-	style := progress.Style{
-		Verbose: e.get("RUNNER_DEBUG") == "1",
-		Colours: e.get("NO_COLOR") == "" && (e.inActions() || terminal),
-	}
+	style := progress.Style{Verbose: e.get("RUNNER_DEBUG") == "1", Colours: e.colours()}
 	if e.inActions() {
 		style.Section = log.Section
 	}
-	if terminal {
+	if e.terminalSize() != nil {
 		style.Screen = log
 	}
 	return style

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 // Error is a build that failed at a place in a Dockerfile.
@@ -145,7 +146,7 @@ func (t *trimmed) Error() string {
 	for _, noise := range []string{"failed to solve: ", "failed to solve with frontend dockerfile.v0: ", "failed to run Build function: ", "failed to create LLB definition: ", "rpc error: code = Unknown desc = "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
-	return shortenCommand(clean(withoutSignatures(text)))
+	return shortenCommand(terminal.Clean(withoutSignatures(text)))
 }
 
 // command is what a step that failed has run, as BuildKit writes it: of a heredoc the

@@ -3,12 +3,13 @@ package build
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	digest "github.com/opencontainers/go-digest"
+
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 const (
@@ -82,7 +83,7 @@ func (t *tail) write(text []byte) {
 }
 
 func (t *tail) endLine() {
-	line := clean(string(t.open))
+	line := terminal.Clean(string(t.open))
 	if t.long {
 		line = fmt.Sprintf("(a line of more than %d bytes)", longestLine)
 	}
@@ -100,18 +101,4 @@ func (t *tail) endLine() {
 func (t *tail) end() []string {
 	t.endLine()
 	return t.lines
-}
-
-// escapes are what terminals are told by programs: colours, titles, the cursor's
-// place (ECMA-48).
-var escapes = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])`)
-
-// clean leaves the letters of a text alone.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' && r != '\n' || r >= 0x7f && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, escapes.ReplaceAllString(strings.ToValidUTF8(text, "�"), ""))
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	digest "github.com/opencontainers/go-digest"
+
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 // book is what is known of a solve.
@@ -49,7 +51,7 @@ func (b *book) apply(status *client.SolveStatus, now time.Time) {
 	}
 	for _, w := range status.Warnings {
 		s := b.step(w.Vertex)
-		b.say(s, s.began(), time.Time{}, []byte("WARNING: "+oneLine(string(w.Short))))
+		b.say(s, s.began(), time.Time{}, []byte("WARNING: "+terminal.OneLine(string(w.Short))))
 	}
 	for _, log := range status.Logs {
 		s := b.step(log.Vertex)
@@ -93,7 +95,7 @@ func (b *book) say(s *step, began, at time.Time, line []byte) {
 	start := len(s.text)
 	s.text = appendTime(s.text, began, at)
 	from := len(s.text)
-	s.text = appendClean(s.text, line, b.style.Colours)
+	s.text = terminal.AppendClean(s.text, line, b.style.Colours)
 	if text := s.text[from:]; len(text) > len(clippedLine) && string(text[:len(clippedLine)]) == clippedLine {
 		s.clipped, _, _ = strings.Cut(string(text[len(clippedLine):]), " ")
 	}

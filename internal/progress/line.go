@@ -2,9 +2,10 @@ package progress
 
 import (
 	"bytes"
-	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 const (
@@ -85,114 +86,11 @@ func lastState(line []byte) []byte {
 		if begin < 0 {
 			return line
 		}
-		if state := line[begin+1:]; len(appendClean(nil, state, false)) > 0 {
+		if state := line[begin+1:]; len(terminal.AppendClean(nil, state, false)) > 0 {
 			return state
 		}
 		line = line[:begin]
 	}
-}
-
-// plainByte tells what is written as it is: ASCII that can be seen, and tabs.
-func plainByte(c byte) bool { return c >= ' ' && c < 0x7f || c == '\t' }
-
-// appendClean appends a line as it may be shown. Colours stay if they may, and are
-// put back at its end. All else that commands a terminal is left out, and what is
-// no UTF-8 is replaced.
-func appendClean(to, line []byte, colours bool) []byte {
-	coloured := false
-	for len(line) > 0 {
-		plain := 0
-		for plain < len(line) && plainByte(line[plain]) {
-			plain++
-		}
-		to = append(to, line[:plain]...)
-		if line = line[plain:]; len(line) == 0 {
-			break
-		}
-		if line[0] == '\x1b' {
-			size := escapeSize(line)
-			if colours && isColour(line[:size]) {
-				to, coloured = append(to, line[:size]...), true
-			}
-			line = line[size:]
-			continue
-		}
-		r, size := utf8.DecodeRune(line)
-		if r >= 0xa0 { // neither a control character of ASCII nor one of the second set
-			to = utf8.AppendRune(to, r)
-		}
-		line = line[size:]
-	}
-	if coloured {
-		to = append(to, reset...)
-	}
-	return to
-}
-
-// escapeSize is the length of the escape sequence at the start of a text, as ECMA-48
-// has it. One without an end takes all there is.
-func escapeSize(text []byte) int {
-	if len(text) < 2 {
-		return len(text)
-	}
-	switch c := text[1]; {
-	case c == '[':
-		return controlSize(text)
-	case bytes.IndexByte([]byte("]PX^_"), c) >= 0:
-		return stringSize(text)
-	case c >= ' ' && c <= '/':
-		rest := bytes.TrimLeft(text[1:], " !\"#$%&'()*+,-./")
-		return min(len(text)-len(rest)+1, len(text))
-	case c > '/' && c < 0x7f:
-		return 2
-	}
-	return 1
-}
-
-// controlSize is the length of one that has parameters, up to a letter. What breaks
-// it is none of it.
-func controlSize(text []byte) int {
-	for i := 2; i < len(text); i++ {
-		if text[i] < ' ' || text[i] >= 0x7f {
-			return i
-		}
-		if text[i] >= '@' {
-			return i + 1
-		}
-	}
-	return len(text)
-}
-
-// stringSize is the length of one that holds a text, up to BEL or ST.
-func stringSize(text []byte) int {
-	for i := 2; i < len(text); i++ {
-		if text[i] == '\a' {
-			return i + 1
-		}
-		if text[i] == '\x1b' && i+1 < len(text) && text[i+1] == '\\' {
-			return i + 2
-		}
-	}
-	return len(text)
-}
-
-// isColour tells the sequences that select colours and weights from all others.
-func isColour(sequence []byte) bool {
-	if len(sequence) < 3 || len(sequence) > 32 || sequence[1] != '[' || sequence[len(sequence)-1] != 'm' {
-		return false
-	}
-	for _, c := range sequence[2 : len(sequence)-1] {
-		if (c < '0' || c > '9') && c != ';' && c != ':' {
-			return false
-		}
-	}
-	return true
-}
-
-// oneLine makes one clean line of any text.
-func oneLine(text string) string {
-	text = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(text)
-	return string(appendClean(nil, []byte(text), false))
 }
 
 // appendTime appends the seconds between two times, or blanks where one is not

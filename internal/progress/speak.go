@@ -8,6 +8,8 @@ import (
 	"time"
 
 	digest "github.com/opencontainers/go-digest"
+
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 // The colours are those that GitHub's log and every terminal know.
@@ -74,9 +76,9 @@ func (p *printer) head(s *step) {
 		return
 	}
 	for _, vertex := range slices.Sorted(maps.Keys(s.members)) {
-		text := "step " + oneLine(vertex.String())
+		text := "step " + terminal.OneLine(vertex.String())
 		if inputs := s.members[vertex].Inputs; len(inputs) > 0 {
-			text += " from " + oneLine(strings.Join(texts(inputs), ", "))
+			text += " from " + terminal.OneLine(strings.Join(texts(inputs), ", "))
 		}
 		p.out = append(append(appendTime(p.out, time.Time{}, time.Time{}), text...), '\n')
 	}
@@ -107,7 +109,7 @@ func (p *printer) foot(s *step, whole bool) {
 		if _, short, found := strings.Cut(text, " did not complete successfully: "); found {
 			text = short // without the command, which the name holds
 		}
-		state = p.paint(red, "ERROR: "+oneLine(text))
+		state = p.paint(red, "ERROR: "+terminal.OneLine(text))
 	case cancelled:
 		state = p.paint(yellow, "CANCELED")
 	case s.cached():

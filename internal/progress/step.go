@@ -10,6 +10,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	digest "github.com/opencontainers/go-digest"
+
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 // step is an instruction of the Dockerfile, or a piece of BuildKit's own work.
@@ -42,7 +44,7 @@ type span struct{ start, stop time.Time } // stop is zero as long as it runs
 
 // rename reads a name such as [linux/arm64 build 3/7] RUN make.
 func (s *step) rename(name string) {
-	name = oneLine(name)
+	name = terminal.OneLine(name)
 	if strings.HasPrefix(name, "::") || strings.HasPrefix(name, "##") {
 		name = "BuildKit: " + name // no line begins as the runner's commands do
 	}

@@ -6,6 +6,8 @@ import (
 
 	units "github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 // transferEvery is how often the log says how far a transfer is.
@@ -46,7 +48,7 @@ func (b *book) transferred(s *step, one *client.VertexStatus) {
 	if ends && one.Started != nil {
 		text += ", done " + seconds(one.Completed.Sub(*one.Started))
 	}
-	b.say(s, began, one.Timestamp, []byte(oneLine(text)))
+	b.say(s, began, one.Timestamp, []byte(terminal.OneLine(text)))
 }
 
 // sum is how far all parts of known size are, or the latest where there is none.

@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 // Built is what a build did, whether it failed or not.
@@ -134,11 +138,11 @@ func (s Step) where() string {
 	return cmp.Or(strings.TrimSpace(s.Stage+" "+s.Platform), "Dockerfile")
 }
 
-// shorten cuts one line after so many letters.
+// shorten makes one line that is at most so many columns wide.
 func shorten(text string, most int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if letters := []rune(text); len(letters) > most {
-		return strings.TrimSpace(string(letters[:most-1])) + "…"
+	text = terminal.OneLine(strings.Join(strings.Fields(text), " "))
+	if ansi.StringWidth(text) <= most {
+		return text
 	}
-	return text
+	return strings.TrimSpace(ansi.Truncate(text, most-1, "")) + "…"
 }

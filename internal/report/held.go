@@ -107,7 +107,7 @@ func (h *Held) Draw(lines []string) {
 }
 
 // Rows is how many lines the terminal has, or 0 where there is none.
-func (h *Held) Rows() int { return h.reporter.out.rows() }
+func (h *Held) Rows() int { return h.reporter.screen.lines() }
 
 // Close ends the group. Nothing may be written after it.
 func (h *Held) Close() {

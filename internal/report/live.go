@@ -9,8 +9,8 @@ import (
 // live is what is shown below the log on a terminal. Every write to the log takes it
 // away, until it is drawn again.
 type live struct {
-	count func() int // the terminal's lines; nil: there is no terminal
-	drawn int        // lines that are shown now
+	screen screen
+	drawn  int // lines that are shown now
 }
 
 // Terminals cut a line at their edge as long as they do not wrap.
@@ -29,22 +29,15 @@ func (l *live) erase() string {
 	return fmt.Sprintf("\x1b[%dA\r\x1b[J", up)
 }
 
-func (w *redactor) rows() int {
-	if w.live.count == nil {
-		return 0
-	}
-	return w.live.count()
-}
-
 // draw shows lines below the log, in place of those before. Secrets are looked for
 // in whole lines, before the terminal cuts them.
 func (w *redactor) draw(lines []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.live.count == nil || w.open {
+	if w.live.screen.size == nil || w.open {
 		return
 	}
-	lines = lines[:max(0, min(len(lines), w.live.count()-1))]
+	lines = lines[:max(0, min(len(lines), w.live.screen.lines()-1))]
 	if len(lines) == 0 && w.live.drawn == 0 {
 		return
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// terminal reads what is drawn as a terminal does that is wide and high enough.
-func terminal(t *testing.T, text string) string {
+// screenAfter reads what is drawn as a terminal does that is wide and high enough.
+func screenAfter(t *testing.T, text string) string {
 	t.Helper()
 	lines, row := []string{""}, 0
 	sequence := regexp.MustCompile(`^\x1b\[(\?7[lh]|J|(\d+)A)`)
@@ -48,7 +48,7 @@ func terminal(t *testing.T, text string) string {
 func liveReporter(t *testing.T, rows int) (*Reporter, *bytes.Buffer) {
 	t.Helper()
 	var out bytes.Buffer
-	r, err := New(Options{Out: &out, Lookup: lookup(nil), Rows: func() int { return rows }})
+	r, err := New(Options{Out: &out, Lookup: lookup(nil), Size: func() (columns, lines int) { return 80, rows }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestLiveLines(t *testing.T) {
 	h.Open()
 	h.Draw([]string{"a 1", "b hunter2hunter2", "c"})
 	h.Draw([]string{"two", "lines", "d"}) // two of them are one
-	if got, want := terminal(t, out.String()), "first\n***\nd\n"; got != want {
+	if got, want := screenAfter(t, out.String()), "first\n***\nd\n"; got != want {
 		t.Errorf("the terminal shows %q, want %q", got, want)
 	}
 	h.Draw([]string{"e"})
@@ -81,12 +81,12 @@ func TestLiveLines(t *testing.T) {
 	h.Draw([]string{"f", "g"})
 	r.Warning("", 0, "careful")
 	h.Draw([]string{"h"})
-	if got, want := terminal(t, out.String()), "first\nsecond\nthird\na notice from elsewhere, ***\nwarning: careful\nh\n"; got != want {
+	if got, want := screenAfter(t, out.String()), "first\nsecond\nthird\na notice from elsewhere, ***\nwarning: careful\nh\n"; got != want {
 		t.Errorf("the terminal shows %q, want %q", got, want)
 	}
 	h.Close()
 	r.Printf("last")
-	if got, want := terminal(t, out.String()), "first\nsecond\nthird\na notice from elsewhere, ***\nwarning: careful\nlast\n"; got != want {
+	if got, want := screenAfter(t, out.String()), "first\nsecond\nthird\na notice from elsewhere, ***\nwarning: careful\nlast\n"; got != want {
 		t.Errorf("the terminal shows %q, want %q", got, want)
 	}
 }
@@ -99,7 +99,7 @@ func TestLiveLinesFit(t *testing.T) {
 		h := r.Hold("Build")
 		h.Open()
 		h.Draw([]string{"a", "b", "c"})
-		if got := terminal(t, out.String()); got != want {
+		if got := screenAfter(t, out.String()); got != want {
 			t.Errorf("a terminal of %d lines shows %q, want %q", rows, got, want)
 		}
 		if h.Rows() != rows {

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 
 	"github.com/sethvargo/go-githubactions"
+
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 // Reporter writes to the runner, or outside Actions to a terminal.
@@ -36,26 +38,26 @@ type Options struct {
 	Lookup    func(name string) (string, bool)
 	Workspace string
 	Actions   bool // write commands for the runner
-	// Rows returns the number of lines of the terminal that Out is, 0 for now where it
-	// has none to draw on. Nil: Out is no terminal.
-	Rows func() int
+	// Size returns how many columns and lines the terminal has that Out is, 0 where it
+	// does not say. Nil: Out is no terminal.
+	Size    func() (columns, lines int)
+	Colours bool // on that terminal
 }
 
 // New returns a Reporter. It fails before any work is done when the files for
 // outputs or the summary cannot be written, because by the end of a build it
 // would be too late to say so.
 func New(o Options) (*Reporter, error) {
-	seen := newScreen(o.Out, o.Lookup)
 	o.Out = &persistent{next: o.Out}
 	get := func(name string) string { value, _ := o.Lookup(name); return value }
-	mask := &masker{}
+	mask, shown := &masker{}, screen{o.Size, o.Colours}
 	r := &Reporter{
-		out:       &redactor{next: o.Out, mask: mask, live: live{count: o.Rows}},
+		out:       &redactor{next: o.Out, mask: mask, live: live{screen: shown}},
 		outputs:   get("GITHUB_OUTPUT"),
 		summary:   get("GITHUB_STEP_SUMMARY"),
 		workspace: o.Workspace,
 		mask:      mask,
-		screen:    seen,
+		screen:    shown,
 	}
 	if !o.Actions {
 		r.outputs, r.summary = "", ""
@@ -121,7 +123,7 @@ func (r *Reporter) Printf(format string, args ...any) {
 	if r.action != nil {
 		text = inert(text)
 	} else {
-		text = printable(text)
+		text = terminal.Clean(text)
 	}
 	fmt.Fprintln(r.out, text)
 }

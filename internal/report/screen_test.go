@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -9,63 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/sys/unix"
+	"github.com/charmbracelet/x/ansi"
 )
-
-// newTerminal opens a terminal of so many columns.
-func newTerminal(t *testing.T, columns uint16) *os.File {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	if err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetUint32(int(master.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	terminal, err := os.OpenFile(fmt.Sprint("/dev/pts/", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = terminal.Close() })
-	if err = unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
-		t.Fatal(err)
-	}
-	return terminal
-}
-
-func TestScreen(t *testing.T) {
-	t.Parallel()
-	file, err := os.Create(t.TempDir() + "/log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	cases := []struct {
-		out  *os.File
-		vars map[string]string
-		want screen
-	}{
-		{newTerminal(t, 57), map[string]string{"TERM": "xterm"}, screen{57, true}},
-		{newTerminal(t, 57), map[string]string{"TERM": "xterm", "NO_COLOR": "1"}, screen{57, false}},
-		{newTerminal(t, 57), map[string]string{"TERM": "xterm", "NO_COLOR": ""}, screen{57, true}},
-		{newTerminal(t, 57), map[string]string{"TERM": "dumb"}, screen{57, false}},
-		{newTerminal(t, 0), nil, screen{80, true}},
-		{file, map[string]string{"TERM": "xterm"}, screen{80, false}},
-	}
-	for i, c := range cases {
-		if got := newScreen(c.out, lookup(c.vars)); got != c.want {
-			t.Errorf("%d: %+v, want %+v", i, got, c.want)
-		}
-	}
-	if got := newScreen(&strings.Builder{}, lookup(nil)); got != (screen{80, false}) {
-		t.Errorf("of no file: %+v", got)
-	}
-}
 
 // TestTerminalFits draws the steps of a build as wide as the terminal is, and no
 // wider, in colours and without.
@@ -73,12 +17,12 @@ func TestTerminalFits(t *testing.T) {
 	t.Parallel()
 	built := sample()
 	built.Timeline[7].Failed = true
-	built.Timeline[8].Name = "RUN \x1b[31m\u009b\u202e" + strings.Repeat("é", 300)
+	built.Timeline[8].Name = "RUN \x1b[31m\u009b\u202e" + strings.Repeat("é", 10) + strings.Repeat("日本", 300)
 	built.Timeline[9].Stage = strings.Repeat("s", 300)
 	for _, width := range []int{1, 60, 80, 200} {
 		for _, colour := range []bool{false, true} {
 			s := newStep(t, false)
-			s.screen = screen{width, colour}
+			s.screen = screen{func() (int, int) { return width, 24 }, colour}
 			s.Built(built)
 			s.Failure(os.ErrNotExist)
 			text := s.log.String()
@@ -91,7 +35,7 @@ func TestTerminalFits(t *testing.T) {
 			}
 			widest := 0
 			for line := range strings.Lines(text) {
-				widest = max(widest, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+				widest = max(widest, ansi.StringWidth(strings.TrimSuffix(line, "\n")))
 			}
 			if most := max(width, leastWidth); widest > most || widest < most-1 {
 				t.Errorf("%d: the widest line has %d columns:\n%s", width, widest, text)

@@ -1,13 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
-	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"golang.org/x/sys/unix"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/slipway-build/slipway/internal/host"
 )
@@ -20,27 +19,26 @@ const (
 
 // screen is a terminal, or a file that takes what one would show.
 type screen struct {
-	width  int
+	size   func() (columns, lines int) // nil: it is no terminal
 	colour bool
 }
 
-// newScreen asks how wide the terminal is. What is none has no colours.
-func newScreen(out io.Writer, lookup func(string) (string, bool)) screen {
-	file, ok := out.(interface{ Fd() uintptr })
-	if !ok {
-		return screen{width: defaultWidth}
+// width is in columns.
+func (s screen) width() int {
+	columns := 0
+	if s.size != nil {
+		columns, _ = s.size()
 	}
-	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ) //nolint:gosec // the number of a file is small
-	if err != nil {
-		return screen{width: defaultWidth}
+	return max(cmp.Or(columns, defaultWidth), leastWidth)
+}
+
+// lines is how many it has, 0 where nothing can be drawn.
+func (s screen) lines() int {
+	if s.size == nil {
+		return 0
 	}
-	plain, _ := lookup("NO_COLOR") // https://no-color.org
-	term, _ := lookup("TERM")
-	s := screen{width: int(size.Col), colour: plain == "" && term != "dumb"}
-	if s.width == 0 {
-		s.width = defaultWidth
-	}
-	return s
+	_, lines := s.size()
+	return lines
 }
 
 const (
@@ -91,16 +89,16 @@ func (r *Reporter) printBuilt() {
 	whole := r.built.whole()
 	steps, left := r.built.shown(mostLines)
 	r.Printf("  steps   %s, in %s", r.built.hits(), seconds(whole))
-	width := max(r.screen.width, leastWidth)
+	width := r.screen.width()
 	names, times := width*45/100, len("failed 00m 00s")
 	section := ""
 	for _, one := range steps {
 		if where := one.where(); where != section {
 			section = where
-			fmt.Fprintf(r.out, "  %s\n", r.screen.paint(dim, printable(shorten(where, width-2))))
+			fmt.Fprintf(r.out, "  %s\n", r.screen.paint(dim, shorten(where, width-2)))
 		}
-		title := printable(one.title(names))
-		title += strings.Repeat(" ", max(0, names-utf8.RuneCountInString(title)))
+		title := one.title(names)
+		title += strings.Repeat(" ", max(0, names-ansi.StringWidth(title)))
 		fmt.Fprintf(r.out, "    %s %s%*s\n", title, r.bar(one, whole, width-names-times-5), times, one.note("failed "))
 	}
 	if left > 0 {
@@ -123,19 +121,4 @@ func (r *Reporter) bar(one Step, whole time.Duration, width int) string {
 		mark, code = "·", dim
 	}
 	return strings.Repeat(" ", from) + r.screen.paint(code, strings.Repeat(mark, to-from)) + strings.Repeat(" ", width-to)
-}
-
-// directions are the letters that change the order of others.
-const directions = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-
-// printable leaves of a stranger's text what moves no cursor, but to the next line
-// or tab stop, and changes no colour.
-func printable(text string) string {
-	return strings.Map(func(c rune) rune {
-		control := c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0
-		if control || !utf8.ValidRune(c) || strings.ContainsRune(directions, c) {
-			return '?'
-		}
-		return c
-	}, text)
 }
