@@ -29,7 +29,7 @@ func (t tails) note(status *client.SolveStatus) {
 		if t[log.Vertex] == nil {
 			t[log.Vertex] = &tail{}
 		}
-		t[log.Vertex].write(log.Data)
+		t[log.Vertex].write(log.Stream, log.Data)
 	}
 	for _, vertex := range status.Vertexes {
 		if vertex.Completed != nil && vertex.Error == "" {
@@ -55,39 +55,25 @@ func (t tails) at(step digest.Digest) []string {
 	return nil
 }
 
-// tail keeps the last lines of a text that arrives in pieces.
+// tail keeps the last lines of what a step prints. They arrive in pieces, of which
+// those of one stream may come between those of the other.
 type tail struct {
-	lines    []string
-	open     []byte // of a line that has not ended
-	long     bool   // it is longer than longestLine
-	returned bool   // the last letter was a carriage return
+	lines []string
+	open  [3]openLine // by BuildKit's number of a stream: 1 standard output, 2 standard error
 }
 
-func (t *tail) write(text []byte) {
+func (t *tail) write(stream int, text []byte) {
+	line := &t.open[min(max(stream, 0), len(t.open)-1)]
 	for _, c := range text {
-		switch {
-		case c == '\n':
-			t.endLine()
-		case c == '\r':
-			t.returned = true
-			continue
-		case t.returned: // what follows is written over it, as a progress bar does
-			t.open, t.long = append(t.open[:0], c), false
-		case len(t.open) < longestLine:
-			t.open = append(t.open, c)
-		default:
-			t.long = true
+		if c == '\n' {
+			t.add(line.end())
+		} else {
+			line.put(c)
 		}
-		t.returned = false
 	}
 }
 
-func (t *tail) endLine() {
-	line := terminal.Clean(string(t.open))
-	if t.long {
-		line = fmt.Sprintf("(a line of more than %d bytes)", longestLine)
-	}
-	t.open, t.long = t.open[:0], false
+func (t *tail) add(line string) {
 	if strings.TrimSpace(line) == "" {
 		return
 	}
@@ -97,8 +83,42 @@ func (t *tail) endLine() {
 	t.lines = append(t.lines, line)
 }
 
-// end returns the lines, also a last one that has no end.
+// end returns the lines, also last ones that have no end.
 func (t *tail) end() []string {
-	t.endLine()
+	for i := range t.open {
+		t.add(t.open[i].end())
+	}
 	return t.lines
+}
+
+// openLine is a line that has not ended.
+type openLine struct {
+	text     []byte
+	long     bool // it is longer than longestLine
+	returned bool // the last letter was a carriage return
+}
+
+func (l *openLine) put(c byte) {
+	switch {
+	case c == '\r':
+		l.returned = true
+		return
+	case l.returned: // what follows is written over it, as a progress bar does
+		l.text, l.long = append(l.text[:0], c), false
+	case len(l.text) < longestLine:
+		l.text = append(l.text, c)
+	default:
+		l.long = true
+	}
+	l.returned = false
+}
+
+// end returns the line, and begins the next.
+func (l *openLine) end() string {
+	line := terminal.Clean(string(l.text))
+	if l.long {
+		line = fmt.Sprintf("(a line of more than %d bytes)", longestLine)
+	}
+	l.text, l.long, l.returned = l.text[:0], false, false
+	return line
 }
