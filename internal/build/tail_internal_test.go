@@ -34,7 +34,7 @@ func TestTailKeepsTheLastLines(t *testing.T) {
 			whole, letters := &tail{}, &tail{}
 			whole.write(1, []byte(c.text))
 			for i := range len(c.text) { // however it arrives
-				letters.write(1, []byte(c.text[i : i+1]))
+				letters.write(1, []byte(c.text[i:i+1]))
 			}
 			if got := whole.end(); !slices.Equal(got, c.want) {
 				t.Errorf("the lines are %q, want %q", got, c.want)

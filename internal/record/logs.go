@@ -55,19 +55,24 @@ func (h hider) inPieces(stream []*control.VertexLog) {
 // sizeBytes is how long the size is that BuildKit writes before each status.
 const sizeBytes = 4
 
+var errShort = errors.New("a status ends before its end")
+
 // readStatuses reads the statuses that BuildKit keeps as the log of a build.
 func readStatuses(raw []byte) ([]*control.StatusResponse, error) {
 	var statuses []*control.StatusResponse
 	for len(raw) > 0 {
-		if len(raw) < sizeBytes || uint64(binary.LittleEndian.Uint32(raw)) > uint64(len(raw)-sizeBytes) {
-			return nil, errors.New("a status ends before its end")
+		if len(raw) < sizeBytes {
+			return nil, errShort
 		}
-		size := binary.LittleEndian.Uint32(raw)
+		size := int(binary.LittleEndian.Uint32(raw))
+		if raw = raw[sizeBytes:]; len(raw) < size {
+			return nil, errShort
+		}
 		status := &control.StatusResponse{}
-		if err := status.UnmarshalVT(raw[sizeBytes : sizeBytes+size]); err != nil {
+		if err := status.UnmarshalVT(raw[:size]); err != nil {
 			return nil, err
 		}
-		statuses, raw = append(statuses, status), raw[sizeBytes+size:]
+		statuses, raw = append(statuses, status), raw[size:]
 	}
 	return statuses, nil
 }
