@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-build/slipway/internal/vertex"
 )
 
 // What begins the names of BuildKit's work with GitHub's cache. The hash of the
@@ -23,11 +25,11 @@ func exportsCache(name string) bool {
 
 // exportEnded tells whether an export of a cache is done with. One to GitHub's that
 // failed was tried often enough by BuildKit, unless other work has ended it.
-func exportEnded(vertex client.Vertex) bool {
-	if !exportsCache(vertex.Name) || vertex.Completed == nil {
+func exportEnded(v client.Vertex) bool {
+	if !exportsCache(v.Name) || v.Completed == nil {
 		return false
 	}
-	return vertex.Error == "" || strings.HasPrefix(vertex.Name, exportingGitHubs) && failedItself(vertex)
+	return v.Error == "" || strings.HasPrefix(v.Name, exportingGitHubs) && vertex.Failed(&v)
 }
 
 // cacheFailed tells whether the export of a cache has failed by itself.

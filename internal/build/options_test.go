@@ -218,20 +218,3 @@ func TestFileThatCannotBeOpened(t *testing.T) {
 		t.Errorf("Open(gone) = %v, told %v, want both", err, told)
 	}
 }
-
-func TestIsStep(t *testing.T) {
-	t.Parallel()
-	cases := map[string]bool{
-		"[1/2] FROM docker.io/library/alpine":                true,
-		"[linux/arm64 build 2/3] RUN make":                   true,
-		"[internal] load build definition from Dockerfile":   false,
-		"[auth] octo/app:pull,push token for ghcr.io":        false,
-		"exporting to image":                                 false,
-		"importing cache manifest from ghcr.io/octo/app:buc": false,
-	}
-	for vertex, want := range cases {
-		if got := isStep(vertex); got != want {
-			t.Errorf("isStep(%q) = %v, want %v", vertex, got, want)
-		}
-	}
-}

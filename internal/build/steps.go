@@ -2,9 +2,7 @@ package build
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/vertex"
 )
 
 // Step is something that a build did: an instruction of the Dockerfile, or work of
@@ -133,31 +132,22 @@ func (s Step) phase() int {
 	return 2
 }
 
-// Of an instruction's name: [PLATFORM STAGE 2/13] RUN make, without what there is
-// only one of. A platform may be that of the builder and that of the image:
-// linux/amd64->arm64.
-var instructionName = regexp.MustCompile(`^\[(?:([a-z0-9]+/[^ \]]+) )?(?:([^ \]]+) )? *(\d+)/\d+\] (?s:(.*))$`)
-
 func newStep(v client.Vertex) indexed {
-	s := Step{Name: v.Name, Own: true, Stage: preparing, Cached: v.Cached}
+	is := vertex.ReadName(v.Name)
+	s := Step{Platform: is.Platform, Stage: is.Stage, Name: is.Work, Own: is.Own, Cached: v.Cached}
 	// That there is no cache yet is no failure.
-	s.Failed = failedItself(v) && !strings.HasPrefix(v.Name, importing)
-	if parts := instructionName.FindStringSubmatch(v.Name); parts != nil {
-		s.Platform, s.Stage, s.Name, s.Own = parts[1], parts[2], parts[4], false
-		index, _ := strconv.Atoi(parts[3]) // one that is too long for a number is the first
-		return indexed{s, index}
-	}
+	s.Failed = vertex.Failed(&v) && !strings.HasPrefix(v.Name, importing)
 	switch {
-	case isStep(v.Name): // as a frontend of somebody else's may call it
-		s.Stage, s.Own = "", false
-	case strings.HasPrefix(v.Name, "["):
-		if _, work, found := strings.Cut(v.Name, "internal] "); found {
-			s.Name = work
-		}
+	case !is.Own:
 	case strings.HasPrefix(v.Name, "exporting "):
 		s.Stage = exporting
+	default:
+		s.Stage = preparing
+		if _, work, found := strings.Cut(v.Name, "internal] "); found && strings.HasPrefix(v.Name, "[") {
+			s.Name = work
+		}
 	}
-	return indexed{s, 0}
+	return indexed{s, is.Number}
 }
 
 // onNode names the platforms of a farm's node with the steps that name none. The

@@ -8,6 +8,8 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/slipway-build/slipway/internal/vertex"
 )
 
 // loadingMetadata begins the name of BuildKit's work of asking for a base image,
@@ -19,12 +21,12 @@ const loadingMetadata = "[internal] load metadata for "
 // It has no digest where there is none.
 func (w *watcher) failing() client.Vertex {
 	var first client.Vertex
-	for _, vertex := range w.vertices {
-		if !failedItself(vertex) || vertex.Completed == nil || !isStep(vertex.Name) && !strings.HasPrefix(vertex.Name, loadingMetadata) {
+	for _, v := range w.vertices {
+		if !vertex.Failed(&v) || v.Completed == nil || vertex.ReadName(v.Name).Own && !strings.HasPrefix(v.Name, loadingMetadata) {
 			continue
 		}
-		if first.Completed == nil || vertex.Completed.Before(*first.Completed) {
-			first = vertex
+		if first.Completed == nil || v.Completed.Before(*first.Completed) {
+			first = v
 		}
 	}
 	return first

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/progress"
+	"github.com/slipway-build/slipway/internal/vertex"
 )
 
 // watcher follows the status of one solve: it shows the progress and counts.
@@ -101,12 +101,12 @@ func (w *watcher) notePush(id string) {
 func (w *watcher) result(p plan.Build) Result {
 	<-w.done
 	r := Result{Timeline: w.diary.steps(w.vertices)}
-	for _, vertex := range w.vertices {
-		if !isStep(vertex.Name) || vertex.Completed == nil {
+	for _, v := range w.vertices {
+		if vertex.ReadName(v.Name).Own || v.Completed == nil {
 			continue
 		}
 		r.Steps++
-		if vertex.Cached {
+		if v.Cached {
 			r.Cached++
 		}
 	}
@@ -121,25 +121,12 @@ func (w *watcher) result(p plan.Build) Result {
 // failed tells whether work of BuildKit's own, by the start of its name, has
 // failed by itself and not because other work did.
 func (w *watcher) failed(name string) bool {
-	for _, vertex := range w.vertices {
-		if strings.HasPrefix(vertex.Name, name) && failedItself(vertex) {
+	for _, v := range w.vertices {
+		if strings.HasPrefix(v.Name, name) && vertex.Failed(&v) {
 			return true
 		}
 	}
 	return false
-}
-
-// failedItself tells whether work has failed, and was not ended because other work
-// did.
-func failedItself(v client.Vertex) bool {
-	return v.Error != "" && !strings.Contains(v.Error, context.Canceled.Error())
-}
-
-// isStep tells the Dockerfile's instructions from BuildKit's own work, which may have
-// a platform: [linux/arm64 internal].
-func isStep(name string) bool {
-	brackets, _, found := strings.Cut(name, "] ")
-	return found && strings.HasPrefix(name, "[") && !strings.HasSuffix(brackets, "internal") && brackets != "[auth"
 }
 
 // Warning is something that the author should know, although nothing fails.

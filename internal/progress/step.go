@@ -2,9 +2,7 @@ package progress
 
 import (
 	"cmp"
-	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/terminal"
+	"github.com/slipway-build/slipway/internal/vertex"
 )
 
 // step is an instruction of the Dockerfile, or a piece of BuildKit's own work.
@@ -42,30 +41,15 @@ type step struct {
 // in the cache, and carried out later.
 type span struct{ start, stop time.Time } // stop is zero as long as it runs
 
-// rename reads a name such as [linux/arm64 build 3/7] RUN make.
+// rename takes the name that a vertex has now.
 func (s *step) rename(name string) {
 	name = terminal.OneLine(name)
 	if strings.HasPrefix(name, "::") || strings.HasPrefix(name, "##") {
 		name = "BuildKit: " + name // no line begins as the runner's commands do
 	}
-	s.name, s.label, s.stage, s.own, s.last = name, name, "", true, false
-	inside, _, found := strings.Cut(strings.TrimPrefix(name, "["), "]")
-	if !found || !strings.HasPrefix(name, "[") {
-		return
-	}
-	words := strings.Fields(inside)
-	if len(words) == 0 {
-		return
-	}
-	number, of, _ := strings.Cut(words[len(words)-1], "/")
-	n, err := strconv.Atoi(number)
-	total, err2 := strconv.Atoi(of)
-	if err != nil || err2 != nil {
-		return
-	}
-	s.label = "[" + inside + "]"
-	s.stage = strings.Join(words[:len(words)-1], " ")
-	s.own, s.number, s.last = false, n, n == total
+	is := vertex.ReadName(name)
+	s.name, s.label, s.stage = name, cmp.Or(is.Label, name), strings.TrimSpace(is.Platform+" "+is.Stage)
+	s.own, s.number, s.last = is.Own, is.Number, is.Number > 0 && is.Number == is.Total
 }
 
 // note takes in what is new of a vertex of the step's.
@@ -156,10 +140,10 @@ func (s *step) failure() (text string, cancelled bool) {
 	for _, v := range s.members {
 		switch {
 		case v.Error == "":
-		case strings.HasSuffix(v.Error, context.Canceled.Error()):
-			cancelled = true
-		default:
+		case vertex.Failed(v):
 			text = cmp.Or(text, v.Error)
+		default:
+			cancelled = true
 		}
 	}
 	return text, cancelled && text == ""
