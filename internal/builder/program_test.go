@@ -111,13 +111,12 @@ func TestProgramThatFails(t *testing.T) {
 	cases := map[string]struct {
 		script string
 		says   []string
-		within time.Duration
 	}{
-		"it ends with an error":  {"echo 'pods \"b\" not found' >&2; exit 3", []string{`pods "b" not found`, "exit status 3"}, 3 * time.Second},
-		"it ends without a word": {"exit 0", []string{"said: nothing"}, 3 * time.Second},
-		"it is not a BuildKit":   {"echo Welcome to this machine.; exec cat >/dev/null", nil, 5 * time.Second},
-		"it leaves a child":      {"sleep 6 & echo lost >&2; exit 1", []string{"lost"}, 5 * time.Second},
-		"it is a broken script":  {"exec /nowhere/program", []string{"/nowhere/program"}, 3 * time.Second},
+		"it ends with an error":  {"echo 'pods \"b\" not found' >&2; exit 3", []string{`pods "b" not found`, "exit status 3"}},
+		"it ends without a word": {"exit 0", []string{"said: nothing"}},
+		"it is not a BuildKit":   {"echo Welcome to this machine.; exec cat >/dev/null", nil},
+		"it leaves a child":      {"sleep 30 & echo lost >&2; exit 1", []string{"lost"}},
+		"it is a broken script":  {"exec /nowhere/program", []string{"/nowhere/program"}},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
@@ -125,8 +124,8 @@ func TestProgramThatFails(t *testing.T) {
 			program := newFake(t, "kubectl", c.script)
 			started := time.Now()
 			_, err := program.connect("kube-pod://b")
-			if took := time.Since(started); took > c.within {
-				t.Errorf("it took %s, want at most %s", took, c.within)
+			if took := time.Since(started); took > 8*time.Second { // the time of what says nothing is 10 s
+				t.Errorf("it took %s", took)
 			}
 			wantSaid(t, err, append(c.says, "kube-pod://b", "kubectl exec -i b -- buildctl dial-stdio")...)
 			program.mustBeGone()
@@ -157,7 +156,7 @@ func TestProgramThatIsNotThere(t *testing.T) {
 			t.Parallel()
 			started := time.Now()
 			_, err := newFake(t, "another", "").connect(address)
-			if took := time.Since(started); took > time.Second {
+			if took := time.Since(started); took > 5*time.Second {
 				t.Errorf("it took %s", took)
 			}
 			wantSaid(t, err, address, "the program "+program+", which is not on PATH", "the action's own image does not have it")

@@ -221,7 +221,7 @@ func TestPreflightEndsWithItsContext(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Preflight = %v, want that its time is over", err)
 	}
-	if took := time.Since(start); took > 3*time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("Preflight took %v after its context had ended", took)
 	}
 }
