@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/record"
 	"github.com/slipway-build/slipway/internal/report"
+	"github.com/slipway-build/slipway/internal/workspace"
 )
 
 // metadataOf is what BuildKit has answered, with the digest and the names under
@@ -101,7 +102,7 @@ func keepMetadata(in inputs.Inputs, o report.Outcome) error {
 	}
 	encoded, err := o.EncodeMetadata()
 	if err == nil {
-		err = build.WriteFile(in.MetadataFile, append(encoded, '\n'), in.Workspace)
+		err = workspace.WriteFile(in.MetadataFile, append(encoded, '\n'), in.Workspace)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the metadata to %s: %w", in.MetadataFile, err)
@@ -117,7 +118,7 @@ func keepRecord(in inputs.Inputs, built build.Result) error {
 	}
 	archive, err := record.Archive(built.Records)
 	if err == nil {
-		err = build.WriteFile(in.BuildRecord, archive, in.Workspace)
+		err = workspace.WriteFile(in.BuildRecord, archive, in.Workspace)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the build record to %s: %w", in.BuildRecord, err)

@@ -79,8 +79,8 @@ func TestHandOver(t *testing.T) {
 		dest: runner, filepath.Join(dest, "blobs"): runner, filepath.Join(dest, "link"): runner, filepath.Dir(dest): runner, workspace: runner,
 		root: 0, outside: 0,
 	} {
-		if uid, _, err := owner(path); err != nil || uid != want {
-			t.Errorf("%s belongs to %d, %v, want %d", path, uid, err, want)
+		if uid := ownerOf(t, path); uid != want {
+			t.Errorf("%s belongs to %d, want %d", path, uid, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,11 @@ import (
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/workspace"
 )
+
+// like is the directory whose owner gets what is written.
+func like(p plan.Build) string { return cmp.Or(p.Context, p.Workspace) }
 
 // written are the files that one solve writes, an exported cache among them. Archives are written beside their
 // place and put there when the solve has ended well; directories of type=local are
@@ -35,11 +40,11 @@ func newWritten(p plan.Build) *written {
 		if out.Type != inputs.OutputLocal {
 			a = &archive{dir: filepath.Dir(out.Dest)}
 		}
-		w.archives, w.made = append(w.archives, a), append(w.made, uppermost(out.Dest))
+		w.archives, w.made = append(w.archives, a), append(w.made, workspace.Uppermost(out.Dest))
 	}
 	for _, cache := range p.CacheTo {
 		if cache.Type == inputs.CacheLocal {
-			w.made = append(w.made, uppermost(cache.Attrs["dest"]))
+			w.made = append(w.made, workspace.Uppermost(cache.Attrs["dest"]))
 		}
 	}
 	return w
@@ -135,7 +140,7 @@ func (w *written) handOver() error {
 		if _, err := os.Lstat(path); err != nil {
 			continue // not written
 		}
-		if err := giveTo(like(w.plan), path); err != nil {
+		if err := workspace.GiveTo(like(w.plan), path); err != nil {
 			errs = append(errs, fmt.Errorf("giving %s to the owner of the workspace: %w", path, err))
 		}
 	}
@@ -157,7 +162,7 @@ func (a *archive) open(map[string]string) (io.WriteCloser, error) {
 	if a.file != nil || a.ended {
 		return nil, errors.New("it is not to be written any more")
 	}
-	if err := makeDirectory(a.dir); err != nil {
+	if err := workspace.MakeDirectory(a.dir); err != nil {
 		return nil, err
 	}
 	file, err := os.CreateTemp(a.dir, ".slipway-*.part")
@@ -175,7 +180,7 @@ func (a *archive) moveTo(path string) error {
 	if a.file == nil {
 		return errNothingSent
 	}
-	if err := sound(a.dir); err != nil {
+	if err := workspace.CheckPath(a.dir); err != nil {
 		return err
 	}
 	if err := os.Chmod(a.file.Name(), 0o644); err != nil { //nolint:gosec // the runner's user reads it

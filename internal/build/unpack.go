@@ -14,6 +14,8 @@ import (
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/workspace"
 )
 
 const layoutIndex = "index.json"
@@ -32,7 +34,7 @@ func (a *archive) unpack(dir string) error {
 		return err
 	}
 	defer packed.Close()
-	if err := makeDirectory(dir); err != nil {
+	if err := workspace.MakeDirectory(dir); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(dir)

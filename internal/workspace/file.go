@@ -1,4 +1,6 @@
-package build
+// Package workspace writes what later steps of the job find: as the owner of the
+// workspace, and through no link that was put there since the inputs were read.
+package workspace
 
 import (
 	"errors"
@@ -9,8 +11,8 @@ import (
 // WriteFile writes a file for later steps, whole or not at all. It and the
 // directories that are made for it belong to the owner of like.
 func WriteFile(path string, content []byte, like string) error {
-	made := uppermost(path)
-	if err := makeDirectory(filepath.Dir(path)); err != nil {
+	made := Uppermost(path)
+	if err := MakeDirectory(filepath.Dir(path)); err != nil {
 		return err
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
@@ -25,5 +27,5 @@ func WriteFile(path string, content []byte, like string) error {
 	if err := os.Rename(file.Name(), path); err != nil {
 		return err
 	}
-	return giveTo(like, made)
+	return GiveTo(like, made)
 }

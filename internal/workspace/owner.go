@@ -1,23 +1,17 @@
-package build
+package workspace
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
-
-	"github.com/slipway-build/slipway/internal/plan"
 )
 
-// like is the directory whose owner gets what is written.
-func like(p plan.Build) string { return cmp.Or(p.Context, p.Workspace) }
-
-// uppermost returns what is to be given away when a path is written: the first of
+// Uppermost returns what is to be given away when a path is written: the first of
 // the directories above it that is not there yet, else the path.
-func uppermost(path string) string {
+func Uppermost(path string) string {
 	for above := filepath.Dir(path); ; above = filepath.Dir(path) {
 		if _, err := os.Lstat(above); !errors.Is(err, fs.ErrNotExist) {
 			return path
@@ -26,11 +20,11 @@ func uppermost(path string) string {
 	}
 }
 
-// sound refuses a directory whose path has changed since the inputs were read, which
+// CheckPath refuses a directory whose path has changed since the inputs were read, which
 // had followed every link: one that leads elsewhere now may be the image's own, out
 // of type=local.
-func sound(dir string) error {
-	there := filepath.Dir(uppermost(filepath.Join(dir, "any")))
+func CheckPath(dir string) error {
+	there := filepath.Dir(Uppermost(filepath.Join(dir, "any")))
 	followed, err := filepath.EvalSymlinks(there)
 	if err == nil && followed != there {
 		err = fmt.Errorf("there is a link in its path now, which leads to %s", followed)
@@ -38,19 +32,19 @@ func sound(dir string) error {
 	return err
 }
 
-// makeDirectory makes a directory and those above it.
-func makeDirectory(dir string) error {
-	if err := sound(dir); err != nil {
+// MakeDirectory makes a directory and those above it.
+func MakeDirectory(dir string) error {
+	if err := CheckPath(dir); err != nil {
 		return err
 	}
 	return os.MkdirAll(dir, 0o755) //nolint:gosec // the runner's user reads it
 }
 
-// giveTo gives a file, or a directory and all in it, to the owner of like: a
+// GiveTo gives a file, or a directory and all in it, to the owner of like: a
 // container action runs as root, and later steps do not. What is not root's stays
 // whose it is. Links are given and not followed. A device, which an image may hold
 // and only root can make, stays root's and is for nobody else to open.
-func giveTo(like, path string) error {
+func GiveTo(like, path string) error {
 	uid, gid, err := owner(like)
 	if err != nil || os.Getuid() != 0 || uid == 0 {
 		return err
