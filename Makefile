@@ -15,7 +15,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 export PATH := $(BIN):$(PATH):/usr/sbin:/sbin
 
-.PHONY: build try test test-short bench lint tools packages clean
+.PHONY: build try test bench lint tools packages clean
 
 build: $(BIN)/slipway
 

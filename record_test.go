@@ -50,7 +50,7 @@ func TestBuildRecord(t *testing.T) {
 			env := append(builder(t), "INPUT_IMAGE="+registry.Host+"/octo/app", "INPUT_SECRETS="+recordSecrets, "INPUT_NO-CACHE=true", "INPUT_ALLOW-SECRET-ARGS=true", "INPUT_BUILD-ARGS=GREETING="+recordCanaries[0], "INPUT_BUILD-RECORD=out/app.dockerbuild")
 			for _, command := range []string{"true", "false"} {
 				s := step{
-					dockerfile: "FROM " + base + "\nRUN --mount=type=secret,id=printed cat /run/secrets/printed; head -c 9 /run/secrets/printed; sleep 0.3; tail -c +10 /run/secrets/printed\nRUN --mount=type=secret,id=lines --mount=type=secret,id=number cat /run/secrets/lines /run/secrets/number && " + command + "\n",
+					dockerfile: "FROM " + base + "\nRUN --mount=type=secret,id=printed head -c 9 /run/secrets/printed; sleep 1; tail -c +10 /run/secrets/printed; cat /run/secrets/printed\nRUN --mount=type=secret,id=lines --mount=type=secret,id=number cat /run/secrets/lines /run/secrets/number && " + command + "\n",
 					env:        env,
 				}
 				r := start(t, s)
@@ -113,11 +113,15 @@ func mustBeRecord(t *testing.T, records []readRecord, failed bool) {
 	}
 }
 
+// secretHalf is how many bytes of a secret a step prints at first.
+const secretHalf = 9
+
 // printedIn is what steps have printed, put together from the pieces in which BuildKit
 // keeps it.
 func printedIn(t *testing.T, log []byte) []byte {
 	t.Helper()
 	var text []byte
+	halved := false
 	for len(log) > 0 {
 		size := binary.LittleEndian.Uint32(log)
 		var status control.StatusResponse
@@ -126,8 +130,12 @@ func printedIn(t *testing.T, log []byte) []byte {
 		}
 		for _, one := range status.Logs {
 			text = append(text, one.Msg...)
+			halved = halved || len(one.Msg) == secretHalf
 		}
 		log = log[4+size:]
+	}
+	if !halved {
+		t.Error("BuildKit has no secret in two pieces, of which this is to be a test")
 	}
 	return text
 }

@@ -210,14 +210,11 @@ func (p *parser) cacheReference(input, where string, attrs attributes, export bo
 // lowerName lower-cases an image, but not its tag and digest: registries refuse
 // capitals, and GitHub names have them.
 func lowerName(written string) string {
-	end := len(written)
-	if i := strings.LastIndex(written, ":"); i > strings.LastIndex(written, "/") {
-		end = i
+	name, _, _ := strings.Cut(written, "@")
+	if i := strings.LastIndex(name, ":"); i > strings.LastIndex(name, "/") {
+		name = name[:i]
 	}
-	if i := strings.Index(written, "@"); i >= 0 && i < end {
-		end = i
-	}
-	return strings.ToLower(written[:end]) + written[end:]
+	return strings.ToLower(name) + written[len(name):]
 }
 
 // cacheDirectory puts the absolute path in place of the one written.

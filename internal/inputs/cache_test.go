@@ -33,6 +33,7 @@ func TestCaches(t *testing.T) {
 		"the long form":             {"cache-from", "type=registry,ref=localhost:5000/app", registry("localhost:5000/app:latest")},
 		"capitals":                  {"cache-from", "ghcr.io/Octo-Org/App:Build-Cache", registry("ghcr.io/octo-org/app:Build-Cache")},
 		"a digest":                  {"cache-from", "ghcr.io/Octo/App@sha256:" + strings.Repeat("a", 64), registry("ghcr.io/octo/app@sha256:" + strings.Repeat("a", 64))},
+		"a tag and a digest":        {"cache-from", "ghcr.io/Octo/App:Main@sha256:" + strings.Repeat("a", 64), registry("ghcr.io/octo/app:Main@sha256:" + strings.Repeat("a", 64))},
 		"blanks":                    {"cache-from", "type=registry, ref = octo/app:cache", registry("docker.io/octo/app:cache")},
 		"inline":                    {"cache-to", "type=inline", []inputs.Cache{{Type: inputs.CacheInline, Attrs: attrs{}}}},
 		"a directory":               {"cache-from", "type=local,src=cache", local("src", "cache")},

@@ -15,13 +15,12 @@ type printed struct {
 }
 
 // logs makes secrets unreadable in what steps have printed, also where BuildKit has
-// one in two pieces, as it reads them. What is no log is only looked through as it
-// is.
+// one in two pieces, as it reads them. These come first: what one piece has of a
+// secret may hold another. What is no log is only looked through as it is.
 func (h hider) logs(raw []byte) []byte {
-	raw = h.bytes(raw)
 	statuses, err := readStatuses(raw)
 	if err != nil {
-		return raw
+		return h.bytes(raw)
 	}
 	pieces := map[printed][]*control.VertexLog{}
 	for _, status := range statuses {
@@ -35,9 +34,9 @@ func (h hider) logs(raw []byte) []byte {
 	}
 	written, err := writeStatuses(statuses)
 	if err != nil {
-		return raw
+		return h.bytes(raw)
 	}
-	return written
+	return h.bytes(written)
 }
 
 // inPieces hides what is only found when the pieces are put together.

@@ -47,6 +47,20 @@ func TestHiderOfALogInPieces(t *testing.T) {
 	}
 }
 
+// Nothing is left of a secret in pieces, of which one holds another secret.
+func TestHiderOfASecretInAPiece(t *testing.T) {
+	t.Parallel()
+	raw, err := writeStatuses([]*control.StatusResponse{
+		{Logs: []*control.VertexLog{{Vertex: "a", Stream: 1, Msg: []byte("hunter2hun")}, {Vertex: "a", Stream: 1, Msg: []byte("ter2-and-more")}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := newHider([]string{"hunter2", "hunter2hunter2-and-more"}).logs(raw); bytes.Contains(got, []byte("more")) {
+		t.Errorf("of the longer secret is left %q", got)
+	}
+}
+
 // FuzzHiderOfALog reads what is no log, or half of one, and leaves the secret nowhere.
 func FuzzHiderOfALog(f *testing.F) {
 	f.Add([]byte("correct horse"))

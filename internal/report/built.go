@@ -138,11 +138,13 @@ func (s Step) where() string {
 	return cmp.Or(strings.TrimSpace(s.Stage+" "+s.Platform), "Dockerfile")
 }
 
-// shorten makes one line that is at most so many columns wide.
+// shorten makes one line of at most so many letters and as many columns: some letters
+// are two columns wide, others none.
 func shorten(text string, most int) string {
 	text = terminal.OneLine(strings.Join(strings.Fields(text), " "))
-	if ansi.StringWidth(text) <= most {
+	letters := []rune(text)
+	if len(letters) <= most && ansi.StringWidth(text) <= most {
 		return text
 	}
-	return strings.TrimSpace(ansi.Truncate(text, most-1, "")) + "…"
+	return strings.TrimSpace(ansi.Truncate(string(letters[:min(len(letters), most-1)]), most-1, "")) + "…"
 }

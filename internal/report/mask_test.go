@@ -28,6 +28,7 @@ func TestMaskTellsTheRunnerEveryLine(t *testing.T) {
 		{"nothing", []string{"", " ", "\n", "\r\n", "    ", "\n\n\t\n"}, nil},
 		{"short ones", []string{"abc", "x7"}, []string{"abc", "x7"}},
 		{"short lines of a long one", []string{"{\n  \"a\": 1\n}"}, []string{"{\n  \"a\": 1\n}", "  \"a\": 1"}},
+		{"what is left out where it is shown", []string{"\u200ea3b1c5d7\x07-thumbprint"}, []string{"\u200ea3b1c5d7\x07-thumbprint", "a3b1c5d7-thumbprint"}},
 		{"signs that commands use", []string{"100%\n::error::x"}, []string{"100%\n::error::x", "100%", "::error::x"}},
 	}
 	for _, c := range cases {

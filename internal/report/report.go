@@ -41,7 +41,7 @@ type Options struct {
 	// Size returns how many columns and lines the terminal has that Out is, 0 where it
 	// does not say. Nil: Out is no terminal.
 	Size    func() (columns, lines int)
-	Colours bool // on that terminal
+	Colours bool // on that terminal; elsewhere nothing is coloured here
 }
 
 // New returns a Reporter. It fails before any work is done when the files for
@@ -94,6 +94,9 @@ func (r *Reporter) Mask(secret string) {
 	for line := range strings.SplitSeq(secret, "\n") {
 		if line = strings.TrimRight(line, "\r"); len(line) >= shortest {
 			r.maskOne(line)
+			if shown := terminal.Clean(line); len(shown) >= shortest {
+				r.maskOne(shown) // as it is where it is shown
+			}
 			for _, form := range forms(line) {
 				r.mask.add(form) // by ourselves alone: a key would be a thousand commands
 			}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"os"
 	"regexp"
 	"strings"
@@ -19,7 +20,7 @@ func TestTerminalFits(t *testing.T) {
 	built.Timeline[7].Failed = true
 	built.Timeline[8].Name = "RUN \x1b[31m\u009b\u202e" + strings.Repeat("é", 10) + strings.Repeat("日本", 300)
 	built.Timeline[9].Stage = strings.Repeat("s", 300)
-	for _, width := range []int{1, 60, 80, 200} {
+	for _, width := range []int{0, 1, 60, 80, 200} {
 		for _, colour := range []bool{false, true} {
 			s := newStep(t, false)
 			s.screen = screen{func() (int, int) { return width, 24 }, colour}
@@ -37,7 +38,7 @@ func TestTerminalFits(t *testing.T) {
 			for line := range strings.Lines(text) {
 				widest = max(widest, ansi.StringWidth(strings.TrimSuffix(line, "\n")))
 			}
-			if most := max(width, leastWidth); widest > most || widest < most-1 {
+			if most := max(cmp.Or(width, defaultWidth), leastWidth); widest > most || widest < most-1 {
 				t.Errorf("%d: the widest line has %d columns:\n%s", width, widest, text)
 			}
 			if width == 80 && !colour {

@@ -28,11 +28,11 @@ func AppendClean(to, line []byte, colours bool) []byte {
 			break
 		}
 		if line[0] == ansi.ESC {
-			sequence, _, size, _ := ansi.DecodeSequence(line, ansi.NormalState, nil)
+			sequence := firstSequence(line)
 			if colours && isColour(sequence) {
 				to, coloured = append(to, sequence...), true
 			}
-			line = line[size:]
+			line = line[len(sequence):]
 			continue
 		}
 		r, size := utf8.DecodeRune(line)
@@ -74,6 +74,31 @@ func isPlain(c byte) bool { return c >= ' ' && c < 0x7f || c == '\t' }
 
 // isSpecial tells what text may have to be looked at.
 func isSpecial(r rune) bool { return (r < ' ' || r > '~') && r != '\n' && r != '\t' }
+
+// firstSequence returns the escape sequence that a line begins with.
+func firstSequence(line []byte) []byte {
+	if len(line) > 1 && bytes.IndexByte([]byte("]PX^_"), line[1]) >= 0 {
+		return line[:stringSize(line)]
+	}
+	sequence, _, _, _ := ansi.DecodeSequence(line, ansi.NormalState, nil)
+	return sequence
+}
+
+// stringSize is the length of a sequence that holds a text, up to BEL or ST, or to
+// what breaks it off. The library takes a byte of a letter in UTF-8 for its end.
+func stringSize(line []byte) int {
+	for i := 2; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == ansi.BEL, c == ansi.CAN, c == ansi.SUB:
+			return i + 1
+		case c == ansi.ESC && i+1 < len(line) && line[i+1] == '\\':
+			return i + 2
+		case c == ansi.ESC:
+			return i
+		}
+	}
+	return len(line)
+}
 
 // isColour tells the sequences that select colours and weights from all others, also
 // from those that end with the same letter.

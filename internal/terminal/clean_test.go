@@ -17,6 +17,8 @@ func TestClean(t *testing.T) {
 		{"cursor and screen", "\x1b[2J\x1b[H\x1b[10;10Ha\x1b[3A\x1b[?25lb", "ab", "ab"},
 		{"terminal's settings that end as colours do", "\x1b[>4;2ma\x1b[?4mb\x1b[ mc", "abc", "abc"},
 		{"title", "\x1b]0;evil\aa\x1b]2;evil\x1b\\b", "ab", "ab"},
+		{"title in UTF-8", "\x1b]0;✓ building “app”\aok", "ok", "ok"},
+		{"title that is broken off", "\x1b]0;evil\x18a\x1b]0;evil\x1b[31mb", "ab", "a\x1b[31mb\x1b[0m"},
 		{"link", "\x1b]8;;https://evil.test\x1b\\click\x1b]8;;\x1b\\", "click", "click"},
 		{"clipboard", "a\x1b]52;c;ZXZpbA==\a", "a", "a"},
 		{"a title without an end", "a\x1b]0;evil", "a", "a"},

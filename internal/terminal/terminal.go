@@ -12,7 +12,7 @@ import (
 type Terminal struct{ fd int }
 
 // Of returns the terminal that a writer writes to, or nil where it is none, or one of
-// which TERM says that it understands nothing.
+// which TERM says that it understands nothing: that one is written to as a file is.
 func Of(out io.Writer, lookup func(name string) (string, bool)) *Terminal {
 	file, ok := out.(interface{ Fd() uintptr })
 	if !ok {

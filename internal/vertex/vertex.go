@@ -31,7 +31,7 @@ var numbered = regexp.MustCompile(`^(\[(?:([^ \]]*/[^ \]]+) )?(?:([^ \]]+) )? *(
 func ReadName(name string) Name {
 	parts := numbered.FindStringSubmatch(name)
 	if parts == nil {
-		return Name{Work: name, Own: !isStrangers(name)}
+		return Name{Work: name, Own: isOwn(name)}
 	}
 	number, err := strconv.Atoi(parts[4])
 	total, totalErr := strconv.Atoi(parts[5])
@@ -41,15 +41,27 @@ func ReadName(name string) Name {
 	return Name{Platform: parts[2], Stage: parts[3], Number: number, Total: total, Label: parts[1], Work: parts[6]}
 }
 
-// isStrangers tells the work of a frontend that gives no numbers from BuildKit's own,
-// which may have a platform: [linux/arm64 internal].
-func isStrangers(name string) bool {
-	brackets, _, found := strings.Cut(name, "] ")
-	return found && strings.HasPrefix(name, "[") && !strings.HasSuffix(brackets, "internal") && brackets != "[auth"
+// own is what stands in brackets before BuildKit's own work, where anything does:
+// [linux/arm64 internal], [auth], [context NAME], or the platform of what it scans.
+var own = regexp.MustCompile(`^(?:(?:[^ ]+ )?internal|auth|context .+|[^ /]+/[^ ]+)$`)
+
+// isOwn tells BuildKit's own work from that of a stranger's frontend, which gives no
+// numbers.
+func isOwn(name string) bool {
+	brackets, _, found := strings.Cut(strings.TrimPrefix(name, "["), "] ")
+	return !found || !strings.HasPrefix(name, "[") || own.MatchString(brackets)
 }
+
+// ranTo is what follows the command in the error of a step that was run. The command
+// may say anything.
+const ranTo = " did not complete successfully: "
 
 // Failed tells whether work has failed by itself, and was not ended because other work
 // did.
 func Failed(v *client.Vertex) bool {
-	return v.Error != "" && !strings.Contains(v.Error, context.Canceled.Error())
+	text := v.Error
+	if at := strings.LastIndex(text, ranTo); at >= 0 {
+		text = text[at:]
+	}
+	return text != "" && !strings.Contains(text, context.Canceled.Error())
 }

@@ -20,6 +20,8 @@ func TestReadName(t *testing.T) {
 		"[internal] load build definition":            {Own: true, Work: "[internal] load build definition"},
 		"[linux/arm64 internal] load metadata for x":  {Own: true, Work: "[linux/arm64 internal] load metadata for x"},
 		"[auth] octo/app:pull token for ghcr.io":      {Own: true, Work: "[auth] octo/app:pull token for ghcr.io"},
+		"[context extra] load from client":            {Own: true, Work: "[context extra] load from client"},
+		"[linux/amd64] generating sbom using x":       {Own: true, Work: "[linux/amd64] generating sbom using x"},
 		"exporting to image":                          {Own: true, Work: "exporting to image"},
 		"importing cache manifest from ghcr.io/o/a:b": {Own: true, Work: "importing cache manifest from ghcr.io/o/a:b"},
 		"": {Own: true},
@@ -32,7 +34,11 @@ func TestReadName(t *testing.T) {
 
 func TestFailed(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{"": false, "exit code: 1": true, "context canceled": false, "solve: context canceled": false} {
+	for text, want := range map[string]bool{
+		"": false, "exit code: 1": true, "context canceled": false, "solve: context canceled": false,
+		`process "/bin/sh -c test \"context canceled\" = x" did not complete successfully: exit code: 1`:          true,
+		`process "/bin/sh -c x did not complete successfully: y" did not complete successfully: context canceled`: false,
+	} {
 		if got := Failed(&client.Vertex{Error: text}); got != want {
 			t.Errorf("%q is a failure: %t, want %t", text, got, want)
 		}
