@@ -25,7 +25,7 @@ func TestTerminal(t *testing.T) {
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
 	dir := publicDir(t)
 	mustWrite(t, filepath.Join(dir, "Dockerfile"), []byte("FROM "+base+"\nCOPY Dockerfile /\n"+
-		`RUN for i in 1 2 3; do printf "\033]0;evil\007\033[2Jline $i hunter2hunter2\n"; sleep 0.4; done`+"\n"))
+		`RUN for i in 1 2 3; do printf "\033]0;evil\007\033[2Jline $i hunter2hunter2\n"; sleep 1; done`+"\n"))
 	for name, c := range map[string]struct {
 		env         []string
 		drawn, bold bool
