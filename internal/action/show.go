@@ -54,6 +54,10 @@ func describeBuilder(ctx context.Context, o builder.Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said := append([]string{b.String()}, b.Notices...)
+	var said []string
+	for _, refused := range b.Refused() {
+		said = append(said, fmt.Sprintf("not %s", refused))
+	}
+	said = append(append(said, b.String()), b.Notices...)
 	return strings.Join(said, "\n"), b.Close()
 }

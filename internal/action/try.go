@@ -29,8 +29,8 @@ func try(ctx context.Context, env Env, args []string) int {
 		}
 		return 2
 	}
-	if flags.NArg() > 1 {
-		fmt.Fprintf(env.Stdout, "slipway: try takes one directory, and options before it\n\n%s", usage)
+	if flags.NArg() > 1 || *keep < 0 {
+		fmt.Fprintf(env.Stdout, "slipway: try takes one directory, and options before it, of which -keep is no time in the past\n\n%s", usage)
 		return 2
 	}
 	dir := env.Dir

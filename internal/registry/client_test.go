@@ -187,3 +187,17 @@ func TestOpenOfANameThatDoesNotExist(t *testing.T) {
 	}
 	showsNoPassword(t, err)
 }
+
+// What a Dockerfile names is not corrected in an input.
+func TestAdviceIsAboutWhereTheHostIsNamed(t *testing.T) {
+	t.Parallel()
+	for access, want := range map[Access]string{Pushing: "the input registry", Pulling: "FROM"} {
+		for _, text := range []string{"dial tcp: lookup registry.invalid: no such host", "dial tcp 127.0.0.1:1: connect: connection refused", "tls: failed to verify certificate: x509: certificate signed by unknown authority"} {
+			r := refused{access: access, repo: newRepository(t, "registry.invalid/team/app")}
+			got := r.network(errors.New(text)).Do
+			if !strings.Contains(got, want) || access == Pulling && strings.Contains(got, "the input registry,") {
+				t.Errorf("after %q the advice is %q, want it to name %s", text, got, want)
+			}
+		}
+	}
+}

@@ -22,7 +22,7 @@ func (r refused) network(err error) Meaning {
 	case errors.As(err, &certificate), strings.Contains(text, "x509: "):
 		return Meaning{
 			What: fmt.Sprintf("%s has no certificate that is trusted here", host),
-			Do:   "check the input registry, and that the certificate is valid and for this name; where a private authority has signed it, name that in the input registry-ca" + daemonsOwn,
+			Do:   "check " + r.written() + ", and that the certificate is valid and for this name; where a private authority has signed it, name that in the input registry-ca" + daemonsOwn,
 		}
 	case errors.As(err, &far) && !OutOfReach(r.repo, err):
 		return Meaning{
@@ -32,17 +32,25 @@ func (r refused) network(err error) Meaning {
 	case strings.Contains(text, "no such host"):
 		return Meaning{
 			What: fmt.Sprintf("there is no host %s", host) + r.hint(),
-			Do:   "correct the input registry, or the host in image or tags",
+			Do:   "correct " + r.written(),
 		}
 	case errors.As(err, &network) && network.Op == "dial", strings.Contains(text, "connection refused"), strings.Contains(text, "dial tcp"):
 		return Meaning{
 			What: fmt.Sprintf("%s cannot be reached", host) + r.hint(),
-			Do:   "check the input registry and that it is up",
+			Do:   "check " + r.written() + ", and that it is up",
 		}
 	case errors.As(err, &network), cut(text):
 		return r.cutOff()
 	}
 	return Meaning{}
+}
+
+// written is where the host is named.
+func (r refused) written() string {
+	if r.pulling() {
+		return "the image's name, where FROM, COPY --from, # syntax=, cache-from or build-contexts has it"
+	}
+	return "the input registry, or the host in image or tags"
 }
 
 // daemonsOwn is about builders that are not ours to configure.

@@ -13,7 +13,8 @@ type live struct {
 	drawn  int // lines that are shown now
 }
 
-// Terminals cut a line at their edge as long as they do not wrap.
+// Lines are cut, but terminals differ in how wide they take some letters to be, and
+// become narrower while something is drawn.
 const (
 	noWrap = "\x1b[?7l"
 	wrap   = "\x1b[?7h"
@@ -43,7 +44,7 @@ func (w *redactor) draw(lines []string) {
 	}
 	text := w.live.erase()
 	if len(lines) > 0 {
-		shown := w.mask.hide(strings.Join(lines, "\n") + "\n") // one secret may be several lines
+		shown := w.live.screen.fit(w.mask.hide(strings.Join(lines, "\n") + "\n")) // one secret may be several lines
 		text += noWrap + shown + wrap
 		w.live.drawn = strings.Count(shown, "\n")
 	}

@@ -122,3 +122,27 @@ func TestNothingIsDrawnElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestLiveLinesAreCut cuts what is wider than the terminal, whose last column would else
+// show the end of it, and hides a secret before it is cut.
+func TestLiveLinesAreCut(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	r, err := New(Options{Out: &out, Lookup: lookup(nil), Size: func() (columns, lines int) { return 12, 24 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Mask("hunter2hunter2")
+	held := r.Hold("Build")
+	held.Open()
+	held.Draw([]string{"short", "\x1b[1ma longer line than that\x1b[0m", "日本日本日本日本", "12345678 hunter2hunter2"})
+	for _, want := range []string{"short\n", "\x1b[1ma longer li…\x1b[0m\n", "日本日本日…\n", "12345678 ***\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not drawn: %q", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "hunter") {
+		t.Errorf("a part of the secret is drawn: %q", out.String())
+	}
+	held.Close()
+}

@@ -11,6 +11,27 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
+// Later steps may print a secret in another form, and they are the runner's to hide.
+func TestMaskTellsTheRunnerEveryForm(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{"npm_Zx9QwErTy+7/UioPlK44jHgFdE", "of a single line\n", "first of two\nsecond of two"} {
+		s := newStep(t, true)
+		s.Mask(secret)
+		var told []string
+		for _, one := range obeyed(s.log.String()) {
+			told = append(told, one.data)
+		}
+		if len(forms(secret)) == 0 {
+			t.Fatalf("%q has no forms", secret)
+		}
+		for _, form := range forms(secret) {
+			if !slices.Contains(told, form) {
+				t.Errorf("of %q the runner is not told %q", secret, form)
+			}
+		}
+	}
+}
+
 func TestMaskTellsTheRunnerEveryLine(t *testing.T) {
 	t.Parallel()
 	const key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n}\n\n-----END KEY-----\n"

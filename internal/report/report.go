@@ -91,6 +91,9 @@ func appendTo(path, text string) error {
 // in other encodings: by the runner, and by ourselves where no runner reads along.
 func (r *Reporter) Mask(secret string) {
 	r.maskOne(secret)
+	for _, form := range forms(secret) {
+		r.maskOne(form)
+	}
 	for line := range strings.SplitSeq(secret, "\n") {
 		if line = strings.TrimRight(line, "\r"); len(line) >= shortest {
 			r.maskOne(line)
@@ -101,9 +104,6 @@ func (r *Reporter) Mask(secret string) {
 				r.mask.add(form) // by ourselves alone: a key would be a thousand commands
 			}
 		}
-	}
-	for _, form := range forms(secret) {
-		r.maskOne(form)
 	}
 }
 

@@ -41,6 +41,19 @@ func (s screen) lines() int {
 	return lines
 }
 
+// fit cuts lines at the edge of a terminal that says where that is.
+func (s screen) fit(text string) string {
+	columns, _ := s.size()
+	if columns < 1 {
+		return text
+	}
+	var cut strings.Builder
+	for line := range strings.Lines(text) {
+		cut.WriteString(ansi.Truncate(strings.TrimSuffix(line, "\n"), columns, "…") + "\n")
+	}
+	return cut.String()
+}
+
 const (
 	dim  = "2"
 	red  = "31"
