@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"github.com/slipway-build/slipway/internal/terminal"
 )
 
@@ -143,8 +141,8 @@ func (s Step) where() string {
 func shorten(text string, most int) string {
 	text = terminal.OneLine(strings.Join(strings.Fields(text), " "))
 	letters := []rune(text)
-	if len(letters) <= most && ansi.StringWidth(text) <= most {
+	if len(letters) <= most && terminal.Width(text) <= most {
 		return text
 	}
-	return strings.TrimSpace(ansi.Truncate(string(letters[:min(len(letters), most-1)]), most-1, "")) + "…"
+	return strings.TrimSpace(terminal.Cut(string(letters[:min(len(letters), most-1)]), most-1, "")) + "…"
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/charmbracelet/x/ansi"
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 // TestTerminalFits draws the steps of a build as wide as the terminal is, and no
@@ -36,7 +36,7 @@ func TestTerminalFits(t *testing.T) {
 			}
 			widest := 0
 			for line := range strings.Lines(text) {
-				widest = max(widest, ansi.StringWidth(strings.TrimSuffix(line, "\n")))
+				widest = max(widest, terminal.Width(strings.TrimSuffix(line, "\n")))
 			}
 			if most := max(cmp.Or(width, defaultWidth), leastWidth); widest > most || widest < most-1 {
 				t.Errorf("%d: the widest line has %d columns:\n%s", width, widest, text)

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"github.com/slipway-build/slipway/internal/host"
+	"github.com/slipway-build/slipway/internal/terminal"
 )
 
 const (
@@ -49,7 +48,7 @@ func (s screen) fit(text string) string {
 	}
 	var cut strings.Builder
 	for line := range strings.Lines(text) {
-		cut.WriteString(ansi.Truncate(strings.TrimSuffix(line, "\n"), columns, "…") + "\n")
+		cut.WriteString(terminal.Cut(strings.TrimSuffix(line, "\n"), columns, "…") + "\n")
 	}
 	return cut.String()
 }
@@ -111,7 +110,7 @@ func (r *Reporter) printBuilt() {
 			fmt.Fprintf(r.out, "  %s\n", r.screen.paint(dim, shorten(where, width-2)))
 		}
 		title := one.title(names)
-		title += strings.Repeat(" ", max(0, names-ansi.StringWidth(title)))
+		title += strings.Repeat(" ", max(0, names-terminal.Width(title)))
 		fmt.Fprintf(r.out, "    %s %s%*s\n", title, r.bar(one, whole, width-names-times-5), times, one.note("failed "))
 	}
 	if left > 0 {
