@@ -14,10 +14,7 @@ func (e Env) terminalSize() func() (columns, lines int) {
 	if e.inActions() {
 		return nil
 	}
-	if shown := terminal.Of(e.Stdout, e.Lookup); shown != nil {
-		return shown.Size
-	}
-	return nil
+	return terminal.Size(e.Stdout, e.Lookup)
 }
 
 // colours tells whether they can be seen and are wanted: https://no-color.org.

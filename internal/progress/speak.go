@@ -10,6 +10,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/terminal"
+	"github.com/slipway-build/slipway/internal/vertex"
 )
 
 // The colours are those that GitHub's log and every terminal know.
@@ -75,9 +76,9 @@ func (p *printer) head(s *step) {
 	if !p.style.Verbose || s.headed {
 		return
 	}
-	for _, vertex := range slices.Sorted(maps.Keys(s.members)) {
-		text := "step " + terminal.OneLine(vertex.String())
-		if inputs := s.members[vertex].Inputs; len(inputs) > 0 {
+	for _, member := range slices.Sorted(maps.Keys(s.members)) {
+		text := "step " + terminal.OneLine(member.String())
+		if inputs := s.members[member].Inputs; len(inputs) > 0 {
 			text += " from " + terminal.OneLine(strings.Join(texts(inputs), ", "))
 		}
 		p.out = append(append(appendTime(p.out, time.Time{}, time.Time{}), text...), '\n')
@@ -106,10 +107,7 @@ func (p *printer) foot(s *step, whole bool) {
 	state := ""
 	switch {
 	case text != "":
-		if _, short, found := strings.Cut(text, " did not complete successfully: "); found {
-			text = short // without the command, which the name holds
-		}
-		state = p.paint(red, "ERROR: "+terminal.OneLine(text))
+		state = p.paint(red, "ERROR: "+terminal.OneLine(vertex.Reason(text))) // the name holds the command
 	case cancelled:
 		state = p.paint(yellow, "CANCELED")
 	case s.cached():

@@ -8,12 +8,10 @@ import (
 	"golang.org/x/term"
 )
 
-// Terminal is one that can be drawn on.
-type Terminal struct{ fd int }
-
-// Of returns the terminal that a writer writes to, or nil where it is none, or one of
-// which TERM says that it understands nothing: that one is written to as a file is.
-func Of(out io.Writer, lookup func(name string) (string, bool)) *Terminal {
+// Size returns how to ask the terminal that a writer writes to for its columns and
+// lines, which are 0 where it does not say. It is nil where the writer is none, or one
+// of which TERM says that it understands nothing: that one is written to as a file is.
+func Size(out io.Writer, lookup func(name string) (string, bool)) func() (columns, lines int) {
 	file, ok := out.(interface{ Fd() uintptr })
 	if !ok {
 		return nil
@@ -22,14 +20,11 @@ func Of(out io.Writer, lookup func(name string) (string, bool)) *Terminal {
 	if kind, _ := lookup("TERM"); kind == "dumb" || !term.IsTerminal(fd) {
 		return nil
 	}
-	return &Terminal{fd}
-}
-
-// Size returns how many columns and lines it has now, 0 where it does not say.
-func (t *Terminal) Size() (columns, lines int) {
-	columns, lines, err := term.GetSize(t.fd)
-	if err != nil {
-		return 0, 0
+	return func() (columns, lines int) {
+		columns, lines, err := term.GetSize(fd)
+		if err != nil {
+			return 0, 0
+		}
+		return columns, lines
 	}
-	return columns, lines
 }

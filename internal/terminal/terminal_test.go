@@ -39,9 +39,9 @@ func lookup(kind string) func(string) (string, bool) {
 	return func(name string) (string, bool) { return kind, name == "TERM" }
 }
 
-// TestOf finds a terminal where there is one that can be drawn on, and asks for its
+// TestSize finds a terminal where there is one that can be drawn on, and asks for its
 // size each time: a window's changes.
-func TestOf(t *testing.T) {
+func TestSize(t *testing.T) {
 	t.Parallel()
 	file, err := os.Create(t.TempDir() + "/log")
 	if err != nil {
@@ -49,10 +49,10 @@ func TestOf(t *testing.T) {
 	}
 	defer file.Close()
 	shown := newTerminal(t, 57)
-	if Of(file, lookup("xterm")) != nil || Of(&strings.Builder{}, lookup("xterm")) != nil || Of(shown, lookup("dumb")) != nil {
+	if Size(file, lookup("xterm")) != nil || Size(&strings.Builder{}, lookup("xterm")) != nil || Size(shown, lookup("dumb")) != nil {
 		t.Error("what is no terminal, or a dumb one, is taken for one")
 	}
-	found := Of(shown, lookup("xterm"))
+	found := Size(shown, lookup("xterm"))
 	if found == nil {
 		t.Fatal("the terminal is not found")
 	}
@@ -60,7 +60,7 @@ func TestOf(t *testing.T) {
 		if err := unix.IoctlSetWinsize(int(shown.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
 			t.Fatal(err)
 		}
-		if got, lines := found.Size(); got != int(columns) || lines != 24 {
+		if got, lines := found(); got != int(columns) || lines != 24 {
 			t.Errorf("%d columns and %d lines, want %d and 24", got, lines, columns)
 		}
 	}

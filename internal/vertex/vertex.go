@@ -17,7 +17,7 @@ type Name struct {
 	Stage    string // empty where the Dockerfile has one
 	Number   int    // in the stage, counted from 1; 0 where it has none
 	Total    int    // of the stage; 0 where Number is
-	Label    string // what is before the instruction, such as [build 2/7]; empty where Number is 0
+	Label    string // what is before the instruction, such as [build 2/7]; empty where there are no numbers
 	Work     string // the instruction, or all of the name
 	Own      bool   // BuildKit's own work
 }
@@ -52,16 +52,18 @@ func isOwn(name string) bool {
 	return !found || !strings.HasPrefix(name, "[") || own.MatchString(brackets)
 }
 
-// ranTo is what follows the command in the error of a step that was run. The command
-// may say anything.
-const ranTo = " did not complete successfully: "
+// Reason is what an error says of a step that was run, without the command, which may
+// hold any words. Of other work it is all of the error.
+func Reason(text string) string {
+	const afterCommand = " did not complete successfully: "
+	if at := strings.LastIndex(text, afterCommand); at >= 0 {
+		return text[at+len(afterCommand):]
+	}
+	return text
+}
 
 // Failed tells whether work has failed by itself, and was not ended because other work
 // did.
 func Failed(v *client.Vertex) bool {
-	text := v.Error
-	if at := strings.LastIndex(text, ranTo); at >= 0 {
-		text = text[at:]
-	}
-	return text != "" && !strings.Contains(text, context.Canceled.Error())
+	return v.Error != "" && !strings.Contains(Reason(v.Error), context.Canceled.Error())
 }
