@@ -34,7 +34,7 @@ buildkitd: runc $(BIN)/buildkitd
 
 test: root packages tools pictures
 	go vet ./...
-	go test -race -shuffle=on -count=1 -timeout=60m -parallel=6 ./... # most of a test is waiting for a daemon
+	go test -race -shuffle=on -count=1 -timeout=75m -parallel=6 ./... # most of a test is waiting for a daemon
 
 bench: packages tools build
 	go run ./internal/bench

@@ -78,6 +78,8 @@ func startStallingAction(t *testing.T, m *jobHost) *actionRun {
 	case <-stalled:
 	case <-r.read:
 		t.Fatalf("it has ended before it has pushed:\n%s", r.said())
+	case <-time.After(patience):
+		t.Fatalf("it does not push:\n%s", r.said())
 	}
 	return r
 }

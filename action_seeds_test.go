@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -24,7 +23,7 @@ func testSeeds(t *testing.T, a *actionImage) {
 	s.mustRun(t, func(t *testing.T, run seedRun) string {
 		t.Helper()
 		actor, token := run.login()
-		act := exec.CommandContext(t.Context(), testenv.Tool(t, "act"), run.event,
+		act := testenv.Command(t, testenv.Tool(t, "act"), run.event,
 			"--workflows", ".github/workflows/"+run.workflow, "--eventpath", s.payload(t, run),
 			"--local-repository", "slipway-build/slipway@v1="+action,
 			"--pull=false", "--no-cache-server", "--rm", "--platform", "ubuntu-latest="+job,

@@ -110,7 +110,7 @@ func (r *actionRun) wait() {
 		r.code = int(end.StatusCode)
 	case err := <-r.ended.Error:
 		r.t.Fatalf("waiting for the container: %v\n%s", err, r.said())
-	case <-time.After(2 * time.Minute):
+	case <-time.After(patience):
 		r.t.Fatalf("the container does not end:\n%s", r.said())
 	}
 	<-r.read
@@ -120,7 +120,7 @@ func (r *actionRun) wait() {
 // waitFor waits until the log has a text.
 func (r *actionRun) waitFor(text string) {
 	r.t.Helper()
-	for deadline := time.After(time.Minute); !strings.Contains(r.said(), text); {
+	for deadline := time.After(patience); !strings.Contains(r.said(), text); {
 		select {
 		case <-r.read:
 			r.t.Fatalf("it has ended without %q:\n%s", text, r.said())

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ func testWorkflow(t *testing.T, m *jobHost) {
 	job := m.store.Host + "/base/busybox:latest"
 	m.pull(t, job)
 
-	act := exec.CommandContext(t.Context(), testenv.Tool(t, "act"), "push",
+	act := testenv.Command(t, testenv.Tool(t, "act"), "push",
 		"--pull=false", "--no-cache-server", "--rm", "--platform", "ubuntu-latest="+job,
 		"--var", "REGISTRY="+m.host, "--var", "BASE="+m.base(), "--secret", "REGISTRY_PASSWORD")
 	act.Dir = repo

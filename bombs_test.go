@@ -22,7 +22,7 @@ const (
 	bombMemory = 200 << 20
 	// bombWithin is how long it may go on. The longest waits are those for
 	// permission and for an answer that trickles.
-	bombWithin = 90 * time.Second
+	bombWithin = 3 * time.Minute
 	bombSize   = 1 << 30
 )
 

@@ -257,7 +257,7 @@ func startAgent(t *testing.T, comment string) string {
 func staticProgram(t *testing.T, dir string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, dir)
+	cmd := testenv.Command(t, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, dir)
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building %s: %v\n%s", dir, err, said)

@@ -20,7 +20,7 @@ import (
 const evilHost = "registry.evil.test"
 
 // evilWithin is how long a run may take. Retries are the longest part.
-const evilWithin = 30 * time.Second
+const evilWithin = 2 * time.Minute
 
 // evil is somebody else's server: at evilHost, at ports of ghcr.io that are not the
 // registry's, and wherever plain http leads, as for somebody in between. It keeps

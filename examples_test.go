@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -133,7 +132,7 @@ func actionlint(t *testing.T, files map[string][]byte) string {
 	for name, raw := range files {
 		mustWrite(t, filepath.Join(dir, ".github", "workflows", name), raw)
 	}
-	cmd := exec.CommandContext(t.Context(), testenv.Tool(t, "actionlint"), "-no-color", "-shellcheck=", "-pyflakes=")
+	cmd := testenv.Command(t, testenv.Tool(t, "actionlint"), "-no-color", "-shellcheck=", "-pyflakes=")
 	cmd.Dir = dir
 	said, err := cmd.CombinedOutput()
 	if err != nil && len(said) == 0 {

@@ -81,7 +81,7 @@ func (f *farm) sleeping(mark string) string {
 // waitFor waits until a step has said all of the texts.
 func (r *running) waitFor(texts ...string) {
 	r.t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		said, missing := r.said(), false
 		for _, text := range texts {
 			missing = missing || !strings.Contains(said, text)

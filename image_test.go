@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,7 +30,7 @@ func buildActionImage(t *testing.T, host string, authority *testenv.Authority) s
 	}
 	work := t.TempDir()
 	mustWrite(t, filepath.Join(work, "event.json"), []byte("{}"))
-	r := &running{t: t, cmd: exec.CommandContext(t.Context(), slipway(t, work))}
+	r := &running{t: t, cmd: testenv.Command(t, slipway(t, work))}
 	r.cmd.Env = []string{
 		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=push", "GITHUB_REF=refs/tags/v1.2.3", "GITHUB_REPOSITORY=slipway-build/slipway",
 		"GITHUB_EVENT_PATH=" + filepath.Join(work, "event.json"), "GITHUB_WORKSPACE=" + root, "GITHUB_API_URL=http://127.0.0.1:1",
@@ -101,7 +100,7 @@ func checkImageFiles(t *testing.T, ref string) {
 		"slipway version": "slipway v1.2.3", "buildkitd --version": "buildkitd", "buildkit-runc --version": "runc version",
 	} {
 		words := strings.Fields(program)
-		cmd := exec.CommandContext(t.Context(), filepath.Join("/usr/bin", words[0]), words[1:]...)
+		cmd := testenv.Command(t, filepath.Join("/usr/bin", words[0]), words[1:]...)
 		cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: rootfs} // with no library but the image's
 		said, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(said), want) {
@@ -114,7 +113,7 @@ func checkImageFiles(t *testing.T, ref string) {
 // and not by arguments, with buildctl.
 func checkNamedContexts(t *testing.T, address, root string, bases standIns) {
 	t.Helper()
-	said, err := exec.CommandContext(t.Context(), testenv.Tool(t, "buildctl"), "--addr", address, "build",
+	said, err := testenv.Command(t, testenv.Tool(t, "buildctl"), "--addr", address, "build",
 		"--frontend", "dockerfile.v0", "--local", "context="+root, "--local", "dockerfile="+root,
 		"--opt", "build-arg:VERSION=v1.2.3",
 		"--opt", "context:go=docker-image://"+bases.golang, "--opt", "context:buildkit=docker-image://"+bases.buildkit).CombinedOutput()

@@ -152,7 +152,7 @@ func startWith(t *testing.T, w *watcher, text string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); !w.hasSeen(cmd.Process.Pid) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(30 * time.Second); !w.hasSeen(cmd.Process.Pid) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	_ = hold.Close()

@@ -42,7 +42,7 @@ func testOvertaken(t *testing.T, lab *faultLab, afterPut bool) {
 	slow.begin(t, lab)
 	select {
 	case <-held:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Fatalf("it has not come so far: %v\n%s", slow.requests, slow.step.said())
 	}
 	quick.begin(t, lab)

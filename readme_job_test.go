@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -180,7 +179,7 @@ func (j *readmeJob) upload(paths string) {
 func (j *readmeJob) shell(script string, env []string) {
 	j.t.Helper()
 	tracking := "RUNNER_TRACKING_ID=" + filepath.Base(j.temp)
-	cmd := exec.CommandContext(j.t.Context(), "bash", "-e", "-c", script)
+	cmd := testenv.Command(j.t, "bash", "-e", "-c", script)
 	cmd.Dir = j.checkout.repo
 	docker := filepath.Join(filepath.Dir(testenv.Tool(j.t, "buildkitd")), "../docker-20.10/usr/bin")
 	cmd.Env = slices.Concat([]string{"PATH=" + docker + ":" + os.Getenv("PATH"), "HOME=" + j.temp, tracking}, env)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,7 +48,7 @@ func exportedByBuildx(t *testing.T, address, dir, host string) []byte {
 		{"build", "--builder", "theirs", "--provenance=false", "--output", "type=image,push=true,name=" + host + "/octo/theirs", "."},
 		{"history", "export", "--builder", "theirs", "--finalize", "--output", file},
 	} {
-		cmd := exec.CommandContext(t.Context(), testenv.Tool(t, "buildx"), arguments...)
+		cmd := testenv.Command(t, testenv.Tool(t, "buildx"), arguments...)
 		cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "BUILDX_CONFIG=" + filepath.Join(home, "buildx")}
 		if said, err := cmd.CombinedOutput(); err != nil && arguments[0] != "build" {
 			t.Fatalf("buildx %s: %v\n%s", arguments[0], err, said)

@@ -115,6 +115,7 @@ func setUp(env *testscript.Env, shared map[string]string) error {
 		return err
 	}
 	env.Setenv("SLIPWAY", slipway)
+	env.Vars = append(env.Vars, withoutRaceSleep)
 	env.Setenv("PATH", env.Getenv("PATH")+string(os.PathListSeparator)+shared["TOOLS"])
 	for name, value := range map[string]string{
 		"REPOSITORY":          repository,

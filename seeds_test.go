@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -205,14 +204,14 @@ func (s *seeds) step(t *testing.T, run seedRun, inputs map[string]string, env ..
 	file := filepath.Join(work, "outputs")
 	mustWrite(t, file, nil)
 	actor, _ := run.login()
-	r := &running{t: t, cmd: exec.CommandContext(t.Context(), slipway(t, work))}
+	r := &running{t: t, cmd: testenv.Command(t, slipway(t, work))}
 	if s.program != "" {
 		r.cmd.Path = s.program
 	}
 	r.cmd.Dir = s.repo
 	r.cmd.Stdout, r.cmd.Stderr = r, r
 	r.cmd.Env = slices.Concat(s.github.Env(), []string{
-		"HOME=" + work, "TMPDIR=" + work, "PATH=" + os.Getenv("PATH"),
+		"HOME=" + work, "TMPDIR=" + work, "PATH=" + os.Getenv("PATH"), withoutRaceSleep,
 		"GITHUB_ACTIONS=true", "GITHUB_API_URL=https://api.github.com", "GITHUB_SERVER_URL=https://github.com",
 		"GITHUB_REPOSITORY=" + s.name, "GITHUB_ACTOR=" + actor, "GITHUB_SHA=" + s.sha, "GITHUB_RUN_ID=" + seedRunID,
 		"GITHUB_REF=" + run.ref, "GITHUB_EVENT_NAME=" + run.event, "GITHUB_EVENT_PATH=" + s.payload(t, run),

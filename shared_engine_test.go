@@ -112,7 +112,7 @@ func TestCancelWhileTheEngineIsSilent(t *testing.T) {
 			r := start(t, at.step("repo", "FROM scratch\nCOPY Dockerfile /\n", "DOCKER_HOST=tcp://"+proxy.Host, "INPUT_BUILDER="+builder, "INPUT_BUILDER-IMAGE="+map[string]string{"container": at.image}[builder]))
 			select {
 			case <-begun:
-			case <-time.After(time.Minute):
+			case <-time.After(patience):
 				t.Fatalf("%s was not asked for:\n%s", path, r.said())
 			}
 			r.mustEndInTime(syscall.SIGTERM)

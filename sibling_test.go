@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -162,7 +161,7 @@ func inEngine(t *testing.T, engine *testenv.Engine) string {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var held []string
 	containers, err := docker.ContainerList(ctx, moby.ContainerListOptions{All: true})
@@ -187,7 +186,7 @@ func inEngine(t *testing.T, engine *testenv.Engine) string {
 func staticSlipway(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "slipway")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-tags", "grpcnotrace", "-ldflags", "-s -w", "-o", path, ".")
+	cmd := testenv.Command(t, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "grpcnotrace", "-ldflags", "-s -w", "-o", path, ".")
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building slipway: %v\n%s", err, said)

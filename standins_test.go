@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -51,7 +50,7 @@ func pushStandIns(t *testing.T, host string, authority *testenv.Authority) stand
 
 func goEnv(t *testing.T, variable string) string {
 	t.Helper()
-	said, err := exec.CommandContext(t.Context(), "go", "env", variable).Output()
+	said, err := testenv.Command(t, "go", "env", variable).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func TestTerminal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), installed(t), "try", dir)
+			cmd := testenv.Command(t, installed(t), "try", dir)
 			cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "BUILDKIT_HOST=" + daemon.Address, "INPUT_NO-CACHE=true", "INPUT_SECRETS=x=hunter2hunter2", "INPUT_IMAGE=" + registry.Host + "/octo/" + strings.ToLower(name)}, c.env...)
 			said := onTerminal(t, cmd)
 			drawn := strings.Contains(said, "\x1b[J\x1b[?7l") && strings.Contains(said, "s [3/3] RUN for i in") || strings.Contains(said, "s \x1b[1m[3/3] RUN for i in")

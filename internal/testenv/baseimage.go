@@ -3,9 +3,9 @@ package testenv
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 
@@ -41,7 +41,7 @@ func BaseImage(t T, host string, options ...remote.Option) name.Reference {
 
 func busyboxImage(layer []byte) (v1.Image, error) {
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer)), nil }
-	content, err := tarball.LayerFromOpener(open, tarball.WithMediaType(types.OCILayer))
+	content, err := tarball.LayerFromOpener(open, tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(gzip.NoCompression))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func busyboxLayer(t T) []byte {
 	if err != nil {
 		t.Fatalf("reading busybox: %v", err)
 	}
-	applets, err := exec.CommandContext(t.Context(), path, "--list").Output()
+	applets, err := Command(t, path, "--list").Output()
 	if err != nil {
 		t.Fatalf("listing the applets of busybox: %v", err)
 	}

@@ -22,7 +22,7 @@ type Picture struct {
 }
 
 // drawWithin is how long the browser takes at most. It needs a second or two.
-const drawWithin = time.Minute
+const drawWithin = 3 * time.Minute
 
 // draw is what the page does: as GitHub's it is as wide as a column of text, and lets Mermaid obey nothing in a chart.
 const draw = `

@@ -10,7 +10,7 @@ import (
 )
 
 // engineLimit is for one request to an engine.
-const engineLimit = 30 * time.Second
+const engineLimit = 2 * time.Minute
 
 // Container is a privileged container on the network of its engine.
 type Container struct {

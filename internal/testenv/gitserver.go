@@ -5,7 +5,6 @@ import (
 	"net/http/cgi"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -80,7 +79,7 @@ func (s *GitServer) Commit(t T, repository, branch string, files map[string]stri
 // git runs git in a directory and returns what it says.
 func git(t T, dir string, arguments ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "git", arguments...)
+	cmd := Command(t, "git", arguments...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null")
 	said, err := cmd.CombinedOutput()

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	startLimit   = 30 * time.Second      // for a daemon to say that it serves; a loaded CI machine needs a few
+	startLimit   = 2 * time.Minute       // for a daemon to say that it serves; a loaded CI machine needs some seconds
 	stopGrace    = 5 * time.Second       // between SIGTERM and SIGKILL
 	pollInterval = 10 * time.Millisecond // daemons start in 50 to 300 ms, so this costs a test next to nothing
 )
@@ -76,7 +76,12 @@ func startIn(t T, at place, env []string, path string, args ...string) *process 
 func (p *process) terminate() { p.finish(p.end) }
 
 // kill ends the process with SIGKILL, as the kernel's out-of-memory killer does. Further calls do nothing.
-func (p *process) kill() { p.finish(func() { _ = p.cmd.Process.Kill() }) }
+func (p *process) kill() {
+	p.finish(func() {
+		_ = p.cmd.Process.Kill()
+		p.end() // a child of its own may live on and hold its log open: no longer than stopGrace
+	})
+}
 
 func (p *process) finish(stop func()) {
 	select {
@@ -88,7 +93,6 @@ func (p *process) finish(stop func()) {
 	family := descendants(p.cmd.Process.Pid)
 	stop()
 	<-p.done
-	p.end() // frees the context when the process was killed
 	for _, member := range family {
 		_ = member.Kill()
 		_ = member.Release()

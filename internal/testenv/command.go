@@ -1,0 +1,35 @@
+package testenv
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// commandLimit is many times what the slowest program takes, which runs a workflow in a few minutes.
+const commandLimit = 10 * time.Minute
+
+// Command returns a program to be run, which ends with the test and after ten minutes in any case, so that one that
+// hangs fails a test and not, an hour later and without a name, all of them. It then gets SIGQUIT: a program in Go says
+// where it stands. What it has started cannot keep its output open for long when it has ended.
+func Command(t T, path string, args ...string) *exec.Cmd {
+	t.Helper()
+	return commandWithin(t, commandLimit, path, args...)
+}
+
+func commandWithin(t T, limit time.Duration, path string, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Cancel = func() error {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return cmd.Process.Signal(syscall.SIGQUIT)
+		}
+		return cmd.Process.Kill()
+	}
+	cmd.WaitDelay = stopGrace
+	return cmd
+}
