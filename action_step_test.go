@@ -113,7 +113,11 @@ func (r *actionRun) wait() {
 	case <-time.After(patience):
 		r.t.Fatalf("the container does not end:\n%s", r.said())
 	}
-	<-r.read
+	select {
+	case <-r.read:
+	case <-time.After(patience):
+		r.t.Fatalf("the engine does not end the log of a container that is gone:\n%s", r.said())
+	}
 	r.outputs, r.summary = r.written(r.t)
 }
 

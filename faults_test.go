@@ -348,6 +348,22 @@ func (r *running) waitForStep() {
 	r.t.Fatalf("the step has not started:\n%s", r.said())
 }
 
+// mustReach waits until something has happened that the step is to bring about.
+func (r *running) mustReach(what string, happened <-chan struct{}) {
+	r.t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		select {
+		case <-happened:
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+		arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", r.cmd.Process.Pid))
+		if ended := err != nil || len(arguments) == 0; ended || time.Now().After(deadline) {
+			r.t.Fatalf("it does not come to %s; it has ended: %t\n%s", what, ended, r.said())
+		}
+	}
+}
+
 func (r *running) wait() int {
 	r.t.Helper()
 	err := r.cmd.Wait()

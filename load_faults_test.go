@@ -86,7 +86,7 @@ func TestCancelWhileLoading(t *testing.T) {
 			"BUILDKIT_HOST=" + daemon.Address, "DOCKER_HOST=tcp://" + proxy.Host,
 		},
 	})
-	<-begun
+	r.mustReach("loading", begun)
 	r.mustEndInTime(syscall.SIGTERM)
 	r.mustSay("::error", "terminated signal received")
 	if got := engineConfig(t, engine, "app.example.com/octo/app:latest"); got != "" {

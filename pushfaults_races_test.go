@@ -40,11 +40,7 @@ func testOvertaken(t *testing.T, lab *faultLab, afterPut bool) {
 	}
 	quick := &trial{row: "two runs at once", repository: repository, variant: "quick", ends: survives}
 	slow.begin(t, lab)
-	select {
-	case <-held:
-	case <-time.After(patience):
-		t.Fatalf("it has not come so far: %v\n%s", slow.requests, slow.step.said())
-	}
+	slow.step.mustReach("its tags", held)
 	quick.begin(t, lab)
 	there := quick.end(t, before)
 	quick.judge(t, there)

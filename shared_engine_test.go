@@ -7,7 +7,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	moby "github.com/moby/moby/client"
 
@@ -32,7 +31,7 @@ func TestTwoRunsOfOneTag(t *testing.T) {
 	engine.Forward(t, proxy.Host)
 	env := []string{"INPUT_REGISTRY=" + proxy.Host, "INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host}
 	publishing := start(t, step{dockerfile: "FROM scratch\nCOPY Dockerfile /\nLABEL who=main\n", env: env})
-	<-asked
+	publishing.mustReach("pushing", asked)
 	loading := start(t, step{
 		dockerfile: "FROM scratch\nCOPY Dockerfile /\nLABEL who=pull-request\n",
 		env:        append(env[:len(env):len(env)], "INPUT_PUSH=false", "INPUT_LOAD=true"),
@@ -110,11 +109,7 @@ func TestCancelWhileTheEngineIsSilent(t *testing.T) {
 				return nil
 			}})
 			r := start(t, at.step("repo", "FROM scratch\nCOPY Dockerfile /\n", "DOCKER_HOST=tcp://"+proxy.Host, "INPUT_BUILDER="+builder, "INPUT_BUILDER-IMAGE="+map[string]string{"container": at.image}[builder]))
-			select {
-			case <-begun:
-			case <-time.After(patience):
-				t.Fatalf("%s was not asked for:\n%s", path, r.said())
-			}
+			r.mustReach("asking for "+path, begun)
 			r.mustEndInTime(syscall.SIGTERM)
 		})
 	}

@@ -36,7 +36,7 @@ func (e Env) get(name string) string {
 }
 
 // Main runs the command that the arguments name and returns the exit code: 0
-// when all was done, 1 when the run failed, 2 for a command that does not exist.
+// when all was done, 1 when the run failed, 2 for a command line that is wrong.
 // Without arguments it is a step of a workflow.
 func Main(ctx context.Context, env Env) int {
 	if len(env.Args) == 0 {
@@ -48,7 +48,7 @@ func Main(ctx context.Context, env Env) int {
 	case "plan":
 		return showPlan(ctx, env, rest)
 	case "builder":
-		return showBuilder(ctx, env)
+		return showBuilder(ctx, env, rest)
 	case "version":
 		fmt.Fprintln(env.Stdout, "slipway", env.Version)
 		return 0

@@ -36,6 +36,10 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 		}
 		return 2
 	}
+	if flags.NArg() > 1 {
+		fmt.Fprintf(env.Stdout, "slipway: plan takes one directory, and options before it; %q is too much\n\n%s", flags.Args()[1:], usage)
+		return 2
+	}
 	dir := env.workspace()
 	if flags.NArg() > 0 {
 		dir = env.path(flags.Arg(0))

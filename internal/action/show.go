@@ -13,7 +13,11 @@ import (
 
 // showBuilder connects as a run would, to every node of a farm by itself, so that
 // one that is down does not hide the others.
-func showBuilder(ctx context.Context, env Env) int {
+func showBuilder(ctx context.Context, env Env, args []string) int {
+	if len(args) > 0 {
+		fmt.Fprintf(env.Stdout, "slipway: builder takes no arguments\n\n%s", usage)
+		return 2
+	}
 	in, err := inputs.Builder(inputs.Env{Lookup: env.Lookup, Workspace: followLinks(env.workspace())})
 	if err != nil {
 		fmt.Fprintln(env.Stdout, err)

@@ -67,6 +67,8 @@ func (r remote) direct(ctx context.Context, u *url.URL) (*Builder, error) {
 		}
 		opts = append(opts, secured.option())
 	}
+	soon, cancel := context.WithTimeout(ctx, diagnosedWithin)
+	defer cancel()
 	c, err := client.New(ctx, r.address, opts...)
 	if err != nil {
 		return nil, err
@@ -79,7 +81,7 @@ func (r remote) direct(ctx context.Context, u *url.URL) (*Builder, error) {
 	// gRPC says of most failures of TLS that the connection broke. A server that
 	// was silent until now would be so for the next question, too.
 	if u.Scheme == "tcp" && grpcerrors.Code(err) == codes.Unavailable {
-		if reason := diagnose(ctx, u, r.tls); reason != nil {
+		if reason := diagnose(soon, u, r.tls); reason != nil {
 			return nil, reason
 		}
 	}

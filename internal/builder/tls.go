@@ -20,9 +20,10 @@ import (
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
-// diagnoseWithin is how long it may take to find out why TLS failed. The server
-// has just answered, if only by hanging up.
-const diagnoseWithin = 300 * time.Millisecond
+// diagnosedWithin is how long it may take to connect, or else to find out why TLS
+// failed. A server that fails at once leaves nearly all of it for the latter, which
+// a busy machine needs: handshakes have taken 300 ms there.
+const diagnosedWithin = answerWithin + 300*time.Millisecond
 
 // tlsClient is our side of TLS.
 type tlsClient struct {
@@ -68,10 +69,9 @@ func (c *tlsClient) option() client.ClientOpt {
 // diagnose finds out what is wrong with TLS between us and a server, or returns
 // nil where it finds nothing. To that end it connects once more, says nothing
 // after the handshake, and listens: gRPC has written already when the server's
-// refusal arrives, and then often sees a broken pipe in its place.
+// refusal arrives, and then often sees a broken pipe in its place. It ends with the
+// context.
 func diagnose(ctx context.Context, u *url.URL, files inputs.BuilderTLS) error {
-	ctx, cancel := context.WithTimeout(ctx, diagnoseWithin)
-	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", u.Host)
 	if err != nil {
 		return nil // nothing to find out about TLS
