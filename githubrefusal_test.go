@@ -56,9 +56,10 @@ func TestGitHubRefuses(t *testing.T) {
 			if code := r.wait(); code != 1 {
 				t.Errorf("exit code %d, want 1", code)
 			}
-			t.Logf("refused after %s", time.Since(began)) // measured by make bench
+			took := time.Since(began)
+			t.Logf("refused after %s", took) // measured by make bench
 			r.mustSay(append(c.says, "::error::asking ghcr.io/octo/app for permission to push: ", "ghcr.io says: 403 Forbidden: DENIED: "+c.words)...)
-			if strings.Contains(r.said(), "exporting to image") {
+			if took < logIsHeld && strings.Contains(r.said(), "exporting to image") {
 				t.Errorf("it was built before:\n%s", r.said())
 			}
 			if strings.Contains(r.said(), g.Token) && strings.Count(r.said(), g.Token) > strings.Count(r.said(), "::add-mask::"+g.Token) {

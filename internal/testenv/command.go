@@ -11,15 +11,19 @@ import (
 // commandLimit is many times what the slowest program takes, which runs a workflow in a few minutes.
 const commandLimit = 10 * time.Minute
 
+// outputGrace is how long output may come after a program has ended, or was told to. Five seconds were too few for
+// busybox --list on half a processor.
+const outputGrace = time.Minute
+
 // Command returns a program to be run, which ends with the test and after ten minutes in any case, so that one that
 // hangs fails a test and not, an hour later and without a name, all of them. It then gets SIGQUIT: a program in Go says
 // where it stands. What it has started cannot keep its output open for long when it has ended.
 func Command(t T, path string, args ...string) *exec.Cmd {
 	t.Helper()
-	return commandWithin(t, commandLimit, path, args...)
+	return commandWithin(t, commandLimit, outputGrace, path, args...)
 }
 
-func commandWithin(t T, limit time.Duration, path string, args ...string) *exec.Cmd {
+func commandWithin(t T, limit, grace time.Duration, path string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
@@ -30,6 +34,6 @@ func commandWithin(t T, limit time.Duration, path string, args ...string) *exec.
 		}
 		return cmd.Process.Kill()
 	}
-	cmd.WaitDelay = stopGrace
+	cmd.WaitDelay = grace
 	return cmd
 }
