@@ -340,12 +340,7 @@ func (r *running) said() string {
 // waitForStep waits until the build's step has printed started.
 func (r *running) waitForStep() {
 	r.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if strings.Contains(r.said(), " started\n") {
-			return
-		}
-	}
-	r.t.Fatalf("the step has not started:\n%s", r.said())
+	r.waitFor(" started\n")
 }
 
 // mustReach waits until something has happened that the step is to bring about.

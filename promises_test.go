@@ -13,7 +13,8 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// logIsHeld is how long a build is not shown that may yet be refused.
+// logIsHeld is how long a build is not shown that may yet be refused: holdFor of
+// internal/report.
 const logIsHeld = time.Second
 
 // TestSlowRefusalPushesNothing has a registry that takes its time to say no: the

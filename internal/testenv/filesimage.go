@@ -62,7 +62,7 @@ func filesImage(files map[string]string, env []string) (v1.Image, error) {
 	}
 	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
-	}, tarball.WithCompressionLevel(gzip.NoCompression)) // which takes minutes of a suite under the race detector
+	}, tarball.WithCompressionLevel(gzip.NoCompression)) // compressing takes minutes of the suite under the race detector
 	if err != nil {
 		return nil, err
 	}
