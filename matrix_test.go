@@ -138,9 +138,7 @@ func matrixKinds(t *testing.T, registry *testenv.Registry) []kind {
 	}
 	image := testenv.BuildkitImage(t, registry.Host)
 	const adopted = "buildx_buildkit_builder-00"
-	engines["graph"].Run(t, testenv.Container{
-		Name: adopted, Image: image, Program: []string{"/usr/bin/buildkitd"}, Volume: adopted + "_state", MountedAt: "/var/lib/buildkit",
-	})
+	engines["graph"].RunBuilder(t, adopted, image)
 	authority := testenv.NewAuthority(t, "our authority")
 	secured := testenv.BuildkitdOptions{TCP: true, TLS: authority, Clients: authority}
 	amd64 := testenv.Buildkitd(t, secured)

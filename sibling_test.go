@@ -137,9 +137,7 @@ func TestAdopted(t *testing.T) {
 	t.Parallel()
 	at := newSite(t, testenv.EngineOptions{GraphDriver: true})
 	const builder = "buildx_buildkit_builder-5cb467f7-0940-47e1-b94b-d51f54054d620"
-	at.engine.Run(t, testenv.Container{
-		Name: builder, Image: at.image, Program: []string{"/usr/bin/buildkitd"}, Volume: builder + "_state", MountedAt: "/var/lib/buildkit",
-	})
+	at.engine.RunBuilder(t, builder, at.image)
 	before := inEngine(t, at.engine)
 	s := at.step("repo", "FROM --platform=linux/amd64 "+at.base.Name()+"\nRUN echo built\n", "INPUT_BUILDER=auto", "INPUT_BUILDER-IMAGE=", "INPUT_PLATFORMS=linux/amd64,linux/arm64")
 	r := start(t, s)

@@ -2,6 +2,8 @@ package testenv
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -45,6 +47,44 @@ func (e *Engine) Run(t T, c Container) {
 		}
 		return err
 	})
+}
+
+// RunBuilder starts a builder container as buildx makes one, and returns when its
+// BuildKit answers, as docker/setup-buildx-action does. The image is BuildkitImage's.
+func (e *Engine) RunBuilder(t T, name, image string) {
+	t.Helper()
+	e.Run(t, Container{Name: name, Image: image, Program: []string{"/usr/bin/buildkitd"}, Volume: name + "_state", MountedAt: "/var/lib/buildkit"})
+	e.ask(t, "waiting for BuildKit in the container "+name, func(ctx context.Context, docker *moby.Client) error {
+		for {
+			code, said, err := execIn(ctx, docker, name, "buildctl", "debug", "workers")
+			if err != nil || code == 0 {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("exit code %d: %s", code, said)
+			case <-time.After(pollInterval):
+			}
+		}
+	})
+}
+
+// execIn runs a program in a container to its end.
+func execIn(ctx context.Context, docker *moby.Client, id string, program ...string) (code int, said []byte, err error) {
+	made, err := docker.ExecCreate(ctx, id, moby.ExecCreateOptions{Cmd: program, AttachStdout: true, AttachStderr: true})
+	if err != nil {
+		return 0, nil, err
+	}
+	attached, err := docker.ExecAttach(ctx, made.ID, moby.ExecAttachOptions{})
+	if err != nil {
+		return 0, nil, err
+	}
+	defer attached.Close()
+	if said, err = io.ReadAll(attached.Reader); err != nil {
+		return 0, nil, err
+	}
+	ended, err := docker.ExecInspect(ctx, made.ID, moby.ExecInspectOptions{})
+	return ended.ExitCode, said, err
 }
 
 // RemoveContainers kills and removes every container of the engine.

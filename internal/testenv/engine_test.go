@@ -36,7 +36,7 @@ func TestEngineTakesContainersAlong(t *testing.T) {
 					e := NewEngine(t, opt)
 					e.Forward(t, registry.Host)
 					e.Run(t, Container{Name: "sleeps", Image: base, Program: []string{"sleep", seconds}, Volume: "any", MountedAt: "/any"})
-					if !runs(t, program) {
+					if !becomes(t, program, true) { // the engine does not wait for its exec
 						t.Fatal("the container does not run")
 					}
 					f(t, e, program)
@@ -50,12 +50,20 @@ func TestEngineTakesContainersAlong(t *testing.T) {
 // mustEnd waits for a process that has been killed.
 func mustEnd(t *testing.T, arguments string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Second); runs(t, arguments); time.Sleep(pollInterval) {
+	if !becomes(t, arguments, false) {
+		t.Error("the container goes on")
+	}
+}
+
+// becomes waits until a process runs, or none does, and tells whether it came to that.
+func becomes(t *testing.T, arguments string, running bool) bool {
+	t.Helper()
+	for deadline := time.Now().Add(startLimit); runs(t, arguments) != running; time.Sleep(pollInterval) {
 		if time.Now().After(deadline) {
-			t.Error("the container goes on")
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // runs looks for a process with these arguments among others.
