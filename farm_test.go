@@ -173,9 +173,7 @@ func TestFarmNodesDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(programs) })
-	if err := os.WriteFile(filepath.Join(programs, "ssh"), []byte("#!/bin/sh\nexec /bin/busybox sleep 60\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testenv.WriteProgram(t, filepath.Join(programs, "ssh"), "#!/bin/sh\nexec /bin/busybox sleep 60\n")
 	down := []string{"tcp://127.0.0.1:1", "unix:///nowhere/buildkitd.sock", "tcp://" + silent.Addr().String(), "ssh://far-away"}
 	started := time.Now()
 	r := start(t, step{

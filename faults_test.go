@@ -275,8 +275,6 @@ func slipway(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "slipway")
-	// A copy may be open for writing in a program that another test has just
-	// started, and then cannot run.
 	if info, err := os.Stat(installed); err == nil && info.Mode().Perm()&0o005 == 0o005 && os.Link(installed, path) == nil {
 		return path
 	}
@@ -284,9 +282,7 @@ func slipway(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, content, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testenv.WriteProgram(t, path, string(content))
 	return path
 }
 

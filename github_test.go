@@ -91,10 +91,10 @@ func TestGitHubTokenRunsOut(t *testing.T) {
 	g := testenv.NewGitHub(t, testenv.GitHubOptions{Repositories: gitHubRepository()})
 	base := testenv.BaseImage(t, testenv.ContainerHost+"/octo",
 		remote.WithTransport(g.Transport(t)), remote.WithAuth(&authn.Basic{Username: "octocat", Password: g.Token}))
-	g.Tokens.Lifetime = time.Second
+	g.Tokens.Lifetime = 4 * time.Second // a busy machine must come to use a token
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{Env: g.Env()})
 	r := start(t, step{
-		dockerfile: "FROM " + base.Name() + "\nRUN sleep 3\n",
+		dockerfile: "FROM " + base.Name() + "\nRUN sleep 6\n",
 		env:        append(gitHubRunner(g), "BUILDKIT_HOST="+daemon.Address),
 	})
 	if code := r.wait(); code != 0 {

@@ -137,7 +137,8 @@ func untar(t *testing.T, r io.Reader, dir string) {
 			err = os.MkdirAll(path, 0o755)
 		} else {
 			content, readErr := io.ReadAll(archive)
-			err = errors.Join(readErr, os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, content, 0o755))
+			err = errors.Join(readErr, os.MkdirAll(filepath.Dir(path), 0o755))
+			testenv.WriteProgram(t, path, string(content))
 		}
 		if err != nil {
 			t.Fatal(err)

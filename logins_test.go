@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,12 +102,8 @@ func TestSeveralLoginsInOneRun(t *testing.T) {
 		},
 		"the main one's as token, the others' by a helper": func(config string, one, two, third *guarded) []string {
 			mustWrite(t, filepath.Join(config, "config.json"), fmt.Appendf(nil, `{"credHelpers": {%q: "test", %q: "test"}}`, two.Host, third.Host))
-			helper := filepath.Join(config, "docker-credential-test")
-			mustWrite(t, helper, fmt.Appendf(nil, "#!/bin/sh\ntest -z \"$INPUT_TOKEN$ACTIONS_RUNTIME_TOKEN\" || exit 1\nread s\ncase $s in %s) echo '{\"Username\":%q,\"Secret\":%q}';; *) echo '{\"Username\":%q,\"Secret\":%q}';; esac\n",
+			testenv.WriteProgram(t, filepath.Join(config, "docker-credential-test"), fmt.Sprintf("#!/bin/sh\ntest -z \"$INPUT_TOKEN$ACTIONS_RUNTIME_TOKEN\" || exit 1\nread s\ncase $s in %s) echo '{\"Username\":%q,\"Secret\":%q}';; *) echo '{\"Username\":%q,\"Secret\":%q}';; esac\n",
 				two.Host, two.user, two.password, third.user, third.password))
-			if err := os.Chmod(helper, 0o755); err != nil {
-				t.Fatal(err)
-			}
 			return []string{"INPUT_REGISTRY=" + one.Host, "INPUT_USERNAME=" + one.user, "INPUT_TOKEN=" + one.password, "DOCKER_CONFIG=" + config, "ACTIONS_RUNTIME_TOKEN=x", "PATH=" + config + ":/usr/bin:/bin"}
 		},
 	}

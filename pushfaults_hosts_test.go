@@ -56,7 +56,7 @@ func refusedToken() []string {
 
 // testTokenRunsOut waits with one request until every token has run out that was asked for before.
 func testTokenRunsOut(t *testing.T, lab *faultLab, class, repository string) {
-	const lifetime = time.Second
+	const lifetime = 5 * time.Second // a busy machine must come to use a token
 	var short *testenv.TokenServer
 	other := lab.another(t, func(tokens *testenv.TokenServer) { short = tokens })
 	tr := &trial{row: "token runs out", repository: repository, ends: survives}

@@ -71,9 +71,7 @@ func TestRemoteThroughAProgram(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(programs) })
 	kubectl := fmt.Sprintf("#!/bin/sh\n[ \"$*\" = 'exec -i pod-0 -- buildctl dial-stdio' ] || exit 9\nexec %s --addr %s dial-stdio\n", testenv.Tool(t, "buildctl"), daemon.Address)
-	if err := os.WriteFile(filepath.Join(programs, "kubectl"), []byte(kubectl), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testenv.WriteProgram(t, filepath.Join(programs, "kubectl"), kubectl)
 	r := start(t, step{
 		dockerfile: "FROM " + base.Name() + "\nRUN echo built in a pod\n",
 		env:        []string{"INPUT_REGISTRY=" + registry.Host, "INPUT_BUILDER=kube-pod://pod-0", "PATH=" + programs},

@@ -47,7 +47,7 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 		attached.Close()
 		return nil, fmt.Errorf("connecting to %s: %w", name, err)
 	}
-	said, err := ask(ctx, c)
+	said, err := ask(ctx, c, aliveWithin)
 	if err != nil {
 		_ = c.Close()
 		return nil, fmt.Errorf("asking %s: %w\n%s", name, err, log)
@@ -63,7 +63,7 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 // find returns the one running builder container. Nothing tells which job made
 // one, so that of several none is taken.
 func (a adopted) find(ctx context.Context) (id, name string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
 	list, err := a.docker.ContainerList(ctx, moby.ContainerListOptions{
 		Filters: moby.Filters{}.Add("name", "^/?"+buildxPrefix).Add("status", "running"),

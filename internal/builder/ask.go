@@ -33,12 +33,7 @@ func (a answer) as(c plan.Capabilities) plan.Capabilities {
 }
 
 // ask puts the first question, which is also the proof that something answers.
-func ask(ctx context.Context, c *client.Client) (answer, error) {
-	return askWithin(ctx, c, answerWithin)
-}
-
-// askWithin is ask where something must start first.
-func askWithin(ctx context.Context, c *client.Client, limit time.Duration) (answer, error) {
+func ask(ctx context.Context, c *client.Client, limit time.Duration) (answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
 	defer cancel()
 	workers, err := c.ListWorkers(ctx)

@@ -16,9 +16,14 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
-// answerWithin is how long a BuildKit may take to answer its first question.
-// Past that a run is better served by an error that names the address.
+// answerWithin is how long what may not be there at all has to answer its first
+// question. Past that a run is better served by an error that names the address.
 const answerWithin = 2500 * time.Millisecond
+
+// aliveWithin is how long what has answered before may take on a busy machine, and
+// a program that reaches a BuildKit: kubectl first asks a cloud for a token, and ssh
+// goes through a host in between.
+const aliveWithin = 10 * time.Second
 
 // Builder is a BuildKit that has answered and can do what is needed.
 type Builder struct {

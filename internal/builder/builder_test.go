@@ -177,9 +177,7 @@ func TestChildThatFails(t *testing.T) {
 		"buildkitd": "#!/bin/sh\necho the disk is on fire >&2\nexit 3\n",
 		"runc":      "#!/bin/sh\n",
 	} {
-		if err := os.WriteFile(filepath.Join(programs, name), []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		testenv.WriteProgram(t, filepath.Join(programs, name), script)
 	}
 	_, err := builder.Connect(t.Context(), childOptions(t, map[string]string{"PATH": programs}))
 	if err == nil || !strings.Contains(err.Error(), "the disk is on fire") {
@@ -187,6 +185,28 @@ func TestChildThatFails(t *testing.T) {
 	}
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Errorf("files are left: %v, %v", left, err)
+	}
+}
+
+// TestChildThatIsBusy has opened its socket and then says nothing for longer than
+// an address of somebody else's has to answer.
+func TestChildThatIsBusy(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	programs := t.TempDir()
+	testenv.WriteProgram(t, filepath.Join(programs, "buildkitd"), `#!/bin/sh
+for argument; do case $argument in unix://*) socket=${argument#unix://} ;; esac; done
+`+testenv.Tool(t, "buildkitd")+` "$@" &
+trap "kill $!" TERM
+until [ -S "$socket" ]; do sleep 0.005; done
+kill -STOP $!; sleep 3.5; kill -CONT $!
+wait
+`)
+	b, err := builder.Connect(t.Context(), childOptions(t, map[string]string{"PATH": programs + ":" + os.Getenv("PATH") + ":" + filepath.Dir(testenv.Tool(t, "runc"))}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
 	}
 }
 

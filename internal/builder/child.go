@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// startWithin is how long buildkitd may take to open its socket. It takes
-	// 0.1 s on an idle machine.
+	// startWithin is how long buildkitd may take to open its socket, and then to
+	// answer. It takes 0.1 s on an idle machine.
 	startWithin = 20 * time.Second
 	// stopWithin is how long it may take to end by itself. It takes some
 	// milliseconds; a run that is cancelled must be gone after 5 s, of which a
@@ -172,7 +172,7 @@ func (d *daemon) dial(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	said, err := ask(ctx, c)
+	said, err := ask(ctx, c, startWithin)
 	if err != nil {
 		_ = c.Close()
 		return nil, fmt.Errorf("%w\n%s", err, d.log)

@@ -32,7 +32,7 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	said, err := ask(ctx, c)
+	said, err := ask(ctx, c, aliveWithin)
 	if err != nil {
 		_ = c.Close()
 		return nil, err

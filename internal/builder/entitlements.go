@@ -19,7 +19,7 @@ func (b *Builder) grants(ctx context.Context, wanted []inputs.Entitlement) error
 	if len(wanted) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, fmt.Errorf("no answer within %s", answerWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, aliveWithin, fmt.Errorf("no answer within %s", aliveWithin))
 	defer cancel()
 	nothing, err := llb.Scratch().Marshal(ctx)
 	if err != nil {

@@ -34,7 +34,7 @@ func connection(host string) []moby.Opt {
 func hijack[T any](ctx context.Context, request func(context.Context) (T, error)) (T, error) {
 	asking, end := context.WithCancelCause(context.WithValue(context.WithoutCancel(ctx), hijackKey{}, true))
 	stopped := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
-	late := time.AfterFunc(answerWithin, func() { end(fmt.Errorf("no answer within %s", answerWithin)) })
+	late := time.AfterFunc(aliveWithin, func() { end(fmt.Errorf("no answer within %s", aliveWithin)) })
 	answer, err := request(asking)
 	intime := late.Stop() && stopped()
 	if err != nil || !intime {

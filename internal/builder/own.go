@@ -29,7 +29,7 @@ func findOwn(ctx context.Context, d docker) (own, error) {
 	if id == nil {
 		return own{}, errors.New("this process runs in no container of its own whose image it could use")
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
 	found, err := d.ContainerInspect(ctx, string(id[1]), moby.ContainerInspectOptions{})
 	if err != nil {

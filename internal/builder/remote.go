@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"time"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/grpcerrors"
@@ -14,10 +13,6 @@ import (
 
 	"github.com/slipway-build/slipway/internal/inputs"
 )
-
-// throughWithin is how long a program may take to reach a BuildKit: kubectl
-// first asks a cloud for a token, and ssh goes through a host in between.
-const throughWithin = 10 * time.Second
 
 // remote is a BuildKit at an address.
 type remote struct {
@@ -73,7 +68,7 @@ func (r remote) direct(ctx context.Context, u *url.URL) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	said, err := ask(ctx, c)
+	said, err := ask(ctx, c, answerWithin)
 	if err == nil {
 		return &Builder{Capabilities: said.Capabilities, Client: c}, nil
 	}
@@ -103,7 +98,7 @@ func (r remote) through(ctx context.Context, p program) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	said, err := askWithin(ctx, c, throughWithin)
+	said, err := ask(ctx, c, aliveWithin)
 	if err != nil {
 		_ = c.Close()
 		runs.stop()

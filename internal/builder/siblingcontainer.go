@@ -37,7 +37,7 @@ func (c *siblingContainer) start(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the container %s: %w", c.name, err)
 	}
-	said, err := askWithin(ctx, buildkit, startWithin)
+	said, err := ask(ctx, buildkit, startWithin)
 	if err != nil {
 		_ = buildkit.Close()
 		return nil, fmt.Errorf("waiting for BuildKit in the container %s: %w\n%s", c.name, err, c.log)

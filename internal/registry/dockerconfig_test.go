@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/internal/testenv"
 )
 
 func basic(login string) string { return base64.StdEncoding.EncodeToString([]byte(login)) }
@@ -26,17 +28,17 @@ func (m *masks) add(secret string) { m.told = append(m.told, secret) }
 func newConfig(t *testing.T, content string) (env map[string]string, lookup func(string) (string, bool)) {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, ".docker", "config.json"), content, 0o600)
+	write(t, filepath.Join(dir, ".docker", "config.json"), content)
 	env = map[string]string{"HOME": dir}
 	return env, func(name string) (string, bool) { value, ok := env[name]; return value, ok }
 }
 
-func write(t *testing.T, path, content string, mode os.FileMode) {
+func write(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -127,7 +129,7 @@ func TestDockerConfigWhere(t *testing.T) {
 		t.Errorf("HOME/.docker: %q", got)
 	}
 	other := t.TempDir()
-	write(t, filepath.Join(other, "config.json"), fmt.Sprintf(`{"auths": {"other.example.com": {"auth": %q}}}`, basic("u:p")), 0o600)
+	write(t, filepath.Join(other, "config.json"), fmt.Sprintf(`{"auths": {"other.example.com": {"auth": %q}}}`, basic("u:p")))
 	env["DOCKER_CONFIG"] = other
 	if got := hosts(); got != "other.example.com" {
 		t.Errorf("DOCKER_CONFIG: %q", got)
@@ -160,7 +162,7 @@ func TestCredentialHelpers(t *testing.T) {
 	bin := t.TempDir()
 	asked := filepath.Join(bin, "asked")
 	program := func(suffix, script string) {
-		write(t, filepath.Join(bin, "docker-credential-"+suffix), "#!/bin/sh\nread server\necho \"$1 $server ${INPUT_TOKEN-}\" >> "+asked+"\n"+script, 0o755)
+		testenv.WriteProgram(t, filepath.Join(bin, "docker-credential-"+suffix), "#!/bin/sh\nread server\necho \"$1 $server ${INPUT_TOKEN-}\" >> "+asked+"\n"+script)
 	}
 	program("all", `case $server in none*) echo "credentials not found in native keychain"; exit 1;; esac; echo '{"Username": "s", "Secret": "stored"}'`)
 	program("own", `echo '{"Username": "o", "Secret": "owned"}'`)

@@ -14,7 +14,8 @@ import (
 	"github.com/slipway-build/slipway/internal/packages"
 )
 
-// explainWithin is how long may be spent on learning why something was refused.
+// explainWithin is how long a registry, and GitHub, may each take to say why
+// something was refused.
 const explainWithin = 3 * time.Second
 
 // acceptsWithin is how long a registry may take to say whether a login may push. It
@@ -29,13 +30,11 @@ func (c *Client) Explain(ctx context.Context, access Access, doing string, repo 
 	if explained := (*Error)(nil); errors.As(err, &explained) || ctx.Err() != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, explainWithin)
-	defer cancel()
 	refusal := ReadRefusal(err)
 	if refusal.silent() && !refusal.ofLogin() {
-		refusal = c.askAgain(limited, access, repo, refusal)
+		refusal = c.askAgain(ctx, access, repo, refusal)
 	}
-	return c.explain(limited, access, doing, repo, refusal, err)
+	return c.explain(ctx, access, doing, repo, refusal, err)
 }
 
 // explain is Explain for a refusal that says all that the registry will.
@@ -59,14 +58,18 @@ func (c *Client) lookUp(ctx context.Context, repo name.Repository) Package {
 	if c.situation.Package == nil || c.situation.Server.KindOf(repo.RegistryStr()) != packages.Container {
 		return Package{}
 	}
+	limited, cancel := context.WithTimeout(ctx, explainWithin)
+	defer cancel()
 	owner, name := packages.Split(repo.RepositoryStr())
-	return c.situation.Package(ctx, owner, name)
+	return c.situation.Package(limited, owner, name)
 }
 
 // askAgain asks for what was refused without a word. Without a better answer it
 // returns the first.
 func (c *Client) askAgain(ctx context.Context, access Access, repo name.Repository, first Refusal) Refusal {
-	if again, answered := c.ask(ctx, access, repo, first); answered && again.Denied() && !again.silent() {
+	limited, cancel := context.WithTimeout(ctx, explainWithin)
+	defer cancel()
+	if again, answered := c.ask(limited, access, repo, first); answered && again.Denied() && !again.silent() {
 		return again
 	}
 	return first

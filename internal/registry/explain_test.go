@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
@@ -61,6 +62,25 @@ func TestExplainAsksAgainForAReason(t *testing.T) {
 				t.Errorf("asked for the reason by %s, want %s", got, c.asked)
 			}
 		})
+	}
+}
+
+// A registry that takes too long to give a reason is no reason to explain nothing.
+func TestExplainWithoutAReason(t *testing.T) {
+	t.Parallel()
+	proxy := testenv.NewProxy(t, testenv.NewRegistry(t, testenv.RegistryOptions{}).Host, testenv.ProxyOptions{
+		Fault: func(_ int, r *http.Request) *testenv.Answer {
+			if r.URL.Path == "/v2/" {
+				return nil
+			}
+			return &testenv.Answer{Delay: time.Minute}
+		},
+	})
+	repo := newRepository(t, proxy.Host+"/team/app")
+	cause := fmt.Errorf("unexpected status from HEAD request to http://%s/v2/team/app/blobs/sha256:e3b0: 401 Unauthorized", proxy.Host)
+	err := NewClient(login(repo), Situation{}).Explain(t.Context(), Pushing, "pushing", repo, cause)
+	if !errors.Is(err, cause) || !strings.Contains(err.Error(), "does not accept the user name and token") {
+		t.Errorf("Explain = %v, want what the status means", err)
 	}
 }
 

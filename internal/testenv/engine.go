@@ -109,13 +109,10 @@ func oldRunc(t T, dir string) string {
 	t.Helper()
 	bin := filepath.Join(dir, "bin")
 	script := "#!/bin/sh\nfor a; do [ \"$last\" != --bundle ] || sed -i 's/\"CAP_SYS_RESOURCE\",//g' \"$a/config.json\"; last=$a; done\nexec " + Tool(t, "runc") + " \"$@\"\n"
-	err := os.Mkdir(bin, 0o700)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(bin, "runc"), []byte(script), 0o700)
-	}
-	if err != nil {
+	if err := os.Mkdir(bin, 0o700); err != nil {
 		t.Fatalf("writing a runc for Docker 20.10: %v", err)
 	}
+	WriteProgram(t, filepath.Join(bin, "runc"), script)
 	return bin
 }
 

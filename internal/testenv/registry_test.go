@@ -196,7 +196,7 @@ func TestTokenLifetime(t *testing.T) {
 		lifetime, skew, wait time.Duration
 		status               int
 	}{
-		"fresh":              {time.Second, 0, 0, http.StatusNotFound},
+		"fresh":              {time.Minute, 0, 0, http.StatusNotFound},
 		"run out":            {time.Second, 0, 2100 * time.Millisecond, http.StatusUnauthorized},
 		"ahead":              {0, 30 * time.Second, 0, http.StatusNotFound},
 		"too far ahead":      {0, 2 * time.Minute, 0, http.StatusUnauthorized},
