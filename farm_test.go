@@ -78,21 +78,6 @@ func (f *farm) sleeping(mark string) string {
 	return fmt.Sprintf("FROM --platform=linux/amd64 %s AS work\nARG TARGETARCH\nRUN echo $TARGETARCH started; sleep %s; echo >/done\nFROM scratch\nCOPY --from=work /done /\n", f.base, mark)
 }
 
-// waitFor waits until a step has said all of the texts.
-func (r *running) waitFor(texts ...string) {
-	r.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		said, missing := r.said(), false
-		for _, text := range texts {
-			missing = missing || !strings.Contains(said, text)
-		}
-		if !missing {
-			return
-		}
-	}
-	r.t.Fatalf("it does not say all of %q:\n%s", texts, r.said())
-}
-
 // mustBeGone waits until no process has mark in its arguments.
 func mustBeGone(t *testing.T, mark string) {
 	t.Helper()

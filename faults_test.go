@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -339,18 +340,38 @@ func (r *running) waitForStep() {
 	r.waitFor(" started\n")
 }
 
+// waitFor waits until the step has said all of the texts.
+func (r *running) waitFor(texts ...string) {
+	r.t.Helper()
+	r.until(fmt.Sprintf("saying %q", texts), func() bool {
+		said := r.said()
+		return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(said, text) })
+	})
+}
+
 // mustReach waits until something has happened that the step is to bring about.
 func (r *running) mustReach(what string, happened <-chan struct{}) {
 	r.t.Helper()
-	for deadline := time.Now().Add(patience); ; {
+	r.until(what, func() bool {
 		select {
 		case <-happened:
-			return
-		case <-time.After(100 * time.Millisecond):
+			return true
+		default:
+			return false
 		}
-		arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", r.cmd.Process.Pid))
-		if ended := err != nil || len(arguments) == 0; ended || time.Now().After(deadline) {
+	})
+}
+
+// until waits for what the step is to come to, and no longer than the step goes on.
+func (r *running) until(what string, happened func() bool) {
+	r.t.Helper()
+	ended := false
+	for deadline := time.Now().Add(patience); !happened(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
 			r.t.Fatalf("it does not come to %s; it has ended: %t\n%s", what, ended, r.said())
+		}
+		if arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", r.cmd.Process.Pid)); !ended && (err != nil || len(arguments) == 0) {
+			ended, deadline = true, time.Now().Add(time.Second) // its last words may still be read
 		}
 	}
 }
