@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
@@ -370,10 +372,18 @@ func (r *running) until(what string, happened func() bool) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("it does not come to %s; it has ended: %t\n%s", what, ended, r.said())
 		}
-		if arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", r.cmd.Process.Pid)); !ended && (err != nil || len(arguments) == 0) {
+		if !ended && r.ended() {
 			ended, deadline = true, time.Now().Add(time.Second) // its last words may still be read
 		}
 	}
+}
+
+// ended asks without waiting, and leaves it to wait to be told how. In /proc a
+// program that is just being started looks like one that has ended.
+func (r *running) ended() bool {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, r.cmd.Process.Pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return errors.Is(err, unix.ECHILD) || info.Signo != 0
 }
 
 func (r *running) wait() int {
