@@ -83,8 +83,13 @@ func execIn(ctx context.Context, docker *moby.Client, id string, program ...stri
 	if said, err = io.ReadAll(attached.Reader); err != nil {
 		return 0, nil, err
 	}
-	ended, err := docker.ExecInspect(ctx, made.ID, moby.ExecInspectOptions{})
-	return ended.ExitCode, said, err
+	for { // its output ends before it does
+		ended, err := docker.ExecInspect(ctx, made.ID, moby.ExecInspectOptions{})
+		if err != nil || !ended.Running {
+			return ended.ExitCode, said, err
+		}
+		time.Sleep(pollInterval)
+	}
 }
 
 // RemoveContainers kills and removes every container of the engine.
