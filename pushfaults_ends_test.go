@@ -59,7 +59,7 @@ func testStorms(t *testing.T, lab *faultLab) {
 		}
 		return nil
 	}
-	lab.all(t, 16, []*trial{
+	lab.all(t, 8, []*trial{
 		{row: "401 without a word to a login that may push", repository: "octo/storm-login", fault: noLogin, ends: survives},
 		{row: "429 storm of 4 s", repository: "octo/storm-short", fault: forAWhile, ends: survives},
 		{row: "429 storm on tags", repository: "octo/storm-tags", fault: always(tooMany("0"), "slipway: PUT tag"), ends: refuses, says: []string{"after 4 attempts", "takes no more requests for now", "moved: none"}},

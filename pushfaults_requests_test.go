@@ -87,7 +87,7 @@ func testEveryRequest(t *testing.T, lab *faultLab) {
 			})
 		}
 	}
-	lab.all(t, 16, trials)
+	lab.all(t, 8, trials)
 }
 
 // marks tells whether a request is the first of all, the one in the middle, or the last.
@@ -131,7 +131,7 @@ func testRefusals(t *testing.T, lab *faultLab) {
 			})
 		}
 	}
-	lab.all(t, 16, trials)
+	lab.all(t, 8, trials)
 }
 
 func slug(text string) string {

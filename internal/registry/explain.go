@@ -20,7 +20,7 @@ const explainWithin = 3 * time.Second
 
 // acceptsWithin is how long a registry may take to say whether a login may push. It
 // is longer: one in a storm of requests is slow, and a push depends on it.
-const acceptsWithin = 15 * time.Second
+const acceptsWithin = time.Minute
 
 // Explain wraps what went wrong while doing something with a repository, and adds
 // what it means and what the workflow author can do. A no without a reason is
