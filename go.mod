@@ -38,6 +38,8 @@ require (
 	google.golang.org/grpc v1.85.0
 )
 
+require github.com/yuin/goldmark v1.8.7 // indirect
+
 require (
 	dario.cat/mergo v1.0.2 // indirect
 	github.com/Microsoft/go-winio v0.6.3-0.20251027160822-ad3df93bed29 // indirect

@@ -1,25 +1,40 @@
 package action
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/redact"
 	"github.com/slipway-build/slipway/internal/registry"
 	"github.com/slipway-build/slipway/internal/report"
 )
 
-// mask hides every secret of the inputs.
+// mask hides every secret of the inputs, and says which are too short for that.
 func mask(r *report.Reporter, in inputs.Inputs) {
-	r.Mask(in.Token.Reveal())
-	r.Mask(in.BuilderTLS.Key.Reveal())
+	hide := func(what string, secret inputs.Secret) { hiding(r, what)(secret.Reveal()) }
+	hide("the input token", in.Token)
+	hide("the key in builder-tls", in.BuilderTLS.Key)
 	for _, login := range in.Logins {
-		r.Mask(login.Password.Reveal())
+		hide("the password for "+login.Registry+" in registry-auth", login.Password)
 	}
-	for _, secret := range in.Secrets {
-		r.Mask(secret.Reveal())
+	for _, id := range slices.Sorted(maps.Keys(in.Secrets)) {
+		hide("the secret "+id, in.Secrets[id])
 	}
 	for _, secret := range in.CacheSecrets() {
-		r.Mask(secret.Reveal())
+		hide("a secret of cache-from or cache-to", secret)
+	}
+}
+
+// hiding returns what hides a secret, or says why it cannot.
+func hiding(r *report.Reporter, what string) func(secret string) {
+	return func(secret string) {
+		if !r.Mask(secret) {
+			r.Warning("", 0, fmt.Sprintf("%s has fewer than %d characters: it is not hidden in the log and the summary, because that would hide much else", what, redact.Shortest))
+		}
 	}
 }
 

@@ -103,7 +103,7 @@ type run struct {
 func decide(ctx context.Context, env Env, workspace string, started time.Time, r *report.Reporter) (run, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace})
 	mask(r, in)
-	docker := registry.ReadDockerConfig(env.Lookup, r.Mask)
+	docker := registry.ReadDockerConfig(env.Lookup, hiding(r, "a password of the Docker config"))
 	warnOfConfig(r, docker)
 	server := packages.ServerAt(env.get("GITHUB_SERVER_URL"))
 	source := facts.Source{

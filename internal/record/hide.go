@@ -2,17 +2,14 @@ package record
 
 import (
 	"bytes"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
 
 	control "github.com/moby/buildkit/api/services/control"
-)
 
-// shortest is the length below which nothing is looked for: it would be found
-// everywhere.
-const shortest = 4
+	"github.com/slipway-build/slipway/internal/redact"
+)
 
 // hider makes secrets unreadable and leaves the length of everything as it is, on
 // which BuildKit's binary formats depend.
@@ -20,28 +17,12 @@ type hider struct {
 	secrets []string // longest first: nothing is left of one that holds another
 }
 
-// newHider looks for secrets, their lines, and what JSON makes of either.
-func newHider(secrets []string) hider {
-	var h hider
-	for _, secret := range secrets {
-		for _, text := range append(strings.Split(secret, "\n"), secret) {
-			text = strings.TrimSpace(text)
-			if len(text) < shortest {
-				continue
-			}
-			h.secrets = append(h.secrets, text, inJSON(text, true), inJSON(text, false))
-		}
-	}
+// newHider looks for texts, which are all forms of the secrets (package redact), and
+// for passwords in URLs.
+func newHider(texts []string) hider {
+	h := hider{secrets: slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return strings.TrimSpace(text) == "" })}
 	slices.SortStableFunc(h.secrets, func(a, b string) int { return len(b) - len(a) })
 	return h
-}
-
-func inJSON(text string, html bool) string {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(html)
-	_ = encoder.Encode(text) // to memory
-	return strings.Trim(strings.TrimSpace(encoded.String()), `"`)
 }
 
 // query finds the query of a URL in JSON. That of a registry's storage holds a
@@ -60,7 +41,10 @@ func (h hider) bytes(raw []byte) []byte {
 	for _, secret := range h.secrets {
 		raw = bytes.ReplaceAll(raw, []byte(secret), []byte(hidden(secret)))
 	}
-	return raw
+	if !bytes.Contains(raw, []byte("://")) {
+		return raw
+	}
+	return []byte(redact.URLPasswords(string(raw), hidden))
 }
 
 func (h hider) text(text string) string { return string(h.bytes([]byte(text))) }

@@ -4,13 +4,19 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/redact"
 )
 
 // What is hidden is as long as it was, and JSON stays JSON.
 func TestHider(t *testing.T) {
 	t.Parallel()
-	secrets := []string{"correct horse", "12345678", "first line\nsecond \"line\" <é>", "abc"}
-	h := newHider(secrets)
+	secrets := []string{"correct horse", "12345678", "first line\nsecond \"line\" <é>", "first line", "second \"line\" <é>"}
+	var texts []string
+	for _, secret := range secrets {
+		texts = append(append(texts, secret), redact.Forms(secret)...)
+	}
+	h := newHider(texts)
 	cases := map[string]struct{ text, want string }{
 		"a secret":            {"the correct horse runs", "the ************* runs"},
 		"twice":               {"correct horsecorrect horse", "**************************"},
@@ -20,7 +26,7 @@ func TestHider(t *testing.T) {
 		"for a page":          {`{"a":"second \"line\" \u003cé\u003e"}`, `{"a":"******************999*****999*"}`},
 		"the whole in JSON":   {`{"a":"first line\nsecond \"line\" <é>"}`, `{"a":"********************************"}`},
 		"what is no secret":   {"correct", "correct"},
-		"too short to be one": {"abcdef", "abcdef"},
+		"a password in a URL": {`{"a":"https://user:hunter2@a.example/"}`, `{"a":"https://user:******9@a.example/"}`},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {

@@ -91,10 +91,10 @@ func TestGroupTakesTheLogAsItComes(t *testing.T) {
 	for _, actions := range []bool{true, false} {
 		s := newStep(t, actions)
 		log, closeGroup := s.Group("Build")
-		for _, part := range []string{"#1 one", "\n#2 ", "two\n"} {
-			fmt.Fprint(log, part)
-			if !strings.HasSuffix(s.log.String(), part) {
-				t.Errorf("the log is %q after %q was written, want to see it at once", s.log, part)
+		for _, part := range []struct{ write, want string }{{"#1 one", ""}, {"\n#2 ", "#1 one\n"}, {"two\n#3", "#1 one\n#2 two\n"}} {
+			fmt.Fprint(log, part.write)
+			if !strings.HasSuffix(s.log.String(), part.want) {
+				t.Errorf("the log is %q after %q was written, want to see every whole line", s.log, part.write)
 			}
 		}
 		closeGroup()

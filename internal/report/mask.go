@@ -2,53 +2,68 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/slipway-build/slipway/internal/redact"
 )
 
-// shortest is the length below which a line of a secret is not looked for: hiding
-// every "}" of a JSON secret would hide the log. A secret as a whole always is.
-const shortest = 4
+const (
+	// shortestLine is the length below which a line of a secret is not looked for:
+	// hiding every "}" of a JSON secret would hide the log. A secret as a whole is.
+	shortestLine = 4
+	// longestLines is the size in bytes of a secret above which its lines are looked
+	// for only as they are: every line has some 16 encodings, and every line of the
+	// log is searched for all of them.
+	longestLines = 16 << 10
+)
+
+const stars = "***"
 
 // masker knows what must not be shown. It is safe for concurrent use.
 type masker struct {
-	mu      sync.RWMutex
-	secrets []string // longest first, so that a whole secret goes before its lines
+	mu      sync.Mutex
+	known   map[string]bool
+	secrets []string // longest first, so that a whole secret goes before its lines; nil: not sorted since the last add
 }
 
 // add remembers a secret and tells whether it is new.
 func (m *masker) add(secret string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if secret == "" || slices.Contains(m.secrets, secret) {
+	if secret == "" || m.known[secret] {
 		return false
 	}
-	m.secrets = append(m.secrets, secret)
-	slices.SortStableFunc(m.secrets, func(a, b string) int { return len(b) - len(a) })
+	if m.known == nil {
+		m.known = map[string]bool{}
+	}
+	m.known[secret], m.secrets = true, nil
 	return true
 }
 
+// hide hides what is known, and every password in a URL.
 func (m *masker) hide(text string) string {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	for _, secret := range m.secrets {
-		text = strings.ReplaceAll(text, secret, "***")
+	for _, secret := range m.all() {
+		text = strings.ReplaceAll(text, secret, stars)
 	}
-	return text
+	return redact.URLPasswords(text, func(string) string { return stars })
 }
 
+// all returns what is hidden, which nobody changes.
 func (m *masker) all() []string {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return slices.Clone(m.secrets)
-}
-
-func (m *masker) empty() bool {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return len(m.secrets) == 0
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.secrets == nil {
+		m.secrets = make([]string, 0, len(m.known))
+		for secret := range m.known {
+			m.secrets = append(m.secrets, secret)
+		}
+		slices.SortFunc(m.secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	}
+	return m.secrets
 }
 
 // redactor is a writer that hides secrets. It passes on whole lines, so that a
@@ -66,9 +81,6 @@ type redactor struct {
 func (w *redactor) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.mask.empty() && w.line.Len() == 0 {
-		return w.pass(p)
-	}
 	w.line.Write(p)
 	end := bytes.LastIndexByte(w.line.Bytes(), '\n') + 1
 	if end == 0 {

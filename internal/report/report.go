@@ -14,6 +14,7 @@ import (
 
 	"github.com/sethvargo/go-githubactions"
 
+	"github.com/slipway-build/slipway/internal/redact"
 	"github.com/slipway-build/slipway/internal/terminal"
 )
 
@@ -89,22 +90,31 @@ func appendTo(path, text string) error {
 
 // Mask hides a secret in everything that is written from now on, also as it looks
 // in other encodings: by the runner, and by ourselves where no runner reads along.
-func (r *Reporter) Mask(secret string) {
+// It is false for a secret that is too short to be hidden (redact.Shortest).
+func (r *Reporter) Mask(secret string) bool {
+	if redact.TooShort(secret) {
+		return false
+	}
 	r.maskOne(secret)
-	for _, form := range forms(secret) {
+	for _, form := range redact.Forms(secret) {
 		r.maskOne(form)
 	}
 	for line := range strings.SplitSeq(secret, "\n") {
-		if line = strings.TrimRight(line, "\r"); len(line) >= shortest {
-			r.maskOne(line)
-			if shown := terminal.Clean(line); len(shown) >= shortest {
-				r.maskOne(shown) // as it is where it is shown
-			}
-			for _, form := range forms(line) {
-				r.mask.add(form) // by ourselves alone: a key would be a thousand commands
-			}
+		if line = strings.TrimRight(line, "\r"); len(line) < shortestLine {
+			continue
+		}
+		r.maskOne(line)
+		if shown := terminal.Clean(line); len(shown) >= shortestLine {
+			r.maskOne(shown) // as it is where it is shown
+		}
+		if len(secret) > longestLines {
+			continue
+		}
+		for _, form := range redact.Forms(line) {
+			r.mask.add(form) // by ourselves alone: a key would be a thousand commands
 		}
 	}
+	return true
 }
 
 func (r *Reporter) maskOne(text string) {

@@ -175,7 +175,7 @@ func (r *Reporter) notDone(o Outcome) string {
 	}
 	for _, one := range r.built.Timeline {
 		if one.Own && one.Failed {
-			lines = append(lines, r.words(shorten(one.Name, mostTitle))+": failed, and the build went on without")
+			lines = append(lines, codeSpan(one.title(mostTitle))+" failed, and the build went on without it")
 		}
 	}
 	for _, remark := range o.Remarks {
@@ -189,10 +189,11 @@ func (r *Reporter) builtParts() []string {
 	var parts []string
 	var found []string
 	for _, w := range r.built.Warnings {
-		found = append(found, "<code>"+r.words(place(w.File, w.Line))+"</code> "+r.words(w.Message))
-		if w.File == "" {
-			found[len(found)-1] = r.words(w.Message)
+		at := ""
+		if w.File != "" {
+			at = codeSpan(shorten(r.mask.hide(place(w.File, w.Line)), mostTitle)) + " "
 		}
+		found = append(found, at+r.words(w.Message))
 	}
 	if text := list(plural(len(found), "warning"), found, mostWarnings); text != "" {
 		parts = append(parts, text)
@@ -201,7 +202,7 @@ func (r *Reporter) builtParts() []string {
 		var page strings.Builder
 		page.WriteString("\n#### Slowest steps\n\n| Step | Stage | Time | Share |\n|---|---|--:|--:|\n")
 		for _, one := range slowest {
-			fmt.Fprintf(&page, "| <code>%s</code> | %s | %s | %s |\n", plain(one.title(mostTitle)), plain(shorten(one.where(), mostTitle)), seconds(one.Took), percent(one.Took, r.built.whole()))
+			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", cell(codeSpan(one.title(mostTitle))), cell(codeSpan(shorten(one.where(), mostTitle))), seconds(one.Took), percent(one.Took, r.built.whole()))
 		}
 		parts = append(parts, page.String())
 	}
@@ -220,30 +221,4 @@ func list(title string, lines []string, most int) string {
 		lines = append(slices.Clone(lines[:most]), fmt.Sprintf("and %d more, which the log has", more))
 	}
 	return "\n#### " + title + "\n\n- " + strings.Join(lines, "\n- ") + "\n"
-}
-
-// words is a stranger's text of a bounded length on one line, in which nothing means
-// anything and no secret is seen. Secrets go first: what is escaped is not found.
-func (r *Reporter) words(text string) string { return plain(shorten(r.mask.hide(text), mostText)) }
-
-// codeBlock puts text that strangers may have written where Markdown and HTML
-// mean nothing. The fence is longer than any in the text.
-func codeBlock(s string) string {
-	fence := "```"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	return fence + "\n" + s + "\n" + fence
-}
-
-// plain makes Markdown and HTML of one line mean nothing.
-func plain(text string) string {
-	var b strings.Builder
-	for _, c := range strings.Join(strings.Fields(text), " ") {
-		if strings.ContainsRune("\\`*_{}[]()#+!|<>~&", c) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }
