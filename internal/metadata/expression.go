@@ -31,6 +31,7 @@ type compiler struct {
 	zones    map[string]*time.Location
 	patterns map[string]*pattern
 	wrong    int // patterns that do not compile
+	budget   budget
 }
 
 func newCompiler() *compiler {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dlclark/regexp2"
@@ -14,6 +15,23 @@ import (
 // for a name that a stranger chooses.
 const maxMatch = time.Second
 
+// maxMatching is how long all matches of a list may take together, and one more: a
+// stranger's name may be slow for each of hundreds of patterns.
+const maxMatching = 5 * time.Second
+
+// budget is the time that the patterns of a list have taken, in nanoseconds.
+type budget struct{ spent atomic.Int64 }
+
+// take is told when a match begins, and returns what is told when it has ended. It
+// fails where nothing is left. The clock decides nothing else.
+func (b *budget) take() (ended func(), err error) {
+	if time.Duration(b.spent.Load()) > maxMatching {
+		return nil, fmt.Errorf("it and those before take more than %s to match", maxMatching)
+	}
+	began := time.Now() //nolint:forbidigo // a limit, not a fact
+	return func() { b.spent.Add(int64(time.Since(began))) }, nil
+}
+
 // pattern is a regular expression as JavaScript has them, which is what users of
 // docker/metadata-action write. Go's own lack lookarounds and back-references.
 type pattern struct {
@@ -21,6 +39,7 @@ type pattern struct {
 	re      *regexp2.Regexp
 	global  bool // flag g: the groups are the matches
 	sticky  bool // flag y: only at the start
+	budget  *budget
 }
 
 // slashed is /expression/flags.
@@ -35,7 +54,7 @@ func (c *compiler) pattern(written string, slashes bool) (*pattern, *mistake) {
 	if p := c.patterns[key]; p != nil {
 		return p, nil
 	}
-	p := &pattern{written: written}
+	p := &pattern{written: written, budget: &c.budget}
 	expression, offset, flags := written, 0, ""
 	if m := slashed.FindStringSubmatch(written); slashes && m != nil {
 		expression, offset, flags = m[1], 1, m[2]
@@ -151,9 +170,9 @@ func (p *pattern) groups(text string) (all []*string, err error) {
 			all, err = nil, fmt.Errorf("%v", caught)
 		}
 	}()
-	m, err := p.re.FindStringMatch(text)
+	m, err := p.next(func() (*regexp2.Match, error) { return p.re.FindStringMatch(text) })
 	if err != nil {
-		return nil, fmt.Errorf("it takes more than %s to match", maxMatch)
+		return nil, err
 	}
 	if m == nil || p.sticky && m.Index != 0 {
 		return nil, nil
@@ -169,9 +188,25 @@ func (p *pattern) groups(text string) (all []*string, err error) {
 		}
 		return all, nil
 	}
-	for ; m != nil && err == nil; m, err = p.re.FindNextMatch(m) {
+	for m != nil && err == nil {
 		matched := m.String()
 		all = append(all, &matched)
+		last := m
+		m, err = p.next(func() (*regexp2.Match, error) { return p.re.FindNextMatch(last) })
 	}
 	return all, err
+}
+
+// next finds a match within the limits.
+func (p *pattern) next(find func() (*regexp2.Match, error)) (*regexp2.Match, error) {
+	ended, err := p.budget.take()
+	if err != nil {
+		return nil, err
+	}
+	defer ended()
+	m, err := find()
+	if err != nil {
+		return nil, fmt.Errorf("it takes more than %s to match", maxMatch)
+	}
+	return m, nil
 }

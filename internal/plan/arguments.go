@@ -31,14 +31,18 @@ var (
 // stay in the image's history, where everybody who may pull can read them. That
 // can be allowed, but not for one of the step's secrets in provenance that tells
 // all: nobody means to publish that.
-func checkArguments(in inputs.Inputs) error {
+func checkArguments(in inputs.Inputs, f Facts) error {
+	if len(in.BuildArgs) == 0 {
+		return nil
+	}
 	var errs []error
+	secrets := secretsOf(in, f, shortestSecret)
 	for _, argument := range slices.Sorted(maps.Keys(in.BuildArgs)) {
 		value := in.BuildArgs[argument]
-		if in.AllowSecretArgs && (!saysArguments(in.Attestations) || !holdsSecret(value, in)) {
+		if in.AllowSecretArgs && (!saysArguments(in.Attestations) || !holdsSecret(value, secrets)) {
 			continue
 		}
-		if why := secretArgument(argument, value, in); why != "" {
+		if why := secretArgument(argument, value, secrets); why != "" {
 			errs = append(errs, &Error{
 				Doing:  "passing the build argument " + argument,
 				Reason: why + ", and build arguments stay in the image's history and its provenance for everybody to read",
@@ -56,21 +60,16 @@ func saysArguments(attestations []inputs.Attestation) bool {
 	return slices.ContainsFunc(attestations, func(a inputs.Attestation) bool { return a.Attrs["mode"] == "max" })
 }
 
-// holdsSecret tells whether a value holds one of the step's secrets.
-func holdsSecret(value string, in inputs.Inputs) bool {
-	secrets := append(slices.Collect(maps.Values(in.Secrets)), in.Token)
-	for _, login := range in.Logins {
-		secrets = append(secrets, login.Password)
-	}
-	return slices.ContainsFunc(secrets, func(secret inputs.Secret) bool {
-		return len(secret) >= shortestSecret && strings.Contains(value, secret.Reveal())
-	})
+// holdsSecret tells whether a value holds one of the secrets, in whichever encoding.
+func holdsSecret(value string, secrets []string) bool {
+	plain := slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(value, secret) })
+	return plain || encodedIn(value, secrets)
 }
 
 // secretArgument says why a build argument is taken for a secret, or "".
-func secretArgument(name, value string, in inputs.Inputs) string {
+func secretArgument(name, value string, secrets []string) string {
 	switch {
-	case holdsSecret(value, in):
+	case holdsSecret(value, secrets):
 		return "it holds a secret of this step"
 	case packages.TokenOf(value) != packages.NotGitHubs:
 		return fmt.Sprintf("its value looks like %s", packages.TokenOf(value))

@@ -28,7 +28,7 @@ type decisions struct {
 }
 
 func decide(in inputs.Inputs, f Facts) (d decisions, err error) {
-	errs := []error{decideTrust(in, f), checkArguments(in)}
+	errs := []error{decideTrust(in, f), checkArguments(in, f)}
 	add := func(err error) { errs = append(errs, err) }
 	d.push, d.reason, err = decidePush(in, f)
 	d.reason = cmp.Or(askedReason(in.Call), d.reason)
@@ -53,6 +53,7 @@ func decide(in inputs.Inputs, f Facts) (d decisions, err error) {
 	add(refuseByTag(in, f, d.byTag, d.platforms))
 	add(refuseCacheByTag(in.CacheTo, f))
 	add(refuseOutputs(in, d.to.repositories, d.byTag, d.platforms))
+	add(refuseSecrets(in, f, d))
 	return d, errors.Join(errs...)
 }
 

@@ -44,7 +44,7 @@ func (p Publish) Moving(known metadata.Known) (Publish, []Stay) {
 	}
 	var stays []Stay
 	p.Tags = slices.DeleteFunc(slices.Clone(p.Tags), func(tag name.Tag) bool {
-		reason, stay := reasons[p.made[tag]]
+		reason, stay := reasons[p.made[tag].Name]
 		if p.ByDigest {
 			reason, stay = "in outputs push-by-digest is true", true
 		}
@@ -58,9 +58,8 @@ func (p Publish) Moving(known metadata.Known) (Publish, []Stay) {
 
 // kind is what a tag follows.
 func (p Publish) kind(tag name.Tag) metadata.Kind {
-	named := func(t metadata.Tag) bool { return t.Name == p.made[tag] }
-	if i := slices.IndexFunc(p.Names.Tags, named); i >= 0 {
-		return p.Names.Tags[i].Kind
+	if made, known := p.made[tag]; known {
+		return made.Kind
 	}
 	return metadata.Written
 }

@@ -93,7 +93,7 @@ type Publish struct {
 	// ByDigest: the image is pushed by its digest, and none of the tags moves.
 	ByDigest bool
 
-	made     map[name.Tag]string // what a tag is called in Names
+	made     map[name.Tag]metadata.Tag // which of Names a tag was made of
 	floating metadata.Policy
 }
 

@@ -19,7 +19,8 @@ type targets struct {
 	repositories []name.Repository
 	tags         []name.Tag // in the order of the names, each once
 	names        metadata.Names
-	made         map[name.Tag]string // what a tag is called in names, the first of them
+	made         map[name.Tag]metadata.Tag // the first of names that a tag was made of
+	known        map[string]bool           // full names of tags and repositories: one look-up for each of thousands
 }
 
 // decideTargets joins what the rules make of the run with the images. A bare tag
@@ -27,12 +28,14 @@ type targets struct {
 // full references and no image is named, they are all there is.
 func decideTargets(in inputs.Inputs, f Facts, push bool) (targets, error) {
 	names, err := decideNames(in, f, push)
-	t := targets{names: names, made: map[name.Tag]string{}}
+	t := targets{names: names, made: map[name.Tag]metadata.Tag{}, known: map[string]bool{}}
 	onlyFull := len(in.Tags) > 0 && !slices.ContainsFunc(in.Tags, func(rule *metadata.Rule) bool { return rule.Type != metadata.TypeReference })
 	bare := slices.ContainsFunc(names.Tags, func(tag metadata.Tag) bool { return !tag.Full })
 	if bare || onlyFull && len(in.Images) > 0 || len(names.Tags) == 0 {
-		var imagesErr error
-		t.repositories, imagesErr = repositories(in, f)
+		images, imagesErr := repositories(in, f)
+		for _, repo := range images {
+			t.addRepository(repo)
+		}
 		err = errors.Join(err, imagesErr)
 	}
 	if onlyFull && len(in.Images) > 0 {
@@ -50,7 +53,7 @@ func (t *targets) addTags(tags []metadata.Tag, f Facts) error {
 	for _, tag := range tags {
 		for _, repo := range t.repositories {
 			if !tag.Full {
-				t.addTag(repo.Tag(tag.Name), tag.Name)
+				t.addTag(repo.Tag(tag.Name), tag)
 			}
 		}
 	}
@@ -64,21 +67,26 @@ func (t *targets) addTags(tags []metadata.Tag, f Facts) error {
 			errs = append(errs, err)
 			continue
 		}
-		t.addTag(full, tag.Name)
+		t.addTag(full, tag)
 	}
 	return errors.Join(errs...)
 }
 
-func (t *targets) addTag(tag name.Tag, named string) {
+func (t *targets) addTag(tag name.Tag, made metadata.Tag) {
 	if _, there := t.made[tag]; !there {
-		t.made[tag] = named
+		t.made[tag] = made
 	}
-	same := func(other name.Tag) bool { return other.Name() == tag.Name() }
-	if !slices.ContainsFunc(t.tags, same) {
+	if full := tag.Name(); !t.known[full] {
+		t.known[full] = true
 		t.tags = append(t.tags, tag)
 	}
-	if !slices.Contains(t.repositories, tag.Repository) {
-		t.repositories = append(t.repositories, tag.Repository)
+	t.addRepository(tag.Repository)
+}
+
+func (t *targets) addRepository(repo name.Repository) {
+	if full := repo.Name(); !t.known[full] {
+		t.known[full] = true
+		t.repositories = append(t.repositories, repo)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -81,8 +80,12 @@ func list(tags []name.Tag) string {
 // split sorts tags by whether they have moved, which happens in any order, and
 // keeps their own order.
 func split(all, moved []name.Tag) (done, still []name.Tag) {
+	there := make(map[name.Tag]bool, len(moved))
+	for _, tag := range moved {
+		there[tag] = true
+	}
 	for _, tag := range all {
-		if slices.Contains(moved, tag) {
+		if there[tag] {
 			done = append(done, tag)
 		} else {
 			still = append(still, tag)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -202,5 +203,28 @@ func TestCredentialHelpers(t *testing.T) {
 	all := strings.Join(notices, "\n")
 	if len(notices) != 3 || strings.Contains(all, "c4n4ry") || !strings.Contains(all, "docker-credential-absent is not on PATH") || !strings.Contains(all, "docker-credential-broken failed") {
 		t.Errorf("notices %q", notices)
+	}
+}
+
+// A helper that never ends saying something is ended, and costs no memory.
+func TestCredentialHelperThatSaysTooMuch(t *testing.T) {
+	t.Parallel()
+	env, lookup := newConfig(t, `{"credHelpers": {"own.example.com": "flood"}}`)
+	bin := t.TempDir()
+	testenv.WriteProgram(t, filepath.Join(bin, "docker-credential-flood"), "#!/bin/sh\nexec yes '{\"Username\": \"o\"}'\n")
+	env["PATH"] = bin + ":/usr/bin:/bin"
+	var m masks
+	d := ReadDockerConfig(lookup, m.add)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if got := (Credentials{}).Before(d).For(t.Context(), "own.example.com"); got != (authn.AuthConfig{}) {
+		t.Errorf("it gets %+v", got)
+	}
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 64*maxSaid {
+		t.Errorf("it takes %d MiB", grown>>20)
+	}
+	if all := strings.Join(d.Notices(), "\n"); !strings.Contains(all, "docker-credential-flood failed") {
+		t.Errorf("notices %q", all)
 	}
 }

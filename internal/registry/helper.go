@@ -93,10 +93,25 @@ func newProgram(ctx context.Context, path string, arguments []string) program {
 // Input is what the helper reads.
 func (p program) Input(in io.Reader) { p.cmd.Stdin = in }
 
-// Output runs the helper and returns what it says. Its standard error is dropped.
+// maxSaid is how much a helper may say, in bytes: a login has some thousand at most.
+const maxSaid = 1 << 20
+
+// Output runs the helper and returns what it says. Its standard error is dropped, and
+// one that says more than maxSaid is ended.
 func (p program) Output() ([]byte, error) {
-	var said bytes.Buffer
-	p.cmd.Stdout = &said
+	said := &limited{}
+	p.cmd.Stdout = said
 	err := p.cmd.Run()
-	return said.Bytes(), err
+	return said.kept.Bytes(), err
+}
+
+// limited keeps what is written up to maxSaid bytes, and takes no more. It embeds
+// nothing: a buffer's ReadFrom would take all.
+type limited struct{ kept bytes.Buffer }
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.kept.Len()+len(p) > maxSaid {
+		return 0, fmt.Errorf("it says more than %d bytes", maxSaid)
+	}
+	return l.kept.Write(p)
 }

@@ -77,6 +77,26 @@ func TestFailureAnnotatesEveryError(t *testing.T) {
 	}
 }
 
+// GitHub shows ten errors of a step, and a log of a thousand is long enough.
+func TestManyErrorsAreFewAnnotations(t *testing.T) {
+	t.Parallel()
+	for _, actions := range []bool{true, false} {
+		s := newStep(t, actions)
+		var many []error
+		for i := range 20_000 {
+			many = append(many, fmt.Errorf("mistake %d", i))
+		}
+		s.Failure(errors.Join(many...))
+		if got := len(obeyed(s.log.String())); actions && got != maxErrors {
+			t.Errorf("the runner obeys %d commands, want %d", got, maxErrors)
+		}
+		log := s.log.String()
+		if lines := strings.Count(log, "\n"); lines != mostLogged+1 || !strings.Contains(log, "\nerror: mistake 999\n") || !strings.Contains(log, "and 19000 more errors") {
+			t.Errorf("in actions %t the log has %d lines and ends in %q", actions, lines, log[max(0, len(log)-200):])
+		}
+	}
+}
+
 func TestWarningAnnotatesItsPlace(t *testing.T) {
 	t.Parallel()
 	s := newStep(t, true)

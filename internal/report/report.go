@@ -167,21 +167,25 @@ type positioned interface {
 	Position() (file string, first, last int)
 }
 
-// Failure writes why a run failed: every independent error as an annotation of
-// its own, at its place where it has one, and all of them in the summary.
+// Failure writes why a run failed: every independent error as an annotation of its
+// own, at its place where it has one, and all of them in the summary. Errors that
+// GitHub shows no annotation for are lines of the log, up to mostLogged.
 func (r *Reporter) Failure(err error) {
 	all := flatten(err)
-	for _, one := range all {
+	for i, one := range all[:min(len(all), mostLogged)] {
 		var at positioned
 		file, first, last := "", 0, 0
 		if errors.As(one, &at) {
 			file, first, last = at.Position()
 		}
-		if r.action == nil {
+		if r.action == nil || i >= maxErrors {
 			r.Printf("error: %s%v", place(r.relative(file), first), one)
 			continue
 		}
 		r.action.WithFieldsMap(r.fields(file, first, last)).Errorf("%s", fit(r.mask.hide(one.Error())))
+	}
+	if more := len(all) - mostLogged; more > 0 {
+		r.Printf("error: and %s, which are not listed", plural(more, "more error"))
 	}
 	if r.action == nil {
 		r.printBuilt()

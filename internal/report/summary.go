@@ -50,7 +50,7 @@ func (r *Reporter) failureSummary(all []error) []string {
 	parts := []string{"### Slipway failed\n\n"}
 	for i, one := range all {
 		if i == mostErrors {
-			parts = append(parts, fmt.Sprintf("and %s, which the log has\n\n", plural(len(all)-i, "more error")))
+			parts = append(parts, fmt.Sprintf("and %s\n\n", plural(len(all)-i, "more error")))
 			break
 		}
 		parts = append(parts, codeBlock(cutText(r.mask.hide(one.Error()), mostError))+"\n\n")
