@@ -121,7 +121,7 @@ func (p proof) file(path string) error {
 	name := filepath.Base(path)
 	for range mostLinks {
 		full := filepath.Join(dir, name)
-		if real, err := filepath.EvalSymlinks(filepath.Dir(full)); err != nil || real != filepath.Dir(full) {
+		if there, err := filepath.EvalSymlinks(filepath.Dir(full)); err != nil || there != filepath.Dir(full) {
 			return doubts("there is a link on the way to %s", full)
 		}
 		at, err := p.around(filepath.Dir(full))

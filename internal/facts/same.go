@@ -11,44 +11,48 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// same holds a file or a link to what a tree has of it. A file may be as git
-// checks it out: with the line ends of another system, the name of its blob in
-// place of $Id$, or the content that a pointer of Git LFS names. What another
-// filter makes is not known.
+// same holds a file or a link to what a tree has of it.
 func (c checkout) same(path string, in object.TreeEntry) error {
-	differs := doubts("%s is not what the commit %s has: a step has changed or made it", path, c.head)
 	info, err := os.Lstat(path)
 	if err != nil {
 		return err
 	}
-	if link := info.Mode()&os.ModeSymlink != 0; link || in.Mode == filemode.Symlink {
+	same := false
+	switch link := info.Mode()&os.ModeSymlink != 0; {
+	case link && in.Mode == filemode.Symlink:
 		target, err := os.Readlink(path)
-		if err != nil || in.Mode != filemode.Symlink || plumbing.ComputeHash(plumbing.BlobObject, []byte(target)) != in.Hash {
-			return differs
+		same = err == nil && plumbing.ComputeHash(plumbing.BlobObject, []byte(target)) == in.Hash
+	case !link && in.Mode != filemode.Symlink && in.Mode.IsFile():
+		if same, err = c.sameFile(path, in.Hash); err != nil {
+			return err
 		}
-		return nil
 	}
-	if !in.Mode.IsFile() {
-		return differs
+	if !same {
+		return doubts("%s is not what the commit %s has: a step has changed or made it", path, c.head)
 	}
+	return nil
+}
+
+// sameFile tells whether a file is what git makes of a blob when it checks it
+// out: the blob, perhaps with the line ends of another system, its own name in
+// place of $Id$, or the content that it names as a pointer of Git LFS. What
+// another filter makes is not known.
+func (c checkout) sameFile(path string, hash plumbing.Hash) (bool, error) {
 	content, err := readBounded(path)
 	if err != nil {
-		return err
+		return false, err
 	}
-	plain := bytes.ReplaceAll(content, []byte("$Id: "+in.Hash.String()+" $"), []byte("$Id$"))
+	plain := bytes.ReplaceAll(content, []byte("$Id: "+hash.String()+" $"), []byte("$Id$"))
 	for _, form := range [][]byte{content, plain, unixLines(content), unixLines(plain)} {
-		if plumbing.ComputeHash(plumbing.BlobObject, form) == in.Hash {
-			return nil
+		if plumbing.ComputeHash(plumbing.BlobObject, form) == hash {
+			return true, nil
 		}
 	}
-	blob, err := c.blob(in.Hash)
+	blob, err := c.blob(hash)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if bytes.Equal(unixLines(blob), unixLines(plain)) || pointsTo(blob, content) {
-		return nil
-	}
-	return differs
+	return bytes.Equal(unixLines(blob), unixLines(plain)) || pointsTo(blob, content), nil
 }
 
 func (c checkout) blob(hash plumbing.Hash) ([]byte, error) {

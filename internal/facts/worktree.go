@@ -87,8 +87,8 @@ func mutual(root string, repo *git.Repository) bool {
 
 // samePath tells whether a path leads to one whose links are followed.
 func samePath(path, followed string) bool {
-	real, err := filepath.EvalSymlinks(path)
-	return err == nil && real == followed
+	there, err := filepath.EvalSymlinks(path)
+	return err == nil && there == followed
 }
 
 // most is the largest file or object of git that is read, in bytes: GitHub takes
