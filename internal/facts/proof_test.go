@@ -63,6 +63,7 @@ const (
 // word of a file that a stranger may have written.
 func TestProvenTree(t *testing.T) {
 	t.Parallel()
+	template, first := newCheckout(t)
 	cases := map[string]struct {
 		commands string
 		commit   bool     // what the commands have added, as the run's own commit
@@ -154,7 +155,10 @@ func TestProvenTree(t *testing.T) {
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			dir, sha := newCheckout(t)
+			dir, sha := t.TempDir(), first
+			if err := os.CopyFS(dir, os.DirFS(template)); err != nil {
+				t.Fatal(err)
+			}
 			build(t, dir, sha, c.commands)
 			if c.commit {
 				build(t, dir, sha, "add .\ncommit -q --message=three")
