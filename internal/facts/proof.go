@@ -18,16 +18,16 @@ type proof struct {
 	own func(commit string) error // says why a commit is not the repository's own
 }
 
-// doubt is why a path is not known to be of one of the repository's commits.
-type doubt struct {
+// doubtError is why a path is not known to be of one of the repository's commits.
+type doubtError struct {
 	head string // commit that is checked out around it, where that is the reason
 	why  string // empty where there is no checkout
 }
 
-func (d *doubt) Error() string { return d.why }
+func (d *doubtError) Error() string { return d.why }
 
-// doubts makes the text of a doubt.
-func doubts(format string, args ...any) error { return &doubt{why: fmt.Sprintf(format, args...)} }
+// doubts makes the text of a doubtError.
+func doubts(format string, args ...any) error { return &doubtError{why: fmt.Sprintf(format, args...)} }
 
 // of is the tree of paths: directories, whole contexts each, and Dockerfiles.
 func (p proof) of(paths []string) plan.Tree {
@@ -37,9 +37,9 @@ func (p proof) of(paths []string) plan.Tree {
 			return plan.Tree{}
 		}
 		if err := p.path(path); err != nil {
-			var d *doubt
+			var d *doubtError
 			if !errors.As(err, &d) {
-				d = &doubt{why: err.Error()}
+				d = &doubtError{why: err.Error()}
 			}
 			return plan.Tree{Path: path, Head: d.head, Why: d.why}
 		}
@@ -51,11 +51,11 @@ func (p proof) of(paths []string) plan.Tree {
 func (p proof) path(path string) error {
 	followed, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return &doubt{}
+		return &doubtError{}
 	}
 	info, err := os.Stat(followed)
 	if err != nil {
-		return &doubt{}
+		return &doubtError{}
 	}
 	if !info.IsDir() {
 		return p.file(path)
@@ -76,7 +76,7 @@ func (p proof) path(path string) error {
 func (p proof) around(dir string) (checkout, error) {
 	root, ok := worktreeAround(dir)
 	if !ok {
-		return checkout{}, &doubt{}
+		return checkout{}, &doubtError{}
 	}
 	at, err := openWorktree(root)
 	if err != nil {
@@ -87,7 +87,7 @@ func (p proof) around(dir string) (checkout, error) {
 		return at, nil
 	}
 	if err := p.own(at.head.String()); err != nil {
-		return checkout{}, &doubt{head: at.head.String(), why: err.Error()}
+		return checkout{}, &doubtError{head: at.head.String(), why: err.Error()}
 	}
 	return at, nil
 }
@@ -116,7 +116,7 @@ const mostLinks = 40
 func (p proof) file(path string) error {
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {
-		return &doubt{}
+		return &doubtError{}
 	}
 	name := filepath.Base(path)
 	for range mostLinks {
