@@ -65,7 +65,8 @@ func planFor(ctx context.Context, env Env, dir string, given map[string]*string)
 		return plan.Plan{}, errors.Join(inputsErr, err)
 	}
 	if *given["GITHUB_REF"]+*given["GITHUB_EVENT_NAME"] != "" {
-		f.Pull, f.Upstream, f.BaseRef, f.Schedule = plan.Pull{}, plan.Upstream{}, "", "" // of another run
+		f.Pull, f.Upstream, f.BaseRef, f.Schedule, f.Commented = plan.Pull{}, plan.Upstream{}, "", "", 0 // of another run
+		f.Tree = plan.Tree{Own: true}                                                                    // as that would check it out
 	}
 	if *given["GITHUB_REPOSITORY"] != "" {
 		f.ServerURL = ""

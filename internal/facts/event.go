@@ -30,6 +30,10 @@ type event struct {
 			Ref string `json:"ref"`
 		} `json:"base"`
 	} `json:"pull_request"`
+	Issue struct {
+		Number      int       `json:"number"`
+		PullRequest *struct{} `json:"pull_request"` // only of an issue that is a pull request
+	} `json:"issue"`
 	WorkflowRun struct {
 		Event          string `json:"event"`
 		HeadSHA        string `json:"head_sha"`
@@ -64,6 +68,24 @@ func (e event) pull() plan.Pull {
 		HeadRepository: e.PullRequest.Head.Repo.FullName,
 		HeadSHA:        e.PullRequest.Head.SHA,
 	}
+}
+
+// commented returns the number of the pull request that the event's comment is
+// on, or 0.
+func (e event) commented() int {
+	if e.Issue.PullRequest == nil {
+		return 0
+	}
+	return e.Issue.Number
+}
+
+// check refuses what GitHub sends for no event: a pull request that is not there
+// would be nobody's, and a run for it would look like one of this repository's.
+func (e event) check(name, path string) error {
+	if name == "pull_request_target" && e.PullRequest.Number <= 0 {
+		return fmt.Errorf("reading the event: %s is for pull_request_target and has no pull request; the run must have the event file that GitHub wrote, so let no step change it", path)
+	}
+	return nil
 }
 
 // upstream returns the run that the event is about, or a zero one.

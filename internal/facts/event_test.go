@@ -210,3 +210,42 @@ func TestRun(t *testing.T) {
 		})
 	}
 }
+
+// A run of pull_request_target without a pull request is nobody's that is known.
+func TestTargetWithoutPullRequest(t *testing.T) {
+	t.Parallel()
+	for _, event := range []string{
+		`{}`, `null`, `{"pull_request": null}`, `{"pull_request": {}}`, `{"pull_request": {"number": 0}}`, `{"pull_request": {"number": -1}}`,
+		`{"pull_request": {"head": {"repo": {"full_name": "Octo-Org/Hello-World"}}}}`,
+	} {
+		path := filepath.Join(t.TempDir(), "event.json")
+		write(t, path, event)
+		vars := map[string]string{"GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_EVENT_PATH": path}
+		if f, err := Load(t.Context(), newSource(t, vars)); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "has no pull request") {
+			t.Errorf("%s: Load = %+v, %v, want an error that names the event file", event, f, err)
+		}
+		vars["GITHUB_EVENT_NAME"] = "workflow_dispatch"
+		if _, err := Load(t.Context(), newSource(t, vars)); err != nil {
+			t.Errorf("%s: Load of another event = %v", event, err)
+		}
+	}
+}
+
+// Only a comment on a pull request is for one.
+func TestCommentedPullRequest(t *testing.T) {
+	t.Parallel()
+	for event, want := range map[string]int{
+		`{"issue": {"number": 7, "pull_request": {"url": "https://api.github.com/x"}}}`: 7,
+		`{"issue": {"number": 7}}`:                       0,
+		`{"issue": {"number": 7, "pull_request": null}}`: 0,
+		`{"issue": null}`:                                0,
+		`{}`:                                             0,
+	} {
+		path := filepath.Join(t.TempDir(), "event.json")
+		write(t, path, event)
+		f, err := Load(t.Context(), newSource(t, map[string]string{"GITHUB_EVENT_NAME": "issue_comment", "GITHUB_EVENT_PATH": path}))
+		if err != nil || f.Commented != want || f.Pull.Number != 0 {
+			t.Errorf("%s: Load: commented %d, %v, want %d", event, f.Commented, err, want)
+		}
+	}
+}

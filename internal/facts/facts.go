@@ -54,14 +54,17 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 		Commit:     plan.Commit{SHA: s.get("GITHUB_SHA")},
 	}
 	event, eventErr := readEvent(s.get("GITHUB_EVENT_PATH"))
+	if eventErr == nil {
+		eventErr = event.check(f.Event, s.get("GITHUB_EVENT_PATH"))
+	}
 	if err := errors.Join(required(f), eventErr); err != nil {
 		return plan.Facts{}, err
 	}
 	f.Pull, f.Upstream, f.Schedule, f.Started = event.pull(), event.upstream(), event.Schedule, s.Now
-	f.Tree = s.tree(f)
 	f.Run = s.run(f)
-	f.BaseRef = cmp.Or(event.BaseRef, event.PullRequest.Base.Ref)
+	f.BaseRef, f.Commented = cmp.Or(event.BaseRef, event.PullRequest.Base.Ref), event.commented()
 	f.Project = s.project(ctx, f, event)
+	f.Tree = s.tree(ctx, f)
 	f.Commit.Time = s.commitTime(ctx, f, event)
 	return f, nil
 }

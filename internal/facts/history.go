@@ -30,45 +30,69 @@ func (s Source) apiOf(f plan.Facts) (*github.Client, error) {
 // Tags asks GitHub for the names of all git tags of the run's repository. It
 // fails where there are more than can be read in time.
 func (s Source) Tags(ctx context.Context, f plan.Facts) ([]string, error) {
-	client, err := s.apiOf(f)
+	var names []string
+	err := s.eachTag(ctx, f, func(tag *github.RepositoryTag) bool {
+		names = append(names, tag.GetName())
+		return true
+	})
 	if err != nil {
 		return nil, err
+	}
+	return names, nil
+}
+
+// eachTag asks GitHub for the git tags, as long as more are wanted.
+func (s Source) eachTag(ctx context.Context, f plan.Facts, more func(*github.RepositoryTag) bool) error {
+	client, err := s.apiOf(f)
+	if err != nil {
+		return err
 	}
 	owner, name, _ := strings.Cut(f.Repository, "/")
 	ctx, cancel := context.WithTimeout(ctx, apiWithin)
 	defer cancel()
 	doing := "asking GitHub for the tags of " + f.Repository
-	var names []string
 	options := &github.ListOptions{PerPage: tagsPerPage}
 	for range mostTagPages {
 		page, response, err := client.Repositories.ListTags(ctx, owner, name, options)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", doing, err)
+			return fmt.Errorf("%s: %w", doing, err)
 		}
 		for _, tag := range page {
-			names = append(names, tag.GetName())
+			if !more(tag) {
+				return nil
+			}
 		}
 		if response.NextPage == 0 {
-			return names, nil
+			return nil
 		}
 		options.Page = response.NextPage
 	}
-	return nil, fmt.Errorf("%s: there are more than %d", doing, tagsPerPage*mostTagPages)
+	return fmt.Errorf("%s: there are more than %d", doing, tagsPerPage*mostTagPages)
 }
 
 // Contains asks GitHub whether a commit has an ancestor among those that it was
 // made from, or is that itself.
 func (s Source) Contains(ctx context.Context, f plan.Facts, commit, ancestor string) (bool, error) {
+	compared, err := s.compare(ctx, f, ancestor, commit)
+	if err != nil {
+		return false, fmt.Errorf("asking GitHub whether %s contains %s: %w", commit, ancestor, err)
+	}
+	return compared == "ahead" || compared == "identical", nil
+}
+
+// compare asks GitHub where a commit stands against a base, which is a commit or
+// a branch: ahead, behind, identical or diverged.
+func (s Source) compare(ctx context.Context, f plan.Facts, base, commit string) (string, error) {
 	client, err := s.apiOf(f)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	owner, name, _ := strings.Cut(f.Repository, "/")
 	ctx, cancel := context.WithTimeout(ctx, apiWithin)
 	defer cancel()
-	compared, _, err := client.Repositories.CompareCommits(ctx, owner, name, ancestor, commit, &github.ListOptions{PerPage: 1})
+	compared, _, err := client.Repositories.CompareCommits(ctx, owner, name, base, commit, &github.ListOptions{PerPage: 1})
 	if err != nil {
-		return false, fmt.Errorf("asking GitHub whether %s contains %s: %w", commit, ancestor, err)
+		return "", err
 	}
-	return compared.GetStatus() == "ahead" || compared.GetStatus() == "identical", nil
+	return compared.GetStatus(), nil
 }

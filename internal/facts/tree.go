@@ -1,20 +1,28 @@
 package facts
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
-// tree tells whose all is that is built, of this machine and fetched.
-func (s Source) tree(f plan.Facts) plan.Tree {
+// tree tells whose all is that is built, of this machine and fetched. A run that
+// anybody can have caused has that proven; no other pays for it.
+func (s Source) tree(ctx context.Context, f plan.Facts) plan.Tree {
+	read := func() plan.Tree { return readTree(s.Build, f.Commit.SHA) }
+	own := is(f.Commit.SHA)
+	if f.Anybody() {
+		own = s.own(ctx, f)
+		read = func() plan.Tree { return proof{own: own}.of(s.Build) }
+	}
 	if len(s.Build) > 0 || len(s.Fetched) == 0 {
-		if tree := readTree(s.Build, f.Commit.SHA); !tree.Own {
+		if tree := read(); !tree.Own {
 			return tree
 		}
 	}
-	return plan.FetchedTree(f, s.Fetched)
+	return plan.FetchedTree(f, s.Fetched, own)
 }
 
 // readTree tells whether all of the paths lie in checkouts of a commit. What

@@ -30,7 +30,7 @@ func TestAutoCacheOfEvents(t *testing.T) {
 	t.Parallel()
 	event := func(name, ref string) plan.Facts {
 		f := pushOf(ref)
-		f.Event = name
+		f.Event, f.Tree.Own = name, true
 		return f
 	}
 	target := pullOf(12, "stranger/hello-world")

@@ -77,7 +77,7 @@ func (f Facts) urlOf(s inputs.Source) string {
 func (f Facts) gitSecret(in inputs.Inputs) string {
 	server, err := url.Parse(f.ServerURL)
 	token := in.APIToken(packages.ServerAt(f.ServerURL)).Reveal()
-	if err != nil || server.Host == "" || token == "" || f.untrusted() != "" {
+	if err != nil || server.Host == "" || token == "" || f.untrusted() {
 		return ""
 	}
 	for _, own := range []string{"GIT_AUTH_TOKEN", "GIT_AUTH_HEADER"} {
@@ -116,20 +116,22 @@ func namedKey(in inputs.Inputs) string {
 // commitName is the full name of a commit.
 var commitName = regexp.MustCompile(`^[0-9a-f]{40}$|^[0-9a-f]{64}$`)
 
-// FetchedTree is the tree of files of this machine, all of which are the run's
-// own, with what the builder fetches: that is the run's own where it is its
-// commit, by the full name, of its repository, and nothing else is.
-func FetchedTree(f Facts, fetched []inputs.Source) Tree {
+// FetchedTree is the tree of files of this machine, all of which are the
+// repository's own, with what the builder fetches: that is its own where it is a
+// commit, by the full name, of this repository, of which own says that it is in
+// it and not only in a fork. The error of own says why not.
+func FetchedTree(f Facts, fetched []inputs.Source, own func(commit string) error) Tree {
 	for _, s := range fetched {
 		if s.Kind == inputs.FromDefault {
 			continue
 		}
 		at, commit := splitGit(s)
-		own := strings.EqualFold(strings.TrimSuffix(at, ".git"), f.ServerURL+"/"+f.Repository)
-		if own && commit != "" && commit == f.Commit.SHA {
-			continue
+		if here := strings.EqualFold(strings.TrimSuffix(at, ".git"), f.ServerURL+"/"+f.Repository); !here || commit == "" {
+			return Tree{URL: at, Head: commit}
 		}
-		return Tree{URL: at, Head: commit}
+		if err := own(commit); err != nil {
+			return Tree{URL: at, Head: commit, Why: err.Error()}
+		}
 	}
 	return Tree{Own: true}
 }

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -94,12 +95,21 @@ func reveal(secrets map[string]inputs.Secret) map[string]string {
 	return shown
 }
 
-// What a builder fetches is a stranger's unless it is the run's own commit, by
-// its full name, of the run's own repository.
+// movedSHA is a commit of the repository that is not the run's.
+const movedSHA = "abcdefabcdefabcdefabcdefabcdefabcdefabcd"
+
+// What a builder fetches is a stranger's unless it is a commit of the run's own
+// repository, by its full name, and not of a fork.
 func TestFetchedTree(t *testing.T) {
 	t.Parallel()
 	f := targetFrom("stranger/hello-world", "")
 	own := plan.Tree{Own: true}
+	known := func(commit string) error {
+		if commit == commitSHA || commit == movedSHA {
+			return nil
+		}
+		return errors.New("it is in no branch")
+	}
 	cases := map[string]struct {
 		fetched []inputs.Source
 		want    plan.Tree
@@ -107,15 +117,16 @@ func TestFetchedTree(t *testing.T) {
 		"nothing":                {nil, own},
 		"the default":            {[]inputs.Source{{Kind: inputs.FromDefault, Where: "sub"}}, own},
 		"the run's commit":       {[]inputs.Source{git(ownURL + "#" + commitSHA)}, own},
+		"a branch's head":        {[]inputs.Source{git(ownURL + "#" + movedSHA)}, own},
 		"in another case":        {[]inputs.Source{git("https://github.com/octo/hello-world.git#" + commitSHA + ":sub")}, own},
 		"by its checksum":        {[]inputs.Source{git(ownURL + "?ref=main&checksum=" + commitSHA)}, own},
 		"by its option":          {[]inputs.Source{git(ownURL + "?ref=" + commitSHA)}, own},
 		"the default branch":     {[]inputs.Source{git(ownURL)}, plan.Tree{URL: ownURL}},
 		"a branch":               {[]inputs.Source{git(ownURL + "#main")}, plan.Tree{URL: ownURL}},
 		"the pull request's ref": {[]inputs.Source{git(ownURL + "#refs/pull/12/head")}, plan.Tree{URL: ownURL}},
-		"its head":               {[]inputs.Source{git(ownURL + "#" + headSHA)}, plan.Tree{URL: ownURL, Head: headSHA}},
+		"its head":               {[]inputs.Source{git(ownURL + "#" + headSHA)}, plan.Tree{URL: ownURL, Head: headSHA, Why: "it is in no branch"}},
 		"part of the name":       {[]inputs.Source{git(ownURL + "#" + commitSHA[:12])}, plan.Tree{URL: ownURL}},
-		"another checksum":       {[]inputs.Source{git(ownURL + "?checksum=" + headSHA + "#" + commitSHA)}, plan.Tree{URL: ownURL, Head: headSHA}},
+		"another checksum":       {[]inputs.Source{git(ownURL + "?checksum=" + headSHA + "#" + commitSHA)}, plan.Tree{URL: ownURL, Head: headSHA, Why: "it is in no branch"}},
 		"the fork":               {[]inputs.Source{git(forkURL + "#" + commitSHA)}, plan.Tree{URL: forkURL, Head: commitSHA}},
 		"another server":         {[]inputs.Source{git("https://evil.example/Octo/Hello-World.git#" + commitSHA)}, plan.Tree{URL: "https://evil.example/Octo/Hello-World.git", Head: commitSHA}},
 		"without encryption":     {[]inputs.Source{git("http://github.com/Octo/Hello-World.git#" + commitSHA)}, plan.Tree{URL: "http://github.com/Octo/Hello-World.git", Head: commitSHA}},
@@ -125,7 +136,7 @@ func TestFetchedTree(t *testing.T) {
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			got := plan.FetchedTree(f, c.fetched)
+			got := plan.FetchedTree(f, c.fetched, known)
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Fatalf("FetchedTree, -want +got:\n%s", diff)
 			}

@@ -30,6 +30,9 @@ type Facts struct {
 	Pull     Pull
 	Upstream Upstream
 	Tree     Tree
+	// Commented is the number of the pull request that the event's comment is on;
+	// 0 where there is none.
+	Commented int
 	// Logins are the hosts that the Docker config has logins for, with blanks
 	// between them: facts can be compared.
 	Logins string

@@ -131,15 +131,15 @@ func contextKey(repo name.Repository, in inputs.Inputs, f Facts) string {
 	if f.Pull.Number != 0 {
 		key += fmt.Sprintf(" pull request %d of %s", f.Pull.Number, f.Pull.HeadRepository)
 	}
-	if who := f.untrusted(); who != "" {
-		key += fmt.Sprintf(" untrusted files of %s in %s", who, f.Run)
+	if f.untrusted() {
+		key += fmt.Sprintf(" untrusted files of %s in %s", f.stranger(), f.Run)
 	}
 	return key
 }
 
 func notices(in inputs.Inputs, f Facts) []string {
 	var all []string
-	if f.untrusted() != "" {
+	if f.untrusted() {
 		all = append(all, fmt.Sprintf("allow-untrusted-head is true: %s, and %s; the build has the secrets and the token of this workflow", f.found(), f.startedBy()))
 	}
 	if _, written := in.BuildArgs[epochArg]; f.Actions && f.Commit.Time.IsZero() && !written {

@@ -119,7 +119,7 @@ func TestReasonForNotPublishing(t *testing.T) {
 	mergeGroup := pushOf("refs/heads/gh-readonly-queue/main/pr-12")
 	mergeGroup.Event = "merge_group"
 	comment := pushOf("refs/heads/main")
-	comment.Event = "issue_comment"
+	comment.Event, comment.Tree.Own = "issue_comment", true
 	unknown := pullFrom("")
 	unknown.Pull = plan.Pull{}
 	cases := map[string]struct {

@@ -117,7 +117,7 @@ func decideNames(in inputs.Inputs, f Facts, push bool) (metadata.Names, error) {
 // forNames is the part of the facts that names are made of.
 func (f Facts) forNames() metadata.Facts {
 	return metadata.Facts{
-		Event: f.Event, Ref: f.Ref, SHA: f.builtSHA(), HeadSHA: f.Pull.HeadSHA, Pull: f.Pull.Number, BaseRef: f.BaseRef,
+		Event: f.Event, Ref: f.namedRef(), SHA: f.builtSHA(), HeadSHA: f.Pull.HeadSHA, Pull: f.Pull.Number, BaseRef: f.BaseRef,
 		DefaultBranch: f.Project.DefaultBranch, CommitTime: f.Commit.Time, Now: f.Started,
 	}
 }
@@ -132,7 +132,7 @@ func defaultTag(f Facts) (string, metadata.Kind, error) {
 	switch {
 	case f.Pull.Number != 0:
 		return fmt.Sprintf("pr-%d", f.Pull.Number), metadata.Branch, nil
-	case f.untrusted() != "":
+	case f.untrusted():
 		tag, kind := untrustedTag(f)
 		return tag, kind, nil
 	case f.Ref == "" && !f.Actions && len(f.Commit.SHA) >= shortCommit:

@@ -79,7 +79,6 @@ func TestFilesThatMayBeBuilt(t *testing.T) {
 		"the run's own commit":              own,
 		"the run's own commit, started":     started,
 		"a pull request of the repository":  targetFrom("octo/Hello-World", headSHA),
-		"a run for one":                     startedFrom("octo/Hello-World", headSHA),
 		"a fork's pull request":             fork,
 		"a person who imagines such a run":  laptop,
 		"a push with nothing to be read of": pushOf("refs/heads/main"),
