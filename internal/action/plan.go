@@ -102,7 +102,7 @@ func writePlan(out io.Writer, p plan.Plan, asJSON bool) error {
 		Tags: []string{}, Rules: []plannedRule{}, Labels: p.Build.Labels, Annotations: []string{}, Notices: p.Notices,
 	}
 	for _, tag := range p.Publish.Tags {
-		shown.Tags = append(shown.Tags, host.Shown(tag.Name()))
+		shown.Tags = append(shown.Tags, host.Tag(tag))
 	}
 	for _, o := range p.Publish.Names.Outcomes {
 		rule := "flavor"

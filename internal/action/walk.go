@@ -162,7 +162,7 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 		r.Printf("%s", remark)
 	}
 	for _, tag := range p.Build.LoadAs {
-		r.Printf("Loading %s", host.Shown(tag.Name()))
+		r.Printf("Loading %s", host.Tag(tag))
 	}
 	for _, out := range p.Build.Outputs {
 		r.Printf("Writing %s", out)

@@ -25,6 +25,8 @@ const (
 // Inputs is what the workflow author asked for, parsed and checked. It does not
 // change after Parse.
 type Inputs struct {
+	Notices []string // what the author should know of the inputs, although nothing fails; no value of an input
+
 	Images      []string       // as written; the plan resolves the short forms. Default: none, which means the repository's own
 	Registry    string         // host, lower case. Default: empty, which means the server's own
 	Token       Secret         // password for Registry
@@ -32,6 +34,7 @@ type Inputs struct {
 	Logins      []Login        // of further registries, and of Registry where Token is not for it; each host once
 	RegistryCA  []byte         // authorities of registries in PEM, besides the system's. Default: none
 	Tags        metadata.Rules // rules, bare tags and full references. Default: none, which means the tag of the ref
+	TagsWrong   bool           // the input tags has mistakes, and Tags lacks some of it
 	Flavor      metadata.Flavor
 	Labels      metadata.OwnLabels
 	Annotations metadata.OwnAnnotations
@@ -136,6 +139,7 @@ func Parse(env Env) (Inputs, error) {
 		Call:        p.call("call"),
 		Load:        p.boolean("load", false),
 	}
+	in.TagsWrong = p.problems.wrong("tags")
 	in.AutoCache = p.autoCache("cache")
 	in.CacheService = p.usedCacheService(in)
 	in.AllowUntrustedHead = p.boolean("allow-untrusted-head", false)
