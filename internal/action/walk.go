@@ -101,7 +101,7 @@ type run struct {
 // decide turns the environment into a plan. Every mistake that can be known is
 // found before it returns, whichever stage finds it.
 func decide(ctx context.Context, env Env, workspace string, started time.Time, r *report.Reporter) (run, error) {
-	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace})
+	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace, Given: env.Given})
 	mask(r, in)
 	docker := registry.ReadDockerConfig(env.Lookup, r.Mask)
 	warnOfConfig(r, docker)

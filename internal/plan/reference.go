@@ -72,6 +72,18 @@ func localHome(written, path string) (home, error) {
 	return home{repository: repo, local: path}, nil
 }
 
+// otherOwner says where an image of somebody else's goes that names no registry: it
+// may be meant for Docker Hub. It is empty for all others.
+func otherOwner(image string, in inputs.Inputs, f Facts) string {
+	path := strings.ToLower(image)
+	owner, _, found := strings.Cut(path, "/")
+	if !found || hasHost(path) || in.Registry != "" || nothingPushed(in) || f.owner() == "" || owner == strings.ToLower(f.owner()) {
+		return ""
+	}
+	hub, own := fullForms(path, in, f)
+	return fmt.Sprintf("the image %s goes to %s, under an owner that is not this repository's; an image of Docker Hub is written %s", image, own, hub)
+}
+
 // fullForms are both places that a name without a registry could mean.
 func fullForms(path string, in inputs.Inputs, f Facts) (hub, own string) {
 	path = strings.ToLower(path)
