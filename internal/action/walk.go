@@ -115,7 +115,11 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 	}
 	f.Logins = strings.Join(docker.Hosts(), " ")
 	p, err := plan.New(in, f)
-	for _, notice := range p.Notices {
+	notices := p.Notices
+	if err != nil { // there is no plan
+		notices = in.Notices
+	}
+	for _, notice := range notices {
 		r.Warning("", 0, notice)
 	}
 	return run{in: in, source: source, facts: f, plan: p, docker: docker}, errors.Join(inputsErr, err)

@@ -5,8 +5,10 @@ import (
 	"unicode"
 )
 
-// written is the text of a bare tag or a reference. It is taken as it stands or
-// refused: what expressions make is made legal, and nothing else.
+// written is the text of a bare tag or a reference. A reference is taken as it
+// stands or refused: what expressions make is made legal, and nothing else. A bare
+// tag is made legal as type=raw is, but for what tells of two tags, or of a variable
+// that is empty.
 type written struct {
 	text string
 	at   int // where it begins in its line, in bytes
@@ -25,50 +27,71 @@ func (r *Rule) refused(s scope, prefix string) *mistake {
 	if w == nil {
 		return nil
 	}
-	bad := func(offset int, format string, args ...any) *mistake {
-		return wrong(w.at+offset, acceptsWritten, format, args...)
-	}
-	mask := masked(w.text)
-	tag, constant := r.value.constant()
-	if named, kind := cutRef(s.ref()); kind != unknown && r.Type == TypeReference && w.text == named {
+	reference := r.Type == TypeReference
+	if named, kind := cutRef(s.ref()); reference && kind != unknown && w.text == named {
 		return wrong(w.at, acceptsOfRef, "%q is the name of this run's ref, and would be read as that of an image", w.text)
 	}
-	if blank := strings.IndexFunc(mask, unicode.IsSpace); blank >= 0 {
-		return bad(blank, "%q has a blank in it", w.text)
+	if blank := strings.IndexFunc(masked(w.text), unicode.IsSpace); blank >= 0 {
+		return w.wrong(blank, "%q has a blank in it", w.text)
 	}
-	if digest := strings.IndexByte(mask, '@'); digest >= 0 {
+	if reference {
+		if m := r.refusedReference(); m != nil {
+			return m
+		}
+		prefix = ""
+	}
+	if prefix == "" && r.value.startsBadly(s) {
+		return w.wrong(w.tag, "its tag %q begins with a dot or a hyphen: is a variable empty?", w.text[w.tag:])
+	}
+	return nil
+}
+
+func (w *written) wrong(offset int, format string, args ...any) *mistake {
+	return wrong(w.at+offset, acceptsWritten, format, args...)
+}
+
+// refusedReference is refused for what a reference alone cannot be.
+func (r *Rule) refusedReference() *mistake {
+	w, bad := r.written, r.written.wrong
+	mask := masked(w.text)
+	tag, constant := r.value.constant()
+	sign := r.value.illegalSign()
+	switch digest := strings.IndexByte(mask, '@'); {
+	case digest >= 0:
 		return bad(digest, "%q has an @, for a digest, and an image is pushed to a tag", w.text)
-	}
-	switch {
-	case r.Type == TypeReference && mask[0] == ':':
+	case mask[0] == ':':
 		return bad(0, "%q has no image before its colon: is a variable empty?", w.text)
 	case tag == "" && constant:
 		return bad(w.tag, "%q has no tag behind its colon: is a variable empty?", w.text)
 	case constant && len(tag) > MaxTag:
 		return bad(w.tag, "its tag has %d characters, of at most %d", len(tag), MaxTag)
-	}
-	if sign := r.value.illegalSign(s, prefix == "" || r.Type == TypeReference); sign != "" {
-		return bad(w.tag, "its tag %q has a %q, which no tag may have there", w.text[w.tag:], sign)
+	case sign != "":
+		return bad(w.tag, "its tag %q has a %q, which no tag may have", w.text[w.tag:], sign)
 	}
 	return nil
 }
 
-// illegalSign returns a character that a tag cannot have, of what is written
-// and no expression has made. A tag does not begin with a dot or a hyphen.
-func (t template) illegalSign(s scope, first bool) string {
+// startsBadly tells whether the text that is written, and not one that an
+// expression makes, begins with what no tag begins with.
+func (t template) startsBadly(s scope) bool {
 	for _, p := range t.parts {
-		text := p.text
-		if p.expr != nil {
-			first = first && p.expr.value(s) == ""
-			continue
+		if p.expr == nil {
+			return strings.ContainsAny(p.text[:1], ".-")
 		}
-		if first && strings.ContainsAny(text[:1], ".-") {
-			return text[:1]
+		if p.expr.value(s) != "" {
+			return false
 		}
-		if found := illegal.FindString(text); found != "" {
+	}
+	return false
+}
+
+// illegalSign returns a character of the text that is written, and not of one that
+// an expression makes, which no tag may have. It is empty where there is none.
+func (t template) illegalSign() string {
+	for _, p := range t.parts {
+		if found := illegal.FindString(p.text); found != "" {
 			return string([]rune(found)[:1])
 		}
-		first = false
 	}
 	return ""
 }
