@@ -123,7 +123,7 @@ func TestEngineByTag(t *testing.T) {
 				dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
 				env: []string{
 					"GITHUB_SERVER_URL=https://" + byTag.Host, "INPUT_REGISTRY=" + byTag.Host, "INPUT_TAGS=latest,1.2.3",
-					"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_LOAD=true",
+					"INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_LOAD=true", "INPUT_PUSH=true",
 				},
 			})
 			if code := r.wait(); code != 0 {

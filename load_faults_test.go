@@ -40,7 +40,7 @@ func TestLoadThatFails(t *testing.T) {
 			r := start(t, step{
 				dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
 				env: []string{
-					"INPUT_IMAGE=" + registry.Host + "/" + repository, "INPUT_LOAD=true",
+					"INPUT_IMAGE=" + registry.Host + "/" + repository, "INPUT_LOAD=true", "INPUT_PUSH=true",
 					"BUILDKIT_HOST=" + daemon.Address, "DOCKER_HOST=tcp://" + proxy.Host,
 				},
 			})

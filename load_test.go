@@ -48,7 +48,7 @@ func TestLoad(t *testing.T) {
 				image := registry.Host + "/octo/" + builder
 				s := step{
 					dockerfile: "FROM " + base.Name() + "\nLABEL builder=" + builder + "\nRUN echo built > /file\nCOPY Dockerfile /\n",
-					env:        append(env, "INPUT_IMAGE="+image, "INPUT_TAGS=latest,1.2.3", "DOCKER_HOST="+engine.Host, "INPUT_LOAD=true"),
+					env:        append(env, "INPUT_IMAGE="+image, "INPUT_TAGS=latest,1.2.3", "DOCKER_HOST="+engine.Host, "INPUT_LOAD=true", "INPUT_PUSH=true"),
 				}
 				t.Run(builder, func(t *testing.T) { testLoad(t, engine, s, image) })
 			}
@@ -167,7 +167,7 @@ func TestLoadSeveralPlatforms(t *testing.T) {
 	image := registry.Host + "/octo/both"
 	s := step{
 		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
-		env:        []string{"INPUT_IMAGE=" + image, "INPUT_PLATFORMS=linux/amd64,linux/arm64", "INPUT_LOAD=true", "DOCKER_HOST=" + engine.Host},
+		env:        []string{"INPUT_IMAGE=" + image, "INPUT_PLATFORMS=linux/amd64,linux/arm64", "INPUT_LOAD=true", "INPUT_PUSH=true", "DOCKER_HOST=" + engine.Host},
 	}
 	_, outputs := finish(t, step{dockerfile: s.dockerfile, env: append(slices.Clone(s.env), "INPUT_BUILDER=docker")})
 	if got := remoteDigest(t, image+":latest"); got != outputs["digest"] || outputs["imageid"] != "" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/slipway-build/slipway/internal/action"
@@ -38,6 +39,7 @@ func run() int {
 	return action.Main(ctx, action.Env{
 		Args:       os.Args[1:],
 		Lookup:     os.LookupEnv,
+		Given:      variables(),
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
 		Stderr:     os.Stderr,
@@ -45,4 +47,14 @@ func run() int {
 		Executable: executable,
 		Version:    version,
 	})
+}
+
+// variables are the names of those in the environment.
+func variables() []string {
+	var names []string
+	for _, one := range os.Environ() {
+		name, _, _ := strings.Cut(one, "=")
+		names = append(names, name)
+	}
+	return names
 }

@@ -194,7 +194,7 @@ func matrixFeatures(base string) []feature {
 		{name: "secret", dockerfile: secret, env: []string{amd64, "INPUT_SECRETS=key=correct-horse"}, check: hasTags("latest")},
 		{name: "provenance", dockerfile: copied, env: []string{amd64, "INPUT_PROVENANCE=true"}, check: hasProvenance},
 		{name: "registry cache", dockerfile: run("echo cached"), env: cache, check: hasTags("latest", "cache")},
-		{name: "load", dockerfile: copied, env: []string{amd64, "INPUT_LOAD=true"}, check: isLoaded},
+		{name: "load", dockerfile: copied, env: []string{amd64, "INPUT_LOAD=true", "INPUT_PUSH=true"}, check: isLoaded},
 		{name: "dry run", dockerfile: copied, env: []string{amd64, "INPUT_PUSH=false"}, check: publishedNothing},
 		{name: "cancel", dockerfile: run("echo started; sleep 1000"), env: []string{amd64}, drive: cancelled, check: publishedNothing},
 	}

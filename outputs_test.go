@@ -38,7 +38,7 @@ func TestOutputsBesideAPush(t *testing.T) {
 			repository := registry.Host + "/" + builder + "/octo/app"
 			s := step{
 				dockerfile: "FROM scratch\nCOPY made /sub/made\n", files: map[string][]byte{"made": []byte("made here\n")},
-				env:  append(slices.Clone(env), "INPUT_IMAGE="+repository, "INPUT_OUTPUTS=dist\ntype=oci,dest=oci.tar\ntype=oci,dest=oci,tar=false\ntype=docker,dest=docker.tar\ntype=docker\ntype=image,oci-artifact=false"),
+				env:  append(slices.Clone(env), "INPUT_IMAGE="+repository, "INPUT_PUSH=true", "INPUT_OUTPUTS=dist\ntype=oci,dest=oci.tar\ntype=oci,dest=oci,tar=false\ntype=docker,dest=docker.tar\ntype=docker\ntype=image,oci-artifact=false"),
 				wrap: func(_ *exec.Cmd, work string) { _ = os.Chown(filepath.Join(work, "repo"), runnersUser, runnersUser) },
 			}
 			r, outputs := finish(t, s)

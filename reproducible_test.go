@@ -108,7 +108,7 @@ func TestReproducibleOnEngines(t *testing.T) {
 			dockerfile := "FROM " + base + "\nRUN echo made > /here\nCOPY . /src\n"
 			for _, wants := range []string{"INPUT_LOAD=false", "INPUT_LOAD=true"} {
 				s := reproducibleStep(dockerfile, registry.Host+"/octo/"+strings.ToLower(wants[6:10]), true)
-				s.env = append(s.env, wants, "DOCKER_HOST="+engine.Host, "INPUT_BUILDER=docker")
+				s.env = append(s.env, wants, "INPUT_PUSH=true", "DOCKER_HOST="+engine.Host, "INPUT_BUILDER=docker")
 				if options != (testenv.EngineOptions{}) {
 					r := start(t, s)
 					if code := r.wait(); code != 1 {

@@ -30,7 +30,7 @@ func TestProvenanceIsNeverDropped(t *testing.T) {
 				dockerfile: "FROM " + base.Name() + "\nRUN echo built\n",
 				env: []string{
 					"INPUT_IMAGE=" + image, "INPUT_TAGS=latest,1.2.3", "DOCKER_HOST=" + engine.Host,
-					"INPUT_PROVENANCE=true", "INPUT_LOAD=true", "INPUT_BUILDER=docker",
+					"INPUT_PROVENANCE=true", "INPUT_LOAD=true", "INPUT_PUSH=true", "INPUT_BUILDER=docker",
 				},
 			}
 			if options != (testenv.EngineOptions{}) {
@@ -66,7 +66,7 @@ func TestBillOfMaterialsBesideALoad(t *testing.T) {
 	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
 	r := start(t, step{
 		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
-		env:        []string{"INPUT_REGISTRY=127.0.0.1:1", "INPUT_PREFLIGHT=false", "INPUT_SBOM=true", "INPUT_LOAD=true", "INPUT_BUILDER=local", "DOCKER_HOST=" + engine.Host},
+		env:        []string{"INPUT_REGISTRY=127.0.0.1:1", "INPUT_PREFLIGHT=false", "INPUT_SBOM=true", "INPUT_LOAD=true", "INPUT_PUSH=true", "INPUT_BUILDER=local", "DOCKER_HOST=" + engine.Host},
 	})
 	if code := r.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)

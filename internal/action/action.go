@@ -22,6 +22,7 @@ import (
 type Env struct {
 	Args       []string // without the program's name
 	Lookup     func(name string) (string, bool)
+	Given      []string // names of the variables that Lookup knows
 	Stdin      io.Reader
 	Stdout     io.Writer // takes all that a run says
 	Stderr     io.Writer // only for a command whose standard output is data

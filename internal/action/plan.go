@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -58,7 +59,7 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 
 // planFor decides as a run would.
 func planFor(ctx context.Context, env Env, dir string, given map[string]*string) (plan.Plan, error) {
-	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: dir})
+	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: dir, Given: env.Given})
 	source := facts.Source{Lookup: env.Lookup, Dir: dir, Build: in.Local(), Fetched: in.Fetched(), Now: time.Now(), Offline: true} //nolint:forbidigo // dates in tags are those of a run that begins now
 	f, err := facts.Load(ctx, source)
 	if err != nil {
@@ -85,6 +86,7 @@ type planned struct {
 	Reason      string            `json:"reason,omitempty"`
 	Version     string            `json:"version"`
 	Tags        []string          `json:"tags"`
+	ByDigest    []string          `json:"byDigest,omitempty"` // where the image is pushed without a tag
 	Rules       []plannedRule     `json:"rules"`
 	Labels      map[string]string `json:"labels"`
 	Annotations []string          `json:"annotations"`
@@ -102,8 +104,14 @@ func writePlan(out io.Writer, p plan.Plan, asJSON bool) error {
 		Push: p.Publish.Push, Reason: p.Publish.Reason, Version: p.Publish.Version,
 		Tags: []string{}, Rules: []plannedRule{}, Labels: p.Build.Labels, Annotations: []string{}, Notices: p.Notices,
 	}
-	for _, tag := range p.Publish.Tags {
-		shown.Tags = append(shown.Tags, host.Shown(tag.Name()))
+	if p.Publish.Push && p.Publish.ByDigest {
+		for _, repo := range p.Build.Repositories() {
+			shown.ByDigest = append(shown.ByDigest, host.Shown(repo.Name()))
+		}
+	} else {
+		for _, tag := range p.Publish.Tags {
+			shown.Tags = append(shown.Tags, host.Tag(tag))
+		}
 	}
 	for _, o := range p.Publish.Names.Outcomes {
 		rule := "flavor"
@@ -136,13 +144,16 @@ func writePlanTable(out io.Writer, p planned) error {
 	for _, notice := range p.Notices {
 		fmt.Fprintln(out, "notice:", notice)
 	}
-	if !p.Push {
+	switch {
+	case !p.Push:
 		fmt.Fprintln(out, "\nNothing is published:", p.Reason)
-	} else {
+	case len(p.ByDigest) > 0:
+		fmt.Fprintln(out, "\nPushed by digest alone would be, and no tag moves:")
+	default:
 		fmt.Fprintln(out, "\nPublished would be, without tags that would go back to an older version or commit:")
 	}
-	for _, tag := range p.Tags {
-		fmt.Fprintln(out, "  "+tag)
+	for _, one := range slices.Concat(p.ByDigest, p.Tags) {
+		fmt.Fprintln(out, "  "+one)
 	}
 	return nil
 }

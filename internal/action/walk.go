@@ -101,7 +101,7 @@ type run struct {
 // decide turns the environment into a plan. Every mistake that can be known is
 // found before it returns, whichever stage finds it.
 func decide(ctx context.Context, env Env, workspace string, started time.Time, r *report.Reporter) (run, error) {
-	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace})
+	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace, Given: env.Given})
 	mask(r, in)
 	docker := registry.ReadDockerConfig(env.Lookup, hiding(r, "a password of the Docker config"))
 	warnOfConfig(r, docker)
@@ -115,7 +115,11 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 	}
 	f.Logins = strings.Join(docker.Hosts(), " ")
 	p, err := plan.New(in, f)
-	for _, notice := range p.Notices {
+	notices := p.Notices
+	if err != nil { // there is no plan
+		notices = in.Notices
+	}
+	for _, notice := range notices {
 		r.Warning("", 0, notice)
 	}
 	return run{in: in, source: source, facts: f, plan: p, docker: docker}, errors.Join(inputsErr, err)
@@ -162,7 +166,7 @@ func announce(r *report.Reporter, b *builder.Builder, p plan.Plan) {
 		r.Printf("%s", remark)
 	}
 	for _, tag := range p.Build.LoadAs {
-		r.Printf("Loading %s", host.Shown(tag.Name()))
+		r.Printf("Loading %s", host.Tag(tag))
 	}
 	for _, out := range p.Build.Outputs {
 		r.Printf("Writing %s", out)

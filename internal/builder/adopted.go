@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,9 +19,15 @@ const buildxPrefix = "buildx_buildkit_"
 
 // adopted is a running builder container that buildx has made, as
 // docker/setup-buildx-action does. It belongs to somebody else and stays.
-type adopted struct{ docker docker }
+type adopted struct {
+	docker docker
+	name   string // of the builder, whose first node is taken; empty: of the only one
+}
 
 func (a adopted) String() string {
+	if a.name != "" {
+		return fmt.Sprintf("the builder %s of docker/setup-buildx-action on %s", a.name, a.docker)
+	}
 	return "a builder container of docker/setup-buildx-action on " + a.docker.String()
 }
 
@@ -60,8 +67,8 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 	}, nil
 }
 
-// find returns the one running builder container. Nothing tells which job made
-// one, so that of several none is taken.
+// find returns the builder container that runs and has the name, or without a name
+// the only one. Nothing tells which job made one, so that of several none is taken.
 func (a adopted) find(ctx context.Context) (id, name string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
@@ -72,17 +79,22 @@ func (a adopted) find(ctx context.Context) (id, name string, err error) {
 		return "", "", err
 	}
 	builders := slices.DeleteFunc(list.Items, func(c container.Summary) bool { return builderName(c) == "" })
-	if len(builders) == 0 {
-		return "", "", errors.New("there is none")
+	names := make([]string, len(builders))
+	for i, c := range builders {
+		names[i] = builderName(c)
 	}
-	if len(builders) > 1 {
-		names := make([]string, len(builders))
-		for i, c := range builders {
-			names[i] = builderName(c)
-		}
+	switch at := slices.Index(names, buildxPrefix+a.name+"0"); {
+	case a.name != "" && at >= 0:
+		return builders[at].ID, names[at], nil
+	case a.name != "":
+		return "", "", fmt.Errorf("its container %s0 does not run there (%s); the input builder takes auto, docker, container, local, an address, or the name of such a builder",
+			buildxPrefix+a.name, cmp.Or(strings.Join(names, ", "), "nor does another"))
+	case len(builders) == 0:
+		return "", "", errors.New("there is none")
+	case len(builders) > 1:
 		return "", "", fmt.Errorf("there are several, and they may be other jobs': %s", strings.Join(names, ", "))
 	}
-	return builders[0].ID, builderName(builders[0]), nil
+	return builders[0].ID, names[0], nil
 }
 
 // builderName returns the name of a container that buildx has made, or "". Such

@@ -67,7 +67,8 @@ func (b *Builder) Close() error {
 
 // Options says which BuildKit is wanted and where to look.
 type Options struct {
-	// Want is the input builder: auto, docker, container, local, or an address.
+	// Want is the input builder: auto, docker, container, local, an address, or the
+	// name of a builder that buildx has made.
 	Want string
 	// Farm is wanted in place of Want where it is not empty: each node for its
 	// platforms.

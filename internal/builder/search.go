@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/slipway-build/slipway/internal/plan"
 )
@@ -28,7 +29,7 @@ func (s *search) sources(ctx context.Context) []source {
 		return []source{newRemote(o, host, "BUILDKIT_HOST")}
 	case o.Want == "auto":
 		return append(s.dockerSources(ctx), newChild(o))
-	case o.Want == "docker" || o.Want == "container":
+	case !strings.Contains(o.Want, "://"):
 		return s.dockerSources(ctx)
 	}
 	return []source{newRemote(o, o.Want, "the input builder")}
@@ -44,7 +45,7 @@ func (s *search) dockerSources(ctx context.Context) []source {
 		return nil
 	}
 	s.docker = d
-	own, containers := engine{docker: d, keep: o.Needs.Load}, []source{adopted{d}, newSibling(d, o)}
+	own, containers := engine{docker: d, keep: o.Needs.Load}, []source{adopted{docker: d}, newSibling(d, o)}
 	if o.Image != "" || o.Volume != "" { // of a container of its own
 		containers = containers[1:]
 	}
@@ -53,8 +54,10 @@ func (s *search) dockerSources(ctx context.Context) []source {
 		return []source{own}
 	case "container":
 		return containers
+	case "auto":
+		return append([]source{own}, containers...)
 	}
-	return append([]source{own}, containers...)
+	return []source{adopted{docker: d, name: o.Want}}
 }
 
 // try connects to a BuildKit, and gives it up again where it cannot do what is

@@ -5,6 +5,8 @@ package host
 import (
 	"net"
 	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // Name returns the name or address of a host without its port and brackets.
@@ -34,11 +36,20 @@ func Canonical(hostport string) string {
 	return hostport
 }
 
+// Tag is a tag as people write it: a name that is of no registry, as docker shows
+// it, in the same words as the workflow; any other in full.
+func Tag(tag name.Tag) string {
+	if written := tag.String(); !strings.HasPrefix(written, tag.RegistryStr()+"/") {
+		return written
+	}
+	return Shown(tag.Name())
+}
+
 // Shown is the full name of a reference as Docker and people write it: with docker.io
 // for the host that go-containerregistry calls index.docker.io.
-func Shown(name string) string {
-	if path, hub := strings.CutPrefix(name, "index.docker.io/"); hub {
+func Shown(full string) string {
+	if path, hub := strings.CutPrefix(full, "index.docker.io/"); hub {
 		return "docker.io/" + path
 	}
-	return name
+	return full
 }

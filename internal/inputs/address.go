@@ -11,7 +11,8 @@ import (
 // acceptsAddresses describes the addresses in errors.
 const acceptsAddresses = "tcp://HOST:PORT or unix:///PATH, or, where its program is on PATH, docker-container://NAME, podman-container://NAME, kube-pod://POD?namespace=NAMESPACE or ssh://[USER@]HOST[:PORT][/SOCKET]"
 
-// builder accepts auto, a kind, or an address. With auto, the address that
+// builder accepts auto, a kind, an address, or the name of a builder of
+// docker/setup-buildx-action, whose default is the engine. With auto, the address that
 // BUILDKIT_HOST holds is checked, too.
 func (p *parser) builder(input, value string) string {
 	switch value {
@@ -23,9 +24,15 @@ func (p *parser) builder(input, value string) string {
 		return "auto"
 	case "docker", "container", "local":
 		return value
+	case "default":
+		return "docker"
 	}
-	if err := CheckAddress(value); err != nil {
-		p.problems.add(input, "auto, docker (the engine behind the Docker socket), container (a builder container on that engine), local (buildkitd as a child process), "+acceptsAddresses+", or for a farm a line PLATFORM[,PLATFORM]=ADDRESS for each node", "%v", err)
+	err := CheckAddress(value)
+	if meant := nearest(value, []string{"auto", "docker", "container", "local"}); err != nil && containerID.MatchString(value) && meant == "" {
+		return value
+	} else if err != nil {
+		p.problems.add(input, "auto, docker (the engine behind the Docker socket), container (a builder container on that engine), local (buildkitd as a child process), the output name of docker/setup-buildx-action, "+
+			acceptsAddresses+", or for a farm a line PLATFORM[,PLATFORM]=ADDRESS for each node", "%v%s", err, meant)
 	}
 	return value
 }

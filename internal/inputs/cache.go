@@ -211,9 +211,7 @@ func (p *parser) cacheReference(input, where string, attrs attributes, export bo
 // capitals, and GitHub names have them.
 func lowerName(written string) string {
 	name, _, _ := strings.Cut(written, "@")
-	if i := strings.LastIndex(name, ":"); i > strings.LastIndex(name, "/") {
-		name = name[:i]
-	}
+	name, _ = cutTag(name)
 	return strings.ToLower(name) + written[len(name):]
 }
 

@@ -60,6 +60,12 @@ func (p *parser) contexts(in *Inputs, context, named string) {
 		return
 	}
 	remote, err := p.isRemote(written)
+	if written == "git" || written == "workflow" { // directories, or values of docker/metadata-action
+		_, err = p.resolve(written, false)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.New("there is no such directory; docker/metadata-action has an input context of another meaning, of which there is none here: tags are made of the run's ref. Leave INPUT_CONTEXT (context) out")
+		}
+	}
 	switch {
 	case err != nil:
 		p.problems.add(context, acceptsContext, "%q cannot be used: %v", shown(written), err)

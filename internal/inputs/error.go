@@ -1,6 +1,10 @@
 package inputs
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
 // Error is one input that cannot be used. Parse joins all of them.
 type Error struct {
@@ -11,6 +15,14 @@ type Error struct {
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("input %q: %s; accepted: %s", e.Input, e.Problem, e.Accepts)
+}
+
+// wrong tells whether a mistake in an input has been found.
+func (p *problems) wrong(input string) bool {
+	return slices.ContainsFunc(p.errs, func(err error) bool {
+		mistake := (*Error)(nil)
+		return errors.As(err, &mistake) && mistake.Input == input
+	})
 }
 
 // problems collects every mistake before any is reported.

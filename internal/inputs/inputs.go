@@ -25,6 +25,8 @@ const (
 // Inputs is what the workflow author asked for, parsed and checked. It does not
 // change after Parse.
 type Inputs struct {
+	Notices []string // what the author should know of the inputs, although nothing fails; no value of an input
+
 	Images      []string       // as written; the plan resolves the short forms. Default: none, which means the repository's own
 	Registry    string         // host, lower case. Default: empty, which means the server's own
 	Token       Secret         // password for Registry
@@ -32,6 +34,7 @@ type Inputs struct {
 	Logins      []Login        // of further registries, and of Registry where Token is not for it; each host once
 	RegistryCA  []byte         // authorities of registries in PEM, besides the system's. Default: none
 	Tags        metadata.Rules // rules, bare tags and full references. Default: none, which means the tag of the ref
+	TagsWrong   bool           // the input tags has mistakes, and Tags lacks some of it
 	Flavor      metadata.Flavor
 	Labels      metadata.OwnLabels
 	Annotations metadata.OwnAnnotations
@@ -78,7 +81,7 @@ type Inputs struct {
 	MetadataFile string // absolute path that takes the output metadata. Default: empty, which means none
 	BuildRecord  string // absolute path that takes BuildKit's record of the build. Default: empty, which means none
 
-	Builder       string     // "auto", "docker", "container", "local", or an address that CheckAddress takes; empty where there is a Farm
+	Builder       string     // "auto", "docker", "container", "local", an address that CheckAddress takes, or the name of a builder of buildx; empty where there is a Farm
 	Farm          []Node     // several builders, of which each builds its platforms. Default: none
 	BuilderImage  string     // reference of an image with buildkitd. Default: empty, which means the action's own
 	BuilderVolume string     // name of a volume that keeps the builder's cache. Default: empty, which means that nothing is kept
@@ -105,6 +108,9 @@ type Env struct {
 	// Workspace is the absolute directory that relative paths start from and
 	// that the context may not leave.
 	Workspace string
+	// Given are the names of the variables that there are. Default: none, so that
+	// inputs that this action does not have are not seen.
+	Given []string
 }
 
 // Parse reads every input. All mistakes are found in one run: the error joins
@@ -136,6 +142,8 @@ func Parse(env Env) (Inputs, error) {
 		Call:        p.call("call"),
 		Load:        p.boolean("load", false),
 	}
+	in.Notices = p.unknown()
+	in.TagsWrong = p.problems.wrong("tags")
 	in.AutoCache = p.autoCache("cache")
 	in.CacheService = p.usedCacheService(in)
 	in.AllowUntrustedHead = p.boolean("allow-untrusted-head", false)

@@ -23,15 +23,18 @@ type vars map[string]string
 // parse reads inputs in a workspace, as the runner passes them.
 func parse(workspace string, set vars) (inputs.Inputs, error) {
 	env := vars{}
+	var given []string
 	for name, value := range set {
 		if name == strings.ToLower(name) {
 			name = "INPUT_" + strings.ToUpper(name)
 		}
 		env[name] = value
+		given = append(given, name)
 	}
 	return inputs.Parse(inputs.Env{
 		Lookup:    func(name string) (string, bool) { value, ok := env[name]; return value, ok },
 		Workspace: workspace,
+		Given:     given,
 	})
 }
 

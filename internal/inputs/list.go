@@ -2,6 +2,7 @@ package inputs
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -22,9 +23,11 @@ func onLine(it item) string { return fmt.Sprintf("line %d: ", it.line) }
 // docker/build-push-action and docker/metadata-action already write for, except
 // that a quote which is not closed, or closed in the middle of a line, is an
 // error: it would silently eat every following line. Blanks at the end of an
-// item are kept: a secret may need them.
+// item are kept: a secret may need them. Items of a list of YAML, "- KEY=value",
+// are left out with an error: their names would begin with the hyphen.
 func list(text string) ([]item, error) {
 	var items []item
+	var hyphens []string // the lines that begin so
 	rest := strings.ReplaceAll(text, "\r\n", "\n")
 	for line := 1; rest != ""; line++ {
 		rest = strings.TrimLeftFunc(rest, func(r rune) bool { return r != '\n' && unicode.IsSpace(r) })
@@ -40,11 +43,25 @@ func list(text string) ([]item, error) {
 			it.text, rest, _ = strings.Cut(rest, "\n")
 		}
 		comment := !quoted && strings.HasPrefix(it.text, "#")
-		if !comment && strings.TrimSpace(it.text) != "" {
+		switch {
+		case comment || strings.TrimSpace(it.text) == "":
+		case !quoted && ofYAML(it.text):
+			hyphens = append(hyphens, strconv.Itoa(it.line))
+		default:
 			items = append(items, it)
 		}
 	}
+	if len(hyphens) > 0 {
+		return items, fmt.Errorf(`line %s: it begins with "- ", as in a list of YAML; leave that out`, strings.Join(hyphens, ", "))
+	}
 	return items, nil
+}
+
+// ofYAML tells whether a line is an item as YAML writes one. A hyphen alone is
+// standard output.
+func ofYAML(line string) bool {
+	after, found := strings.CutPrefix(line, "-")
+	return found && after != strings.TrimLeft(after, " \t") && strings.TrimSpace(after) != ""
 }
 
 // unquote reads what follows an opening quote, and returns the item and the
@@ -73,9 +90,6 @@ func unquote(text string, line int) (value, rest string, err error) {
 // words is list for values that hold no comma: commas separate as line ends do.
 func words(text string) ([]item, error) {
 	items, err := list(text)
-	if err != nil {
-		return nil, err
-	}
 	var split []item
 	for _, it := range items {
 		for word := range strings.SplitSeq(it.text, ",") {
@@ -84,5 +98,5 @@ func words(text string) ([]item, error) {
 			}
 		}
 	}
-	return split, nil
+	return split, err
 }

@@ -50,6 +50,18 @@ func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
 			},
 			want: []string{"image", "tags", "labels", "platforms", "build-args", "secrets", "secret-envs", "secret-files"},
 		},
+		"every list as one of YAML": {
+			set: vars{
+				"image": "- a", "tags": "- a\n-\tb", "flavor": "- latest=true", "labels": "- a=b", "annotations": "- a=b", "platforms": "- linux/amd64",
+				"build-args": "- a=b", "secrets": "- a=b", "secret-envs": "- a=HOME", "secret-files": "- a=Dockerfile", "build-contexts": "- a=.", "ssh": "- default",
+				"no-cache-filters": "- a", "add-hosts": "- a=1.2.3.4", "allow": "- network.host", "ulimit": "- nofile=1", "cache-from": "- octo/app:cache", "cache-to": "- type=inline",
+				"attests": "- type=sbom", "outputs": "- dist", "registry-ca": "- Dockerfile", "builder": "- tcp://a:1", "builder-tls": "- ca=Dockerfile",
+			},
+			want: []string{
+				"image", "registry-ca", "tags", "flavor", "labels", "annotations", "platforms", "build-args", "secrets", "secret-envs", "secret-files", "cache-from", "cache-to",
+				"attests", "builder", "builder-tls", "build-contexts", "ssh", "no-cache-filters", "add-hosts", "allow", "ulimit", "outputs",
+			},
+		},
 		"other inputs": {
 			set:  vars{"pull": "perhaps", "outputs": "type=local\ntype=locl,dest=x\n-", "call": "lint"},
 			want: []string{"pull", "call", "outputs", "outputs", "outputs"},

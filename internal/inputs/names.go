@@ -2,7 +2,8 @@ package inputs
 
 import (
 	"errors"
-	"strings"
+
+	"github.com/slipway-build/slipway/internal/metadata"
 )
 
 // Names lists every input that action.yml declares, in its order.
@@ -25,12 +26,9 @@ func Names() []string {
 // image or a registry that has a name.
 func NameRegistry(lookup func(name string) (string, bool)) bool {
 	p := &parser{env: Env{Lookup: lookup}}
-	if p.text("image") != "" || p.text("registry") != "" || strings.Contains(p.text("tags"), "/") {
-		return true
-	}
-	in := Inputs{Push: PushAuto}
+	in := Inputs{Push: PushAuto, Tags: read(p, "tags", metadata.ParseTags)}
 	p.outputs(&in, "outputs")
-	return len(in.Pushed.Names) > 0
+	return p.text("image") != "" || p.text("registry") != "" || in.Tags.References() || len(in.Pushed.Names) > 0
 }
 
 // Image returns the variable by which an environment names an image, and its

@@ -91,7 +91,11 @@ func annotationLine(name string) (line, mistake string) {
 
 // references says why a text is no list of images with commas, or "".
 func references(value string) string {
-	for _, one := range imageNames(value) {
+	names := imageNames(value)
+	if len(names) == 0 {
+		return "it names no image: is a variable empty?"
+	}
+	for _, one := range names {
 		if wrong := image(one); wrong != "" {
 			return wrong
 		}

@@ -42,7 +42,7 @@ func (o Output) IsImage() bool { return o.Type == OutputOCI || o.Type == OutputD
 // Pushed is what the input outputs says of the image that is published.
 type Pushed struct {
 	Push     Push     // PushTrue and PushFalse stand in the input Push, too. Default: empty, which means that nothing is said
-	Names    []string // full names without tags, of which each must be published to. Default: none
+	Names    []string // as written, in lower case and without tags, of which each must be published to. Default: none
 	Options  map[string]string
 	ByDigest bool // no tag moves. Default: false
 }

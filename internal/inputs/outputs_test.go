@@ -93,13 +93,14 @@ func TestOutputsOfTheImage(t *testing.T) {
 		"the cache, and a push":    {vars{"outputs": "type=cacheonly", "push": "true"}, pushed{Push: inputs.PushTrue, Images: []string{}}},
 		"nothing said":             {vars{"outputs": "type=image"}, pushed{Push: inputs.PushAuto, Images: []string{}}},
 		"by digest":                {vars{"outputs": "type=image,push-by-digest=true,name-canonical=true,push=true"}, said(inputs.PushTrue, inputs.Pushed{ByDigest: true})},
-		"by digest, with its name": {vars{"outputs": "type=image,name=ghcr.io/Octo/App,push-by-digest=true,push=true"}, pushed{inputs.PushTrue, []string{"ghcr.io/octo/app"}, inputs.Pushed{Push: inputs.PushTrue, ByDigest: true, Names: []string{"ghcr.io/octo/app"}}, nil}},
-		"a name of Docker Hub":     {vars{"outputs": "type=registry,name=octo/app"}, pushed{inputs.PushTrue, []string{"docker.io/octo/app"}, inputs.Pushed{Push: inputs.PushTrue, Names: []string{"docker.io/octo/app"}}, nil}},
-		"names with tags":          {vars{"outputs": `type=image,push=true,"name=ghcr.io/octo/app:1,ghcr.io/octo/app"`}, pushed{inputs.PushTrue, []string{}, inputs.Pushed{Push: inputs.PushTrue, Names: []string{"ghcr.io/octo/app"}}, []string{"ghcr.io/octo/app:1", "ghcr.io/octo/app:latest"}}},
+		"by digest, with its name": {vars{"outputs": "type=image,name=ghcr.io/Octo/App,push-by-digest=true,push=true"}, pushed{inputs.PushTrue, []string{}, inputs.Pushed{Push: inputs.PushTrue, ByDigest: true, Names: []string{"ghcr.io/octo/app"}}, nil}},
+		"a name without a host":    {vars{"outputs": "type=registry,name=octo/app"}, pushed{inputs.PushTrue, []string{}, inputs.Pushed{Push: inputs.PushTrue, Names: []string{"octo/app"}}, nil}},
+		"a local name's tag":       {vars{"outputs": "type=image,name=app:1", "push": "false"}, pushed{inputs.PushFalse, []string{}, inputs.Pushed{}, []string{"app:1"}}},
+		"names with tags":          {vars{"outputs": `type=image,push=true,"name=ghcr.io/octo/app:1,ghcr.io/octo/app"`}, pushed{inputs.PushTrue, []string{}, inputs.Pushed{Push: inputs.PushTrue}, []string{"ghcr.io/octo/app:1", "ghcr.io/octo/app:latest"}}},
 		"an image and its name":    {vars{"outputs": "type=image,name=ghcr.io/octo/app", "image": "octo/app"}, pushed{inputs.PushAuto, []string{"octo/app"}, inputs.Pushed{Names: []string{"ghcr.io/octo/app"}}, nil}},
 		"compressed":               {vars{"outputs": "type=image,compression=zstd,compression-level=3,force-compression=true,oci-mediatypes=true"}, pushed{inputs.PushAuto, []string{}, inputs.Pushed{Options: attrs{"compression": "zstd", "compression-level": "3", "force-compression": "true", "oci-mediatypes": "true"}}, nil}},
 		"what is so anyway":        {vars{"outputs": "type=image,store=false,unpack=false,registry.insecure=false"}, pushed{Push: inputs.PushAuto, Images: []string{}}},
-		"two lines of one image":   {vars{"outputs": "type=image,name=ghcr.io/a/b,oci-artifact=true,push=true\ntype=registry,name=ghcr.io/a/c,oci-artifact=true"}, pushed{inputs.PushTrue, []string{"ghcr.io/a/b", "ghcr.io/a/c"}, inputs.Pushed{Push: inputs.PushTrue, Names: []string{"ghcr.io/a/b", "ghcr.io/a/c"}, Options: attrs{"oci-artifact": "true"}}, nil}},
+		"two lines of one image":   {vars{"outputs": "type=image,name=ghcr.io/a/b,oci-artifact=true,push=true\ntype=registry,name=ghcr.io/a/c,oci-artifact=true"}, pushed{inputs.PushTrue, []string{}, inputs.Pushed{Push: inputs.PushTrue, Names: []string{"ghcr.io/a/b", "ghcr.io/a/c"}, Options: attrs{"oci-artifact": "true"}}, nil}},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
@@ -184,6 +185,9 @@ func TestOutputsThatAreNone(t *testing.T) {
 		"a loaded image's name":         {vars{"outputs": "type=docker,name=a/b"}, []string{"the image is loaded under every tag"}},
 		"a Docker context":              {vars{"outputs": "type=docker,context=c"}, []string{"a step has no Docker contexts"}},
 		"a name that is none":           {vars{"outputs": "type=image,name=a//b"}, []string{`"a//b" is not an image`}},
+		"an empty name":                 {vars{"outputs": "type=image,name=,push=true"}, []string{"name: it names no image: is a variable empty?"}},
+		"an empty name of a file":       {vars{"outputs": "type=oci,dest=x,name="}, []string{"name: it names no image: is a variable empty?"}},
+		"an empty tag of a name":        {vars{"outputs": "type=image,name=ghcr.io/a/b:,push=true"}, []string{`"ghcr.io/a/b:" is not an image`}},
 		"a name with a digest":          {vars{"outputs": "type=image,name=a/b@sha256:" + strings.Repeat("a", 64)}, []string{"has a digest"}},
 		"a tag beside tags":             {vars{"outputs": "type=image,name=ghcr.io/a/b:1", "tags": "2"}, []string{"a tag stands in the input tags"}},
 		"a registry without a push":     {vars{"outputs": "type=registry,push=false"}, []string{"type=registry pushes, and push is false"}},

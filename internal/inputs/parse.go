@@ -17,7 +17,7 @@ type parser struct {
 // hyphens kept. The runner passes every declared input, so unset and empty are
 // the same.
 func (p *parser) raw(input string) string {
-	value, _ := p.env.Lookup("INPUT_" + strings.ToUpper(strings.ReplaceAll(input, " ", "_")))
+	value, _ := p.env.Lookup(inputPrefix + strings.ToUpper(strings.ReplaceAll(input, " ", "_")))
 	return value
 }
 

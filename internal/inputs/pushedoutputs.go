@@ -1,12 +1,11 @@
 package inputs
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/distribution/reference"
 
 	"github.com/slipway-build/slipway/internal/metadata"
 )
@@ -103,45 +102,38 @@ func (r *outputReader) settlePush() {
 	}
 }
 
-// settleNames puts names where the inputs image and tags put them, which come
-// first. A short name is one of Docker Hub, as in every output of BuildKit.
+// settleNames puts names with tags where the input tags puts them, and keeps those
+// without: which image one means is for the plan to decide.
 func (r *outputReader) settleNames() {
-	if len(r.named) == 0 {
-		return
-	}
 	var lines []metadata.Line
 	tagged := false
 	for _, it := range r.named {
-		full, ok := normalized(it.text)
-		if !ok {
+		name, tag := cutTag(it.text)
+		if strings.Contains(it.text, "@") {
 			r.problems.add(r.input, acceptsOutputs, "line %d: name: %q has a digest, and an image is pushed to a tag or by its own digest", it.line, it.text)
 			continue
 		}
-		lines = append(lines, metadata.Line{Text: reference.TagNameOnly(full).String(), Number: it.line})
-		tagged = tagged || !reference.IsNameOnly(full)
-		if name := full.Name(); !slices.Contains(r.in.Pushed.Names, name) {
+		lines = append(lines, metadata.Line{Text: name + ":" + cmp.Or(tag, metadata.Latest), Number: it.line})
+		tagged = tagged || tag != ""
+		if !slices.Contains(r.in.Pushed.Names, name) {
 			r.in.Pushed.Names = append(r.in.Pushed.Names, name)
 		}
 	}
-	images, tags := r.text("image"), r.text("tags")
 	switch {
-	case tagged && images == "" && tags == "":
+	case !tagged:
+	case r.text("image") == "" && r.text("tags") == "":
 		rules, err := metadata.ParseTags(lines)
 		r.addMistakes(r.input, err)
-		r.in.Tags = rules
-	case tagged:
+		r.in.Tags, r.in.Pushed.Names = rules, nil
+	default:
 		r.problems.add(r.input, acceptsOutputs, "name: a tag stands in the input tags; leave it out here, or leave the inputs image and tags out")
-	case images == "" && !strings.Contains(tags, "/"):
-		r.in.Images = r.in.Pushed.Names
 	}
 }
 
-// normalized reads an image as Docker does. It is false for one with a digest.
-func normalized(text string) (reference.Named, bool) {
-	named, err := reference.ParseNormalizedNamed(text)
-	if err != nil {
-		return nil, false
+// cutTag splits name:tag; the tag is empty where there is none.
+func cutTag(image string) (name, tag string) {
+	if colon := strings.LastIndex(image, ":"); colon > strings.LastIndex(image, "/") {
+		return image[:colon], image[colon+1:]
 	}
-	_, digested := named.(reference.Digested)
-	return named, !digested
+	return image, ""
 }

@@ -126,6 +126,7 @@ func TestBuilder(t *testing.T) {
 		"auto", "docker", "local", "tcp://buildkitd:1234", "tcp://127.0.0.1:1234", "tcp://[::1]:1234", "unix:///run/buildkit/buildkitd.sock",
 		"docker-container://buildx_buildkit_x0", "docker-container://b?context=far", "podman-container://b", "kube-pod://buildkitd-0",
 		"kube-pod://b?context=arn:aws:eks:eu:1:cluster/c&namespace=ci&container=buildkitd", "ssh://buildkitd", "ssh://me@10.0.0.1:2222/run/user/1000/buildkit.sock",
+		"builder-5cb467f7-0940-47e1-b94b-d51f54054d62", "mybuilder",
 	} {
 		t.Run("good "+value, func(t *testing.T) {
 			t.Parallel()
@@ -134,6 +135,9 @@ func TestBuilder(t *testing.T) {
 				t.Errorf("Parse(builder: %q) = %q, %v, want it as it is", value, in.Builder, err)
 			}
 		})
+	}
+	if in, err := parse(dir, vars{"builder": "default"}); err != nil || in.Builder != "docker" {
+		t.Errorf("Parse(builder: default) = %q, %v, want the engine, as for buildx", in.Builder, err)
 	}
 	bad := map[string]string{
 		"tcp://buildkitd":                      "is not just a host and a port",
@@ -177,8 +181,9 @@ func TestBuilder(t *testing.T) {
 		"ssh://host/../b":                      "has a path that is not a plain one",
 		"ssh://host?a":                         "has more than a user",
 		"ssh://host/a#b":                       "has more than a user",
-		"buildx":                               "is not a kind of builder",
-		"Docker":                               "is not a kind of builder",
+		"contaner":                             "is not a kind of builder or an address that this version knows (did you mean container?)",
+		"Docker":                               "(did you mean docker?)",
+		"-builder":                             "is not a kind of builder",
 		"/run/buildkitd.sock":                  "is not a kind of builder",
 		"buildkitd:1234":                       "is not a kind of builder",
 	}

@@ -92,7 +92,11 @@ func (n *namer) rule(r *Rule) error {
 	default:
 		return r.Line.at("tags", wrong(0, acceptsEnable, "enable is %q for this run, which is neither true nor false", enabled))
 	}
+	prefix, suffix := n.around(r)
 	m := r.make(n.scope)
+	if m.wrong == nil {
+		m.wrong = r.refused(n.scope, prefix)
+	}
 	if m.wrong != nil {
 		return r.Line.at("tags", m.wrong)
 	}
@@ -104,7 +108,6 @@ func (n *namer) rule(r *Rule) error {
 		n.full(r, m)
 		return nil
 	}
-	prefix, suffix := n.around(r)
 	if m.series != nil {
 		m.series.prefix, m.series.suffix = illegal.ReplaceAllString(prefix, "-"), illegal.ReplaceAllString(suffix, "-")
 	}

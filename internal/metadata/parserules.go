@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// ParseTags reads the input tags: rules (type=…), bare tags, and full
-// references, which hold a slash. The error joins one *Error for each mistake.
+// ParseTags reads the input tags: rules (type=…), bare tags, and references,
+// which hold a slash, a colon or an @. The error joins one *Error for each mistake.
 func ParseTags(lines []Line) (Rules, error) {
 	p := &ruleParser{problems: problems{input: "tags"}, compiler: newCompiler(), rules: make(Rules, 0, len(lines))}
 	for _, line := range lines {
@@ -66,8 +66,11 @@ func (p *ruleParser) rule(text string) {
 	r := &Rule{Line: p.at, Text: text, Type: TypeRaw}
 	if f, ok := p.find("type"); ok {
 		r.Type = Type(f.value)
-	} else if f, ok := p.find("value"); ok && f.key == "" && strings.Contains(masked(f.value), "/") {
-		r.Type = TypeReference
+	} else if f, ok := p.find("value"); ok && f.key == "" {
+		r.written = &written{text: f.value, at: f.from}
+		if strings.ContainsAny(masked(f.value), "/:@") {
+			r.Type = TypeReference
+		}
 	}
 	known, ok := specs[r.Type]
 	switch {
@@ -163,7 +166,7 @@ func (p *ruleParser) optional(key string) *template {
 	return &t
 }
 
-// masked puts blanks over expressions, whose marks are not the text's.
+// masked puts an x over each byte of expressions, whose marks are not the text's.
 func masked(text string) string {
 	var b strings.Builder
 	for rest := text; rest != ""; {
@@ -177,18 +180,18 @@ func masked(text string) string {
 		if closed {
 			length += len("}}")
 		}
-		b.WriteString(strings.Repeat(" ", length))
+		b.WriteString(strings.Repeat("x", length))
 		rest = tail
 	}
 	return b.String()
 }
 
 // cutReference splits registry/path:tag before its last colon, where that
-// follows the last slash.
-func cutReference(text string) (repository, tag string, from int) {
+// follows the last slash. It returns the length of the text where there is none.
+func cutReference(text string) (repository, tag string, colon int) {
 	mask := masked(text)
 	if i := strings.LastIndexByte(mask, ':'); i > strings.LastIndexByte(mask, '/') {
-		return text[:i], text[i+1:], i + 1
+		return text[:i], text[i+1:], i
 	}
 	return text, "", len(text)
 }

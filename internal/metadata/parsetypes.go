@@ -1,7 +1,6 @@
 package metadata
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -50,16 +49,21 @@ func (p *ruleParser) readValue(r *Rule) {
 	r.value = p.template("value", "")
 }
 
-// reference reads a full reference; without a tag it is latest, as for docker.
+// reference reads a reference; one without a colon is latest, as for docker.
 func (p *ruleParser) reference(r *Rule) {
 	f, _ := p.find("value")
-	repository, tag, from := cutReference(f.value)
+	repository, tag, colon := cutReference(f.value)
 	r.hasValue = true
 	var m *mistake
 	r.repository, m = p.compiler.template(repository)
 	p.add(p.at, m.after(f.from))
-	r.value, m = p.compiler.template(cmp.Or(tag, Latest))
-	p.add(p.at, m.after(f.from+from))
+	if colon == len(f.value) {
+		r.value.add(Latest)
+		return
+	}
+	r.written.tag = colon + 1
+	r.value, m = p.compiler.template(tag)
+	p.add(p.at, m.after(f.from+colon+1))
 }
 
 func (p *ruleParser) required(key, accepts string) {

@@ -1,5 +1,7 @@
 package metadata
 
+import "slices"
+
 // Type is what a rule makes tags of.
 type Type string
 
@@ -20,6 +22,11 @@ const (
 // Rules is the input tags: rules, in the order in which their tags are listed.
 type Rules []*Rule
 
+// References tells whether a line names an image.
+func (r Rules) References() bool {
+	return slices.ContainsFunc(r, func(rule *Rule) bool { return rule.Type == TypeReference })
+}
+
 // Rule is one line of the input tags, or one of the bare tags of a line.
 type Rule struct {
 	Line Line
@@ -39,6 +46,7 @@ type Rule struct {
 	branch         string    // edge; empty: the default branch
 	long           bool      // sha
 	kind           Kind      // raw
+	written        *written  // of a bare tag or a reference, which is taken as it stands; else nil
 }
 
 // spec is what a type of rule takes beside enable, priority, prefix and suffix.

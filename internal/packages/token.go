@@ -31,6 +31,13 @@ func TokenOf(token string) Token {
 	return NotGitHubs
 }
 
+// DockerHubs tells whether a text is an access token of Docker Hub, of a person or
+// an organisation, by its beginning
+// (https://docs.docker.com/security/access-tokens/).
+func DockerHubs(token string) bool {
+	return strings.HasPrefix(token, "dckr_pat_") || strings.HasPrefix(token, "dckr_oat_")
+}
+
 // String names the kind in a sentence.
 func (t Token) String() string {
 	switch t {

@@ -113,9 +113,12 @@ func registryNotices(in inputs.Inputs, f Facts, repos []name.Repository) []strin
 	server := packages.ServerAt(f.ServerURL)
 	var all []string
 	add := func(notice string) {
-		if !slices.Contains(all, notice) {
+		if notice != "" && !slices.Contains(all, notice) {
 			all = append(all, notice)
 		}
+	}
+	for _, image := range in.Images {
+		add(otherOwner(image, in, f))
 	}
 	asks := []string{registryOf(in, f)}
 	for _, repo := range repos {

@@ -52,7 +52,7 @@ func decide(in inputs.Inputs, f Facts) (d decisions, err error) {
 	}
 	add(refuseByTag(in, f, d.byTag, d.platforms))
 	add(refuseCacheByTag(in.CacheTo, f))
-	add(refuseOutputs(in, d.to.repositories, d.byTag, d.platforms))
+	add(refuseOutputs(in, f, d.to.repositories, d.byTag, d.platforms))
 	add(refuseSecrets(in, f, d))
 	return d, errors.Join(errs...)
 }

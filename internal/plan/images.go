@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/metadata"
 	"github.com/slipway-build/slipway/internal/packages"
 )
 
@@ -23,31 +24,59 @@ func registryOf(in inputs.Inputs, f Facts) string {
 	return packages.ServerAt(f.ServerURL).Container()
 }
 
-// repositories resolves the input image to the repositories to publish to, each
-// once. Without it the image is named after the repository.
-func repositories(in inputs.Inputs, f Facts) ([]name.Repository, error) {
+// homes resolves the images that bare tags are for, each once: those of the input
+// image, else those that outputs names. Without both the image is named after the
+// repository.
+func homes(in inputs.Inputs, f Facts) ([]home, error) {
 	written := in.Images
-	if len(written) == 0 {
-		if f.Repository == "" {
-			return nil, &Error{
-				Doing:  "naming the image",
-				Reason: "neither the input image is set nor the repository known",
-				Advice: "set image to owner/name or to a full name such as ghcr.io/owner/name",
-			}
+	read := func(image string) (home, error) { return locate(image, ours, in, f) }
+	switch {
+	case len(written) > 0:
+	case namedByOutputs(in):
+		written = in.Pushed.Names
+		read = func(image string) (home, error) { return readName(image, in, f) }
+	case f.Repository == "":
+		return nil, &Error{
+			Doing:  "naming the image",
+			Reason: "neither the input image is set nor the repository known",
+			Advice: "set image to owner/name or to a full name such as ghcr.io/owner/name",
 		}
+	default:
 		written = []string{defaultImage(in, f)}
+		read = func(image string) (home, error) { return defaultHome(image, in, f) }
 	}
-	var repos []name.Repository
+	var all []home
 	var errs []error
 	for _, image := range written {
-		repo, err := repository(image, in, f)
+		one, err := read(image)
 		if err != nil {
 			errs = append(errs, err)
-		} else if !slices.Contains(repos, repo) {
-			repos = append(repos, repo)
+		} else if !slices.Contains(all, one) {
+			all = append(all, one)
 		}
 	}
-	return repos, errors.Join(errs...)
+	return all, errors.Join(errs...)
+}
+
+// namedByOutputs tells whether the images are those that outputs names: neither
+// image nor a reference in tags names one.
+func namedByOutputs(in inputs.Inputs) bool {
+	return len(in.Images) == 0 && len(in.Pushed.Names) > 0 && !in.Tags.References()
+}
+
+// defaultHome is that of the image that is named after the repository. GitHub has
+// repositories, such as .github, whose name no image can have.
+func defaultHome(image string, in inputs.Inputs, f Facts) (home, error) {
+	at, err := locate(image, ours, in, f)
+	if _, illegal := reference.WithName("localhost/" + strings.ToLower(image)); illegal != nil {
+		err = &Error{
+			Doing:  fmt.Sprintf("naming the image after the repository %s", f.Repository),
+			Reason: "no image can have that name",
+			Advice: fmt.Sprintf("set the input image, such as `image: %s`", metadata.PathName(f.title())),
+			cause:  err,
+		}
+	}
+	return at, err
 }
 
 // defaultImage is the image that is named after the repository: owner/name, and

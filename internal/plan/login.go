@@ -70,6 +70,10 @@ func (l *logins) addEntry(entry inputs.Login, f Facts) {
 		l.refuse(entry.Registry, "its "+empty+" in registry-auth is empty", "check that the secret or variable exists, and that this workflow may read it; a sign such as # or & at the beginning needs single quotes around the value")
 		return
 	}
+	if l.misplaced(registry, entry.Password) {
+		l.refuse(entry.Registry, "its password in registry-auth is a token of Docker Hub, which no other registry accepts and which is not sent there", "write `registry: docker.io` in that entry")
+		return
+	}
 	if l.kind(registry) == packages.Foreign && packages.TokenOf(entry.Password.Reveal()) != packages.NotGitHubs {
 		l.refuse(entry.Registry, "its password in registry-auth is a token of GitHub's, which no other registry accepts and which is not sent there", "give it the password of that registry")
 		return
@@ -84,6 +88,10 @@ func (l *logins) addToken(main name.Registry, in inputs.Inputs, f Facts) {
 		return
 	}
 	login := Login{Registry: main, Username: cmp.Or(in.Username, f.Actor, "slipway"), Password: in.Token}
+	if l.misplaced(main, in.Token) {
+		l.refuse(main.RegistryStr(), "the input token is one of Docker Hub, which no other registry accepts and which is not sent there", "set `registry: docker.io`, or the entry of registry-auth for docker.io in its place")
+		return
+	}
 	entry, given := l.of(main.RegistryStr())
 	switch githubs := packages.TokenOf(in.Token.Reveal()) != packages.NotGitHubs; {
 	case githubs:
@@ -94,6 +102,13 @@ func (l *logins) addToken(main name.Registry, in inputs.Inputs, f Facts) {
 	case entry.Password != in.Token || in.Username != "" && in.Username != entry.Username:
 		l.refuse(main.RegistryStr(), "the input token and registry-auth give it different logins", "leave one of them out")
 	}
+}
+
+// misplaced tells whether a password is a token of Docker Hub, for another host.
+func (l *logins) misplaced(registry name.Registry, password inputs.Secret) bool {
+	at := registry.RegistryStr()
+	hub := at == packages.DockerHub || strings.HasSuffix(at, ".docker.io") || strings.HasSuffix(at, ".docker.com")
+	return !hub && packages.DockerHubs(password.Reveal())
 }
 
 // noteUnused says that the password of another registry is given to the server's

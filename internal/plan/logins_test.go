@@ -156,7 +156,7 @@ func TestNoticesAboutTokens(t *testing.T) {
 		"an OAuth app's":                   {inputs.Inputs{Token: "gho_1"}, ""},
 		"a classic one":                    {inputs.Inputs{Token: classic}, "ghcr.io/octo/hello-world is pushed with a classic personal access token; GITHUB_TOKEN is enough"},
 		"forty digits, which tell nothing": {inputs.Inputs{Token: "0123456789abcdef0123456789abcdef01234567"}, ""},
-		"a classic one, another's":         {inputs.Inputs{Token: classic, Images: []string{"other/app"}}, ""},
+		"a classic one, another's":         {inputs.Inputs{Token: classic, Images: []string{"ghcr.io/other/app"}}, ""},
 		"a classic one, nothing pushed":    {inputs.Inputs{Token: classic, Push: inputs.PushFalse}, ""},
 		"a classic one as an entry":        {inputs.Inputs{Token: runToken, Logins: []inputs.Login{{Registry: "ghcr.io", Username: "me", Password: classic}}}, "permissions: packages: write"},
 		"a user's by way of an app":        {inputs.Inputs{Token: "ghu_1"}, "GitHub does not say that its packages accept it"},
@@ -204,6 +204,62 @@ func TestLoginAtANearMiss(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "username") || strings.Contains(err.Error(), "password of that registry") {
 			t.Errorf("%s: the error asks for a login there: %v", title, err)
+		}
+	}
+}
+
+// A token of Docker Hub is no other registry's, and is refused before it is sent.
+func TestDockerHubsTokenElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, token := range []inputs.Secret{"dckr_pat_abcdefgh", "dckr_oat_abcdefgh"} {
+		for title, in := range map[string]inputs.Inputs{
+			"the default registry":          {Token: token},
+			"another registry":              {Registry: "quay.io", Token: token},
+			"an image of Docker Hub":        {Images: []string{"docker.io/octo/app"}, Token: token},
+			"a registry on loopback":        {Registry: "localhost:5000", Token: token},
+			"nothing pushed":                {Push: inputs.PushFalse, Token: token},
+			"an entry for another registry": {Logins: []inputs.Login{{Registry: "quay.io", Username: "u", Password: token}}},
+			"an entry for GitHub's":         {Logins: []inputs.Login{{Registry: "ghcr.io", Username: "u", Password: token}}},
+		} {
+			_, err := plan.New(in, pushOf("refs/heads/main"))
+			wantRefusal(t, err, "Docker Hub", "not sent there", "`registry: docker.io`")
+			if strings.Contains(err.Error(), token.Reveal()) {
+				t.Errorf("%s: New = %q, want the token not shown", title, err)
+			}
+		}
+		for title, in := range map[string]inputs.Inputs{
+			"Docker Hub":              {Registry: "docker.io", Username: "octo", Token: token},
+			"Docker Hub's other name": {Registry: "registry-1.docker.io", Username: "octo", Token: token},
+			"its entry":               {Logins: []inputs.Login{{Registry: "docker.io", Username: "u", Password: token}}},
+		} {
+			if _, err := plan.New(in, pushOf("refs/heads/main")); err != nil {
+				t.Errorf("%s: New = %v, want the token taken", title, err)
+			}
+		}
+	}
+}
+
+// An image of another owner may be meant for Docker Hub.
+func TestImageOfAnotherOwner(t *testing.T) {
+	t.Parallel()
+	says := "the image Acme/App goes to ghcr.io/acme/app, under an owner that is not this repository's; an image of Docker Hub is written docker.io/acme/app"
+	for title, c := range map[string]struct {
+		in   inputs.Inputs
+		want string
+	}{
+		"another owner":      {inputs.Inputs{Images: []string{"Acme/App"}}, says},
+		"the owner":          {inputs.Inputs{Images: []string{"octo/app"}}, ""},
+		"a name alone":       {inputs.Inputs{Images: []string{"app"}}, ""},
+		"a registry":         {inputs.Inputs{Registry: "quay.io", Images: []string{"Acme/App"}}, ""},
+		"a host":             {inputs.Inputs{Images: []string{"ghcr.io/acme/app"}}, ""},
+		"nothing is pushed":  {inputs.Inputs{Push: inputs.PushFalse, Images: []string{"Acme/App"}}, ""},
+		"in outputs, a host": {inputs.Inputs{Pushed: inputs.Pushed{Names: []string{"ghcr.io/acme/app"}}}, ""},
+	} {
+		for _, f := range []plan.Facts{pushOf("refs/heads/main"), pullFrom("Octo/Hello-World")} {
+			p, err := plan.New(c.in, f)
+			if got := strings.Join(p.Notices, "\n"); err != nil || got != c.want {
+				t.Errorf("%s on %s: notices %q, %v, want %q", title, f.Event, got, err, c.want)
+			}
 		}
 	}
 }

@@ -238,7 +238,7 @@ func TestNeeds(t *testing.T) {
 		return inputs.Cache{Type: inputs.CacheRegistry, Attrs: map[string]string{"ref": ref}}
 	}
 	in := inputs.Inputs{
-		Images: []string{"a", "b"}, Tags: rules(t, "latest", "1.2.3"), Platforms: []v1.Platform{arm64}, Load: true,
+		Images: []string{"a", "b"}, Tags: rules(t, "latest", "1.2.3"), Platforms: []v1.Platform{arm64}, Load: true, Push: inputs.PushTrue,
 		CacheFrom: []inputs.Cache{registry("ghcr.io/octo/a:cache"), registry("ghcr.io/octo/b:cache")}, CacheTo: []inputs.Cache{{Type: inputs.CacheInline}},
 		Attestations: []inputs.Attestation{{Type: inputs.Provenance}, {Type: inputs.SBOM}},
 	}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -113,8 +112,8 @@ func noOCITypes(options map[string]string) bool {
 
 // refuseOutputs refuses what BuildKit would refuse after the build, or do to
 // another image than the one that was meant.
-func refuseOutputs(in inputs.Inputs, repos, byTag []name.Repository, platforms []v1.Platform) error {
-	errs := []error{refusePushed(in, repos, byTag)}
+func refuseOutputs(in inputs.Inputs, f Facts, repos, byTag []name.Repository, platforms []v1.Platform) error {
+	errs := []error{refusePushed(in, f, repos, byTag)}
 	for _, out := range in.Outputs {
 		refuse := func(reason, advice string) {
 			errs = append(errs, &Error{Doing: "writing " + out.String(), Reason: reason, Advice: advice})
@@ -147,16 +146,13 @@ func refuseDocker(in inputs.Inputs, platforms []v1.Platform, refuse func(reason,
 
 // refusePushed refuses what lines of type=image cannot have of the image that is
 // published.
-func refusePushed(in inputs.Inputs, repos, byTag []name.Repository) error {
+func refusePushed(in inputs.Inputs, f Facts, repos, byTag []name.Repository) error {
 	var errs []error
 	refuse := func(doing, reason, advice string) {
 		errs = append(errs, &Error{Doing: doing, Reason: reason, Advice: advice})
 	}
-	for _, wanted := range in.Pushed.Names {
-		there := func(repo name.Repository) bool { return fullRepository(repo) == wanted }
-		if len(repos) > 0 && !slices.ContainsFunc(repos, there) {
-			refuse("publishing to "+wanted+", which outputs names", "the inputs image and tags name other images, and decide", "name it in image, or leave name out of outputs")
-		}
+	if len(repos) > 0 && !namedByOutputs(in) {
+		errs = append(errs, refuseOtherNames(in, f, repos))
 	}
 	if noOCITypes(in.Pushed.Options) && (len(in.Annotations) > 0 || len(in.Attestations) > 0) {
 		refuse("pushing with oci-mediatypes=false", "an image with annotations or attestations has OCI's media types", "leave oci-mediatypes out of outputs, or annotations and attestations")
@@ -179,13 +175,22 @@ func refusePushedByTag(pushed inputs.Pushed, host string, refuse func(doing, rea
 	}
 }
 
-// fullRepository writes a repository as BuildKit and Docker do.
-func fullRepository(repo name.Repository) string {
-	named, err := reference.ParseNormalizedNamed(repo.Name())
-	if err != nil {
-		return repo.Name()
+// refuseOtherNames refuses names in outputs that are none of the run's images.
+func refuseOtherNames(in inputs.Inputs, f Facts, repos []name.Repository) error {
+	var errs []error
+	for _, wanted := range in.Pushed.Names {
+		at, err := readName(wanted, in, f)
+		same := func(repo name.Repository) bool { return repo.Name() == at.repository.Name() }
+		if err == nil && !slices.ContainsFunc(repos, same) {
+			err = &Error{
+				Doing:  "publishing to " + host.Shown(at.repository.Name()) + ", which outputs names",
+				Reason: "the inputs image and tags name other images, and decide",
+				Advice: "name it in image, or leave name out of outputs",
+			}
+		}
+		errs = append(errs, err)
 	}
-	return named.Name()
+	return errors.Join(errs...)
 }
 
 // leaveToAuto is how the input that says to publish leaves it to the kind of the run.

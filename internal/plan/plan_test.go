@@ -12,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/metadata"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -59,23 +60,26 @@ func repositories(all []name.Repository) []string {
 }
 
 // refusals takes an error apart into the decisions that failed.
-func refusals(tb testing.TB, err error) []*plan.Error {
+func refusals(tb testing.TB, err error) []error {
 	tb.Helper()
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []*plan.Error
+		var all []error
 		for _, one := range joined.Unwrap() {
 			all = append(all, refusals(tb, one)...)
 		}
 		return all
 	}
 	var refusal *plan.Error
+	if line := (*metadata.Error)(nil); errors.As(err, &line) {
+		return []error{line}
+	}
 	if !errors.As(err, &refusal) {
-		tb.Fatalf("New = %v, want only *plan.Error", err)
+		tb.Fatalf("New = %v, want only *plan.Error, and *metadata.Error of a line of tags", err)
 	}
 	if refusal.Doing == "" || refusal.Reason == "" || refusal.Advice == "" {
 		tb.Errorf("New = %q, want what was decided, why not and what to do", err)
 	}
-	return []*plan.Error{refusal}
+	return []error{refusal}
 }
 
 // wantRefusal checks that err is one refusal which says all of the texts.
@@ -164,11 +168,11 @@ func TestNewReportsEveryMistake(t *testing.T) {
 		want []string // what each of them says
 	}{
 		"push, image and two tags": {
-			in: inputs.Inputs{Push: inputs.PushTrue, Images: []string{"Bad Name"}, Tags: rules(t, "octo/app:1", "a b/c:1")},
+			in: inputs.Inputs{Push: inputs.PushTrue, Images: []string{"Bad Name"}, Tags: rules(t, "octo/app:1", "a..b/c:1", "a b/c:1")},
 			f:  fork,
 			want: []string{
 				"the input push is true, but this pull request comes from the fork",
-				`naming the image "Bad Name"`, "every line of tags is a full reference", `reading the tag "octo/app:1"`, `reading the tag "a b/c:1"`,
+				`"a b/c:1" has a blank in it`, `naming the image "Bad Name"`, "every line of tags is a full reference", `reading the tag "octo/app:1"`, `reading the tag "a..b/c:1"`,
 			},
 		},
 		"the ref and two images": {
@@ -179,7 +183,7 @@ func TestNewReportsEveryMistake(t *testing.T) {
 		"full references that are none, and an image": {
 			in:   inputs.Inputs{Images: []string{"name"}, Tags: rules(t, "octo/name:1", "my_host.io/octo/name:1")},
 			f:    pushOf("refs/heads/main"),
-			want: []string{"every line of tags is a full reference", `"octo/name:1": it has no registry host`, `"my_host.io/octo/name:1"`},
+			want: []string{"every line of tags is a full reference", `"octo/name:1": it names no registry`, `"my_host.io/octo/name:1"`},
 		},
 		"an image that is none, and no tag for it": {
 			in:   inputs.Inputs{Images: []string{"Bad Name"}, Tags: rules(t, "ghcr.io/octo/name:1")},

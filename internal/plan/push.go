@@ -25,7 +25,28 @@ func decidePush(in inputs.Inputs, f Facts) (publish bool, reason string, err err
 		return false, readOnly, nil
 	}
 	reason = cmp.Or(buildOnly(f.Event), strangersFiles(f))
+	if reason == "" && wantsResults(in) {
+		reason = forResults(in)
+	}
 	return reason == "", reason, nil
+}
+
+// forResults is why a run that would publish does not: it asks for something else.
+func forResults(in inputs.Inputs) string {
+	asked := "the input load is true"
+	if len(in.Outputs) > 0 {
+		asked = "the input outputs asks for files"
+	}
+	return asked + ", and the input push is not set"
+}
+
+// unpublished warns of a run that publishes nothing and would without the files or
+// the load: as push: auto is also what nobody has written, it may not be meant.
+func unpublished(in inputs.Inputs, reason string) []string {
+	if !wantsResults(in) || reason != forResults(in) {
+		return nil
+	}
+	return []string{fmt.Sprintf("nothing is published: %s; push: true does both, and push: false says that it is meant", reason)}
 }
 
 // ReadOnlyToken says why the run's token cannot write by its nature, or "".

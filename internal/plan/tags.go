@@ -24,19 +24,21 @@ type targets struct {
 }
 
 // decideTargets joins what the rules make of the run with the images. A bare tag
-// is for every image; a full reference stands for itself, and where all tags are
-// full references and no image is named, they are all there is.
+// is for every image; a reference stands for itself, and where all tags are
+// references and no image is named, they are all there is.
 func decideTargets(in inputs.Inputs, f Facts, push bool) (targets, error) {
 	names, err := decideNames(in, f, push)
 	t := targets{names: names, made: map[name.Tag]metadata.Tag{}, known: map[string]bool{}}
-	onlyFull := len(in.Tags) > 0 && !slices.ContainsFunc(in.Tags, func(rule *metadata.Rule) bool { return rule.Type != metadata.TypeReference })
+	onlyFull := len(in.Tags) > 0 && !in.TagsWrong && !slices.ContainsFunc(in.Tags, func(rule *metadata.Rule) bool { return rule.Type != metadata.TypeReference })
 	bare := slices.ContainsFunc(names.Tags, func(tag metadata.Tag) bool { return !tag.Full })
+	var images []home
 	if bare || onlyFull && len(in.Images) > 0 || len(names.Tags) == 0 {
-		images, imagesErr := repositories(in, f)
-		for _, repo := range images {
-			t.addRepository(repo)
-		}
+		var imagesErr error
+		images, imagesErr = homes(in, f)
 		err = errors.Join(err, imagesErr)
+	}
+	for _, image := range images {
+		t.addRepository(image.repository)
 	}
 	if onlyFull && len(in.Images) > 0 {
 		err = errors.Join(err, &Error{
@@ -45,29 +47,32 @@ func decideTargets(in inputs.Inputs, f Facts, push bool) (targets, error) {
 			Advice: "add a bare tag, or leave image out",
 		})
 	}
-	return t, errors.Join(err, t.addTags(names.Tags, f))
+	return t, errors.Join(err, t.addTags(names.Tags, images, in, f))
 }
 
-// addTags adds the bare tags, in every repository, and then the full references.
-func (t *targets) addTags(tags []metadata.Tag, f Facts) error {
+// addTags adds the bare tags, of every image, and then the references.
+func (t *targets) addTags(tags []metadata.Tag, images []home, in inputs.Inputs, f Facts) error {
+	var errs []error
+	add := func(tag name.Tag, err error, made metadata.Tag) {
+		if err != nil {
+			errs = append(errs, err)
+			return
+		}
+		t.addTag(tag, made)
+	}
 	for _, tag := range tags {
-		for _, repo := range t.repositories {
+		for _, image := range images {
 			if !tag.Full {
-				t.addTag(repo.Tag(tag.Name), tag)
+				made, err := image.tag(tag.Name)
+				add(made, err, tag)
 			}
 		}
 	}
-	var errs []error
 	for _, tag := range tags {
-		if !tag.Full {
-			continue
+		if tag.Full {
+			read, err := readReference(tag.Name, in, f)
+			add(read, err, tag)
 		}
-		full, err := fullReference(tag.Name, f)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		t.addTag(full, tag)
 	}
 	return errors.Join(errs...)
 }
@@ -98,7 +103,7 @@ func decideNames(in inputs.Inputs, f Facts, push bool) (metadata.Names, error) {
 		names, err := in.Tags.Names(in.Flavor, f.forNames())
 		if empty := names.Empty(); err != nil || empty == nil {
 			return names, err
-		} else if push {
+		} else if push && !in.TagsWrong {
 			return names, &Error{Doing: "naming the tags", Reason: empty.Error(), Advice: "add a rule that fits this run, such as type=ref,event=branch or type=sha", cause: empty}
 		}
 		unfit = names.Outcomes
@@ -164,34 +169,6 @@ func illegalTag(tag string) string {
 		return "it is not a legal tag"
 	}
 	return ""
-}
-
-// fullReference parses registry/path:tag. The path is lower-cased and the tag
-// kept; without a tag it is latest, as for docker.
-func fullReference(written string, f Facts) (name.Tag, error) {
-	bad := func(cause error) (name.Tag, error) {
-		return name.Tag{}, &Error{
-			Doing:  fmt.Sprintf("reading the tag %q", written),
-			Reason: cause.Error(),
-			Advice: "use a bare tag such as 1.2.3, or registry/owner/name:tag",
-			cause:  cause,
-		}
-	}
-	path, tag := written, metadata.Latest
-	if i := strings.LastIndex(written, ":"); i > strings.LastIndex(written, "/") {
-		path, tag = written[:i], written[i+1:]
-	}
-	if !hasHost(path) {
-		return bad(errors.New("it has no registry host"))
-	}
-	if reason := illegalTag(tag); reason != "" {
-		return bad(errors.New(reason))
-	}
-	repo, err := repository(path, inputs.Inputs{}, f)
-	if err != nil {
-		return bad(err)
-	}
-	return repo.Tag(tag), nil
 }
 
 // changed says which tags are not what their rule had made, and why.

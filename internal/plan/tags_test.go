@@ -168,20 +168,26 @@ func TestFullReferencesWithoutARepository(t *testing.T) {
 
 func TestTagsThatAreNone(t *testing.T) {
 	t.Parallel()
-	const fullAdvice = "registry/owner/name:tag"
+	const fullAdvice, lineAdvice = "registry/owner/name:tag", "one per line"
 	cases := map[string]struct{ tag, says, advice string }{
-		"no host":                   {"acme/app:1", "it has no registry host", fullAdvice},
-		"a bad path":                {"ghcr.io/a b/c:1", "invalid reference format", fullAdvice},
+		"no host":                   {"acme/app:1", `reading the tag "acme/app:1": it names no registry`, "write docker.io/acme/app:1 or ghcr.io/acme/app:1"},
+		"no owner":                  {"app:1", `reading the tag "app:1": it names no registry`, "write docker.io/octo/app:1 or ghcr.io/octo/app:1"},
+		"a bad path":                {"ghcr.io/a..b/c:1", `reading the tag "ghcr.io/a..b/c:1"`, fullAdvice},
+		"a bad path without a host": {"a..b/c:1", `reading the tag "a..b/c:1"`, fullAdvice},
+		"an empty variable":         {"ghcr.io//c:1", "invalid reference format", fullAdvice},
+		"a slash in front":          {"/app:1", "invalid reference format", fullAdvice},
+		"a blank":                   {"ghcr.io/a b/c:1", "has a blank in it", lineAdvice},
+		"no tag":                    {"ghcr.io/a/c:", "has no tag behind its colon", lineAdvice},
 		"a host alone":              {"ghcr.io/:1", "invalid reference format", fullAdvice},
-		"a digest":                  {"ghcr.io/a/b@sha256:" + headSHA + headSHA[:24], "invalid reference format", fullAdvice},
-		"a tag and a digest":        {"ghcr.io/a/b:1@sha256:" + headSHA + headSHA[:24], "invalid reference format", fullAdvice},
+		"a digest":                  {"ghcr.io/a/b@sha256:" + headSHA + headSHA[:24], "has an @, for a digest", lineAdvice},
+		"a tag and a digest":        {"ghcr.io/a/b:1@sha256:" + headSHA + headSHA[:24], "has an @, for a digest", lineAdvice},
 		"a host with an underscore": {"my_host.example.com/app:1", "its first element is not a legal host", fullAdvice},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			_, err := plan.New(inputs.Inputs{Tags: rules(t, "good", c.tag)}, pushOf("refs/heads/main"))
-			wantRefusal(t, err, "reading the tag", c.says, c.advice)
+			wantRefusal(t, err, c.says, c.advice)
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("New(tags: %q) = %q, want one line", c.tag, err)
 			}

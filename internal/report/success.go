@@ -111,7 +111,7 @@ func (r *Reporter) printOutcome(o Outcome) {
 
 func (r *Reporter) printLoaded(o Outcome) {
 	for _, tag := range o.Loaded {
-		r.Printf("  loaded  %s", host.Shown(tag.Name()))
+		r.Printf("  loaded  %s", host.Tag(tag))
 	}
 }
 
@@ -199,6 +199,9 @@ func texts[R name.Reference](refs []R) []string {
 	all := make([]string, len(refs))
 	for i, ref := range refs {
 		all[i] = host.Shown(ref.Name())
+		if tag, ok := any(ref).(name.Tag); ok {
+			all[i] = host.Tag(tag)
+		}
 	}
 	return all
 }

@@ -162,7 +162,7 @@ func (r *Reporter) facts(o Outcome) string {
 	}
 	var loaded []string
 	for _, tag := range o.Loaded {
-		loaded = append(loaded, fmt.Sprintf("`%s`", host.Shown(tag.Name())))
+		loaded = append(loaded, fmt.Sprintf("`%s`", host.Tag(tag)))
 	}
 	return text + list("In the Docker engine", loaded, mostRows)
 }

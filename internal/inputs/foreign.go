@@ -1,0 +1,81 @@
+package inputs
+
+// foreign is an input of another action that this one does not have.
+type foreign struct {
+	refused bool   // without it something else would be published, elsewhere, or where nothing was to be
+	use     string // what does the same here
+}
+
+// ownLogins is said of what further steps would have logged in to.
+const ownLogins = "the inputs token and username for the registry, and registry-auth for further ones"
+
+// foreigners lists the inputs of the actions that this one takes the place of, as
+// canonical writes them (docker/build-push-action, metadata-action, login-action,
+// setup-buildx-action, setup-qemu-action, bake-action, github-builder and
+// github-actions, actions/attest, aws-actions/amazon-ecr-login,
+// depot/build-push-action, elgohr/Publish-Docker-Github-Action,
+// mr-smithers-excellent/docker-build-push, redhat-actions/buildah-build and
+// push-to-registry, VaultVulp/gp-docker-action, jerray/publish-docker-action,
+// macbre/push-to-ghcr, int128/kaniko-action).
+func foreigners() map[string]foreign {
+	all := map[string]foreign{}
+	refuse := func(use string, names ...string) {
+		for _, name := range names {
+			all[canonical(name)] = foreign{refused: true, use: use}
+		}
+	}
+	leave := func(use string, names ...string) {
+		for _, name := range names {
+			all[canonical(name)] = foreign{use: use}
+		}
+	}
+	// where it goes, and as whom
+	refuse("image, with a full name such as ghcr.io/owner/name", "images", "repository", "repo", "image-name", "meta-images", "docker-image", "github-organization")
+	refuse("image for the name of an image, builder for that of a builder", "name")
+	refuse("image, with a full name in each registry, and "+ownLogins, "registries")
+	refuse("token, the password for registry", "password", "registry-password", "docker-password", "personal-access-token", "docker-io-token")
+	refuse("username", "docker-username", "registry-username", "docker-io-user")
+	refuse("registry-auth", "registry-auths", "registry-identities")
+	// under which tags
+	refuse("tags, with type=ref,event=branch and type=ref,event=tag for what is made of the ref", "tag-names", "tag-with-ref", "auto-tag", "extract-git-tag", "default-branch", "push-git-tag", "append-mode")
+	refuse("tags, with type=semver,pattern={{version}}", "tag-semver", "strip-tag-prefix")
+	refuse("tags, with type=sha", "tag-with-sha")
+	refuse("tags, with latest as a line of its own, or flavor, with latest=true", "add-latest", "tag-with-latest")
+	refuse("tags, with type=raw,value={{date 'YYYYMMDDHHmmss'}}", "add-timestamp", "snapshot")
+	refuse("tags, one per line", "tag", "image-tag", "image-tags", "additional-image-tags", "meta-tags", "save-tag", "save-tags")
+	refuse("flavor", "meta-flavor")
+	// whether
+	refuse("push, which is true, false or auto", "no-push", "skip-push", "push-image", "push-only", "build-only", "publish", "dry-run", "allow-pull-request")
+	refuse("outputs, or push", "output")
+	// what is built is written elsewhere
+	refuse("the inputs context, file, target, tags and the like, in a step for each target: no bake file is read", "files", "targets", "set", "source", "bake-file")
+
+	// the build
+	leave("file", "dockerfile", "dockerfiles", "containerfile", "containerfiles", "docker-file", "build-file", "dockerfile-path")
+	leave("context", "path", "workdir", "working-directory", "working-dir", "directory", "build-context", "context-path")
+	leave("build-args", "build-arg", "buildoptions", "build-options", "build-extra-args", "custom-args", "extra-args", "kaniko-args", "args-file")
+	leave("platforms", "platform", "arch", "archs", "multi-platform", "image-platform", "build-platform")
+	leave("pull", "always-pull", "pull-image")
+	leave("cache-from and cache-to", "cache-froms", "cache-scope", "cache-mode", "cache-repository", "cache-ttl", "cache-image")
+	leave("labels and annotations, of which the standard ones are made without an input", "add-git-labels", "meta-labels", "meta-annotations", "set-meta-labels", "set-meta-annotations")
+	leave("a Dockerfile", "base-image", "content", "port", "envs", "layers", "oci", "enable-buildkit", "override-driver")
+	leave("call: check", "lint", "lint-fail-on")
+	leave("sbom, and outputs for files", "sbom-dir")
+	// the builder
+	leave("builder, which takes the name of a builder, docker, container, local or an address", "driver", "endpoint", "append", "runner", "distribute", "project", "buildx-fallback", "driver-version")
+	leave("builder-image, or allow for what steps may do", "driver-opts", "buildkitd-flags")
+	leave("registry-ca, or a builder at an address with a configuration of its own", "buildkitd-config", "buildkitd-config-inline", "config", "config-inline", "tls-verify")
+	leave("builder-volume", "keep-state")
+	leave("nothing: the action brings what it needs and removes it", "version", "install", "use", "cleanup", "cache-binary", "setup-qemu", "fail-fast", "job-name-prefix", "buildx-version", "buildkit-version")
+	// logins
+	leave("token, which has GitHub's by default", "github-token", "gh-token")
+	leave("nothing: logins end with the step", "logout", "skip-logout", "mask-password", "scope")
+	leave(ownLogins, "ecr", "registry-type", "http-proxy")
+	// results
+	leave("the outputs of the step, which have one per line", "sep-tags", "sep-labels", "sep-annotations", "bake-target")
+	leave("metadata-file", "digestfile", "digest-file")
+	leave("outputs and actions/upload-artifact", "artifact-name", "artifact-upload", "artifact-retention-days", "save")
+	leave("actions/attest in a step after this one, with the output digest", "subject-path", "subject-digest", "subject-name", "subject-checksums", "subject-version", "predicate", "predicate-type", "predicate-path",
+		"sbom-path", "push-to-registry", "create-storage-record", "show-summary", "sign")
+	return all
+}

@@ -1,0 +1,72 @@
+package inputs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/spelling"
+)
+
+// inputPrefix starts the variables that the runner makes of a step's inputs, also
+// of those that the action does not have.
+const inputPrefix = "INPUT_"
+
+// unknown looks at the names of inputs that this action does not have. One that
+// would change where something is published, or whether, is a mistake, and any
+// other a notice. Values are not looked at: they may be secrets.
+func (p *parser) unknown() (notices []string) {
+	known, others := Names(), foreigners()
+	var nobodys []string
+	for _, variable := range slices.Sorted(slices.Values(p.env.Given)) {
+		written, found := strings.CutPrefix(variable, inputPrefix)
+		name := strings.ToLower(written)
+		runners := name == "args" || name == "entrypoint" // how it starts a container action
+		if !found || name == "" || runners || slices.Contains(known, name) {
+			continue
+		}
+		other, foreign := others[canonical(name)]
+		if meant := misspelt(name, known); meant != "" && !foreign {
+			other.refused, other.use, foreign = publishing(meant), meant, true
+		}
+		switch {
+		case !foreign:
+			nobodys = append(nobodys, fmt.Sprintf("%q", name))
+		case other.refused:
+			p.problems.add(name, other.use, "%q is set, and there is no such input here: what is published would not be what the workflow says", variable)
+		default:
+			notices = append(notices, fmt.Sprintf("the input %q is not used, as there is none of that name; in its place: %s", name, other.use))
+		}
+	}
+	if len(nobodys) > 0 {
+		notices = append(notices, fmt.Sprintf("there are no such inputs, and they are not used: %s", strings.Join(nobodys, ", ")))
+	}
+	return notices
+}
+
+// canonical writes a name as no action does, so that image_name, imageName and
+// image-name are one.
+func canonical(name string) string {
+	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
+}
+
+// misspelt returns the input that a name was probably meant to be, or "".
+func misspelt(name string, known []string) string {
+	for _, one := range known {
+		if canonical(name) == canonical(one) {
+			return one
+		}
+	}
+	for _, one := range known {
+		if spelling.Near(name, one) {
+			return one
+		}
+	}
+	return ""
+}
+
+// publishing tells whether an input decides where an image goes, as whom, under
+// which tags, and whether.
+func publishing(input string) bool {
+	return slices.Contains([]string{"image", "registry", "token", "username", "registry-auth", "tags", "flavor", "push", "outputs", "load"}, input)
+}
