@@ -104,6 +104,21 @@ func stallAt(t *testing.T, host string, request *regexp.Regexp) (proxy *testenv.
 	}}), begun, answer
 }
 
+// TestHelperOfAKilledRun kills a run while a credential helper does not answer.
+func TestHelperOfAKilledRun(t *testing.T) {
+	t.Parallel()
+	config := t.TempDir()
+	c := sleepingChild{tmp: config, mark: fmt.Sprintf("987650%d", os.Getpid())}
+	mustWrite(t, filepath.Join(config, "config.json"), []byte(`{"credHelpers": {"registry.example.com": "silent"}}`))
+	testenv.WriteProgram(t, filepath.Join(config, "docker-credential-silent"), "#!/bin/sh\nexec sleep "+c.mark+"\n")
+	c.running = start(t, step{
+		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
+		env:        []string{"INPUT_REGISTRY=registry.example.com", "INPUT_BUILDER=local", "DOCKER_CONFIG=" + config, "PATH=" + config + ":" + os.Getenv("PATH")},
+	})
+	c.until("asking the helper", func() bool { return len(processesWith(t, c.mark)) > 0 })
+	c.mustDieAlone()
+}
+
 // TestSiblingOfARunKilledAtAnyMoment kills a run with a builder container.
 func TestSiblingOfARunKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()

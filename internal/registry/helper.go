@@ -8,8 +8,10 @@ import (
 	"io"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/client"
@@ -86,6 +88,8 @@ type program struct{ cmd *exec.Cmd }
 func newProgram(ctx context.Context, path string, arguments []string) program {
 	cmd := exec.CommandContext(ctx, path, arguments...)
 	cmd.Env = slices.DeleteFunc(cmd.Environ(), processes.Secret)
+	// Should we be killed, the kernel kills it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second // what it has started may keep its output open
 	return program{cmd}
 }
@@ -97,6 +101,9 @@ func (p program) Input(in io.Reader) { p.cmd.Stdin = in }
 func (p program) Output() ([]byte, error) {
 	var said bytes.Buffer
 	p.cmd.Stdout = &said
+	// The kernel takes the end of the thread that started it for ours.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	err := p.cmd.Run()
 	return said.Bytes(), err
 }
