@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/moby/moby/api/types/system"
 	moby "github.com/moby/moby/client"
 	"github.com/moby/moby/client/pkg/versions"
 )
@@ -58,3 +61,11 @@ func openDocker(ctx context.Context, o Options) (docker, error) {
 }
 
 func (d docker) String() string { return "the Docker engine at " + d.host }
+
+// isPodman tells whether it is Podman that answers as an engine would.
+func (d docker) isPodman(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	said, err := d.ServerVersion(ctx, moby.ServerVersionOptions{})
+	return err == nil && slices.ContainsFunc(said.Components, func(c system.ComponentVersion) bool { return strings.Contains(c.Name, "Podman") })
+}

@@ -23,8 +23,8 @@ func reachable(o Options, host string) ([]moby.Opt, error) {
 	if explicit, _ := o.Lookup("DOCKER_HOST"); explicit == "" && named != "" && named != defaultContext {
 		return nil, fmt.Errorf("DOCKER_CONTEXT names the docker context %q, and contexts are not read; %s", named, hostAdvice)
 	}
-	if !strings.HasPrefix(host, "tcp://") {
-		return nil, nil // docker's TLS is for these alone
+	if strings.HasPrefix(host, "unix://") {
+		return nil, nil // nobody speaks TLS there
 	}
 	return dockerTLS(o)
 }
@@ -75,8 +75,12 @@ const hostAdvice = "set DOCKER_HOST to the address of its engine, which docker c
 // program would have looked elsewhere. It is empty where it would not.
 func contextAdvice(o Options) string {
 	host, _ := o.Lookup("DOCKER_HOST")
-	text, err := os.ReadFile(filepath.Join(dockerConfig(o), "config.json"))
-	if host != "" || err != nil {
+	dir := dockerConfig(o)
+	if host != "" || dir == "" {
+		return ""
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "config.json"))
+	if err != nil {
 		return ""
 	}
 	var config struct{ CurrentContext string }
