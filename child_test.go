@@ -38,6 +38,18 @@ func startSleepingChild(t *testing.T, number int, tmp, base string, s step) slee
 // stopDaemon stops the run's buildkitd in its tracks.
 func (c sleepingChild) stopDaemon() {
 	c.t.Helper()
+	pid := c.daemon()
+	if pid == 0 {
+		c.t.Fatalf("no buildkitd runs in %s", c.tmp)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// daemon is the process of the run's buildkitd, or 0.
+func (c sleepingChild) daemon() int {
+	c.t.Helper()
 	paths, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		c.t.Fatal(err)
@@ -51,16 +63,11 @@ func (c sleepingChild) stopDaemon() {
 		if filepath.Base(string(program)) != "buildkitd" {
 			continue
 		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err == nil {
-			err = syscall.Kill(pid, syscall.SIGSTOP)
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+			return pid
 		}
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		return
 	}
-	c.t.Fatalf("no buildkitd runs in %s", c.tmp)
+	return 0
 }
 
 // mustLeaveNothing looks for processes, files and mounts of the run.
@@ -124,15 +131,6 @@ func TestCancelWhileStarting(t *testing.T) {
 			})
 		}
 	}
-}
-
-// TestKilledRunLeavesNoProcess kills a run as the runner does in the end. Its
-// files stay, and nothing that runs.
-func TestKilledRunLeavesNoProcess(t *testing.T) {
-	t.Parallel()
-	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
-	c := startSleepingChild(t, 2, t.TempDir(), testenv.BaseImage(t, registry.Host).Name(), step{env: []string{"INPUT_REGISTRY=" + registry.Host}})
-	c.mustDieAlone()
 }
 
 // mustDieAlone kills the run, and wants its processes to end by themselves.

@@ -106,10 +106,6 @@ func TestRootlessCancelLeavesNothing(t *testing.T) {
 		c.mustEndInTime(syscall.SIGTERM)
 		c.mustLeaveNothing()
 	})
-	t.Run("killed", func(t *testing.T) {
-		t.Parallel()
-		startRootlessSleep(t, 21, base, registry).mustDieAlone()
-	})
 }
 
 func startRootlessSleep(t *testing.T, number int, base name.Reference, registry *testenv.Registry) sleepingChild {

@@ -58,7 +58,7 @@ func Main(ctx context.Context, env Env) int {
 	case builder.ServeCommand:
 		return serveBuildkit(ctx, env, rest)
 	case builder.InsideCommand:
-		return inside(env, rest)
+		return inside(ctx, env, rest)
 	case "help", "-h", "--help":
 		fmt.Fprint(env.Stdout, usage)
 		return 0
@@ -154,8 +154,8 @@ func serveRegistry(ctx context.Context, env Env, args []string) int {
 }
 
 // inside is what runs in the namespaces of a child process.
-func inside(env Env, args []string) int {
-	if err := builder.Inside(args); err != nil {
+func inside(ctx context.Context, env Env, args []string) int {
+	if err := builder.Inside(ctx, env.Stdin, env.Stdout, args); err != nil {
 		fmt.Fprintln(env.Stdout, err)
 		return 1
 	}

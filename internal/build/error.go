@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,8 +47,10 @@ func explain(ctx context.Context, err error, w *watcher, b *builder.Builder) err
 	if step := (*errdefs.VertexError)(nil); !errors.As(err, &step) {
 		lines = w.tails.at(w.failing().Digest)
 	}
-	suggestion := w.suggest(err)
+	stored, mirrored := b.Elsewhere(ctx, unreadImage(err.Error()))
+	suggestion := cmp.Or(stored, w.suggest(err))
 	switch trust := untrusted(err.Error(), b); {
+	case stored != "" && registry.ReadRefusal(err).Status == 0: // no registry need have it
 	case trust != "":
 		cause = &advised{cause, trust}
 	case isPush(err):
@@ -57,7 +60,7 @@ func explain(ctx context.Context, err error, w *watcher, b *builder.Builder) err
 	default:
 		cause = withAdvice(pullFailed(ctx, err, r))
 	}
-	for _, advice := range []string{ended(err, lines, b), suggestion} {
+	for _, advice := range []string{ended(err, lines, b), suggestion, mirrored, outdated(err.Error(), r.Plan.Dockerfile, b)} {
 		if advice != "" {
 			cause = &advised{cause, "\n" + advice}
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -129,6 +130,8 @@ func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *writte
 	switch {
 	case ctx.Err() != nil:
 		return registry.Verdict{}, explain(ctx, err, w, b)
+	case loadErr != nil && err != nil && strings.Contains(err.Error(), loadErr.Error()):
+		return registry.Verdict{}, loadErr // BuildKit tells of it, too
 	case loadErr != nil && err != nil:
 		return registry.Verdict{}, errors.Join(explain(ctx, err, w, b), loadErr)
 	case loadErr != nil:

@@ -43,6 +43,7 @@ type Builder struct {
 	store       *store   // nil where BuildKit pushes by itself
 	beside      *engineBeside
 	stop        func() error
+	options     Options   // that it was found with
 	docker      io.Closer // the connection to the engine that it is reached through, or nil
 }
 

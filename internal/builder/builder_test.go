@@ -1,6 +1,7 @@
 package builder_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -24,7 +25,7 @@ import (
 // child process.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == builder.InsideCommand {
-		if err := builder.Inside(os.Args[2:]); err != nil {
+		if err := builder.Inside(context.Background(), os.Stdin, os.Stdout, os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

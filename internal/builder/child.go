@@ -155,7 +155,7 @@ func (d *daemon) start(path, runtime string, env []string) error {
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
 	d.cmd.WaitDelay = killWithin
 	var err error
-	if d.exited, err = launch(d.cmd); err != nil {
+	if d.exited, err = launchInside(d.cmd); err != nil {
 		return fmt.Errorf("starting %s: %w", path, err)
 	}
 	return nil
@@ -207,9 +207,7 @@ func (d *daemon) stop() error {
 }
 
 // abandon ends at once, without a word to buildkitd, what has not ended yet, and
-// removes everything. While it starts, buildkitd is deaf to SIGTERM: the kernel
-// protects the first process of a PID namespace from signals that it does not
-// handle.
+// removes everything.
 func (d *daemon) abandon() error {
 	for deadline := time.After(killWithin); !d.ended(5 * time.Millisecond); {
 		d.kill(d.cmd.Process)

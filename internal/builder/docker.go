@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
+	"slices"
+	"strings"
 
+	"github.com/moby/moby/api/types/system"
 	moby "github.com/moby/moby/client"
 	"github.com/moby/moby/client/pkg/versions"
 )
@@ -18,26 +20,36 @@ type docker struct {
 	api  string // version that it speaks
 }
 
+// defaultSocket is where the docker program looks, and where the runner mounts the
+// engine's.
+const defaultSocket = "unix:///var/run/docker.sock"
+
 // oldestAPI is Docker 20.10's. What older engines do with a build is not known
 // here.
 const oldestAPI = "1.41"
 
 func dockerHost(o Options) string {
 	host, _ := o.Lookup("DOCKER_HOST")
-	return cmp.Or(host, "unix:///var/run/docker.sock")
+	return cmp.Or(host, defaultSocket)
 }
 
 // openDocker connects to the engine, and fails where nobody answers or where
 // this process may not open the socket.
 func openDocker(ctx context.Context, o Options) (docker, error) {
 	d := docker{host: dockerHost(o)}
-	var err error
-	if d.Client, err = moby.New(append(connection(d.host), dockerTLS(o)...)...); err != nil {
+	secured, err := reachable(o, d.host)
+	if err != nil {
+		return d, err
+	}
+	if d.Client, err = moby.New(append(connection(d.host), secured...)...); err != nil {
 		return d, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	said, err := d.Ping(ctx, moby.PingOptions{NegotiateAPIVersion: true})
+	if err != nil {
+		err = fmt.Errorf("%w%s", err, contextAdvice(o))
+	}
 	if d.api = said.APIVersion; d.api != "" && versions.LessThan(d.api, oldestAPI) {
 		err = fmt.Errorf("it speaks version %s of the API; version %s is needed, which Docker 20.10 was the first to have", d.api, oldestAPI)
 	}
@@ -48,14 +60,12 @@ func openDocker(ctx context.Context, o Options) (docker, error) {
 	return d, nil
 }
 
-// dockerTLS is how docker itself is told of an engine's certificates.
-func dockerTLS(o Options) []moby.Opt {
-	verify, _ := o.Lookup("DOCKER_TLS_VERIFY")
-	dir, _ := o.Lookup("DOCKER_CERT_PATH")
-	if verify == "" || dir == "" {
-		return nil
-	}
-	return []moby.Opt{moby.WithTLSClientConfig(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))}
-}
-
 func (d docker) String() string { return "the Docker engine at " + d.host }
+
+// isPodman tells whether it is Podman that answers as an engine would.
+func (d docker) isPodman(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	said, err := d.ServerVersion(ctx, moby.ServerVersionOptions{})
+	return err == nil && slices.ContainsFunc(said.Components, func(c system.ComponentVersion) bool { return strings.Contains(c.Name, "Podman") })
+}

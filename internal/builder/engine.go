@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
@@ -35,6 +36,9 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 	said, err := ask(ctx, c, aliveWithin)
 	if err != nil {
 		_ = c.Close()
+		if e.docker.isPodman(ctx) {
+			err = errors.New("it is Podman, whose Docker-compatible socket has no BuildKit; it takes images with the input load, and something else has to build them: set `builder: local`, or the address of a BuildKit")
+		}
 		return nil, err
 	}
 	b := &Builder{

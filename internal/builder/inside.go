@@ -1,8 +1,10 @@
 package builder
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
@@ -16,38 +18,82 @@ import (
 const InsideCommand = "inside-namespaces"
 
 const (
+	insideFirst  = "first"  // program and its arguments; we are the first process of the namespaces
 	insideRun    = "run"    // program and its arguments
 	insideRemove = "remove" // paths
 )
 
-// Inside is the program's part inside the namespaces. It does not return after
-// it has become another program.
-func Inside(arguments []string) error {
-	switch {
-	case len(arguments) == 0:
+// Inside is the program's part inside the namespaces. It returns when that is done,
+// or when the leash ends, which is a stream that lasts as long as the run does. Its
+// process must end then: the namespaces end with it, and all that runs in them. The
+// end of ctx is passed on to a program that it runs, as SIGTERM; out is for what
+// that says.
+func Inside(ctx context.Context, leash io.Reader, out io.Writer, arguments []string) error {
+	if len(arguments) == 0 {
 		return nil
-	case len(arguments) > 1 && arguments[0] == insideRun:
-		return become(arguments[1:])
-	case arguments[0] == insideRemove:
-		return removeAll(arguments[1:])
+	}
+	done := make(chan error, 2)
+	go func() { done <- carryOut(ctx, out, arguments[0], arguments[1:]) }()
+	go func() {
+		_, _ = io.Copy(io.Discard, leash)
+		done <- errors.New("the run has ended that this was for")
+	}()
+	return <-done
+}
+
+func carryOut(ctx context.Context, out io.Writer, what string, arguments []string) error {
+	switch {
+	case len(arguments) > 0 && what == insideFirst:
+		if err := mountProc(); err != nil {
+			return err
+		}
+		return supervise(ctx, out, arguments)
+	case len(arguments) > 0 && what == insideRun:
+		return supervise(ctx, out, arguments)
+	case what == insideRemove:
+		return removeAll(arguments)
 	}
 	return errors.New("this command is for a run's own use")
 }
 
-// become replaces this process, which is the first of its namespaces. The
-// processes of its PID namespace are to be seen in /proc, and its mounts by
-// nobody else.
-func become(program []string) error {
+// mountProc lets the processes of a new PID namespace be seen in /proc, and its
+// mounts by nobody else.
+func mountProc() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
 		return fmt.Errorf("keeping mounts in a namespace: %w", err)
 	}
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mounting /proc in a namespace: %w", err)
 	}
-	if err := unix.Exec(program[0], program, exec.Command(program[0]).Environ()); err != nil { //nolint:noctx // nothing is started: it is our environment
+	return nil
+}
+
+// supervise runs a program to its end. Meanwhile it takes the last words of those
+// processes that have lost their parent, which the first process of a PID
+// namespace is given.
+func supervise(ctx context.Context, out io.Writer, program []string) error {
+	cmd := exec.Command(program[0], program[1:]...) //nolint:noctx // it is to end by itself; a context would kill it
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting %s: %w", program[0], err)
 	}
-	return nil
+	defer context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })()
+	for {
+		var status unix.WaitStatus
+		pid, err := unix.Wait4(-1, &status, 0, nil)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return fmt.Errorf("waiting for %s: %w", program[0], err)
+		case pid != cmd.Process.Pid:
+		case status.Signaled():
+			return fmt.Errorf("%s was ended by a signal: %s", program[0], status.Signal())
+		case status.ExitStatus() != 0:
+			return fmt.Errorf("%s ended with exit code %d", program[0], status.ExitStatus())
+		default:
+			return nil
+		}
+	}
 }
 
 func removeAll(paths []string) error {
@@ -58,13 +104,14 @@ func removeAll(paths []string) error {
 	return errors.Join(errs...)
 }
 
-// launcher runs a program in PID and mount namespaces of its own. They end with
-// the first process in them, and with them every process and mount that the
-// program has made: a step that still runs when buildkitd is killed, too.
+// launcher runs a program in PID and mount namespaces of its own, under Inside. They
+// end with the first process in them, and with them every process and mount that
+// the program has made: a step that still runs when buildkitd is killed, too.
 type launcher interface {
 	// String names the kind of builder for the log.
 	String() string
-	// command is what is to be started. Its own files may be under dir.
+	// command is what is to be started, by launchInside. Its own files may be under
+	// dir.
 	command(dir string, program ...string) *exec.Cmd
 	// kill ends the first process in the namespaces, which may not have started
 	// yet: it is called until the command has ended.
@@ -80,7 +127,7 @@ type namespaces struct{ executable string }
 func (namespaces) String() string { return childName }
 
 func (n namespaces) command(_ string, program ...string) *exec.Cmd {
-	cmd := exec.Command(n.executable, append([]string{InsideCommand, insideRun}, program...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
+	cmd := exec.Command(n.executable, append([]string{InsideCommand, insideFirst}, program...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
 	cmd.SysProcAttr = apart(unix.CLONE_NEWPID | unix.CLONE_NEWNS)
 	return cmd
 }
@@ -90,8 +137,7 @@ func (namespaces) kill(command *os.Process) { _ = command.Kill() }
 func (namespaces) remove(dir string) error { return os.RemoveAll(dir) }
 
 // apart puts a child into new namespaces, and a process group of its own: Ctrl-C
-// in a terminal reaches us, and we stop the child after the build. Should we be
-// killed, the kernel kills it.
+// in a terminal reaches us, and we stop the child after the build.
 func apart(namespaces uintptr) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Cloneflags: namespaces, Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -127,7 +127,11 @@ func (e *engineBeside) load(ctx context.Context, image io.Reader) error {
 		err = errors.Join(refusal(answer), answer.Close())
 	}
 	if err != nil {
-		return fmt.Errorf("loading the image into %s: %w", e.name, err)
+		advice := ""
+		if strings.Contains(err.Error(), "no space left on device") {
+			advice = "; the disk of that engine is full: free some (docker system prune), or leave load out"
+		}
+		return fmt.Errorf("loading the image into %s: %w%s", e.name, err, advice)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package builder
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	goruntime "runtime"
 )
@@ -23,4 +25,28 @@ func launch(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
 		}
 	}()
 	return done, <-started
+}
+
+// launchInside launches a command of a launcher, on a leash: its standard input is
+// a pipe that nobody writes to, and that the kernel closes when we end, however we
+// do. Inside waits for that. Pdeathsig alone does not hold: the kernel forgets it
+// when a process gains rights, as by newuidmap, and when a thread other than the
+// first executes a program, as Go's may.
+func launchInside(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
+	theirs, ours, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("making a pipe: %w", err)
+	}
+	defer theirs.Close()
+	cmd.Stdin = theirs
+	if exited, err = launch(cmd); err != nil {
+		_ = ours.Close()
+		return nil, err
+	}
+	// Held until then, so that it is not closed as garbage.
+	go func() {
+		<-exited
+		_ = ours.Close()
+	}()
+	return exited, nil
 }

@@ -42,8 +42,14 @@ func (c child) rootless() (launcher, []string) {
 func (rootless) String() string { return childName + ", rootless" }
 
 func (r rootless) command(dir string, program ...string) *exec.Cmd {
-	arguments := []string{"--state-dir", filepath.Join(dir, "rootlesskit"), "--net=host", "--pidns"}
-	cmd := exec.Command(r.rootlesskit, append(arguments, program...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
+	return r.kit(dir, append([]string{insideRun}, program...)...)
+}
+
+// kit is rootlesskit with Inside in its namespaces. The first process there is
+// rootlesskit's, which ends with Inside.
+func (r rootless) kit(dir string, arguments ...string) *exec.Cmd {
+	options := []string{"--state-dir", filepath.Join(dir, "rootlesskit"), "--net=host", "--pidns", r.child.executable, InsideCommand}
+	cmd := exec.Command(r.rootlesskit, append(options, arguments...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
 	cmd.SysProcAttr = apart(0)
 	return cmd
 }
@@ -75,10 +81,10 @@ func (r rootless) remove(dir string) error {
 
 // inside runs this program in a user namespace of its own.
 func (r rootless) inside(dir string, arguments ...string) error {
-	cmd := r.command(dir, append([]string{r.child.executable, InsideCommand}, arguments...)...)
+	cmd := r.kit(dir, arguments...)
 	var log tail
 	cmd.Env, cmd.Stdout, cmd.Stderr = r.child.environment(dir), &log, &log
-	exited, err := launch(cmd)
+	exited, err := launchInside(cmd)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", r.rootlesskit, err)
 	}

@@ -72,7 +72,7 @@ func (s *search) try(ctx context.Context, at source) *Builder {
 		return nil
 	}
 	s.found = true
-	b.refused = s.refused
+	b.refused, b.options = s.refused, s.options
 	if s.docker.Client != nil {
 		b.docker = s.docker.Client
 	}

@@ -164,7 +164,7 @@ func TestLacksOfABuild(t *testing.T) {
 	gateway := kinds["containerd"]
 	gateway.HostGateway = "172.17.0.1"
 	kinds["containerd"] = gateway
-	const noGateway = "it does not say which address host-gateway is; only a Docker engine does"
+	const noGateway = "it does not say which address host-gateway is; Docker engines do since version 24"
 	const noQuery = "it does not know the options of a git URL after a question mark (URL#REF:SUBDIRECTORY it knows)"
 	const noChecks = "its Dockerfile frontend has no checks (BuildKit 0.14 and Docker 27 have)"
 	const noOutline = "its Dockerfile frontend knows no outline (that of BuildKit 0.11 and Docker 24 does)"

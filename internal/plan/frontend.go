@@ -106,7 +106,7 @@ func (c Capabilities) lacksBuilds(n Builds) []string {
 		{n.Git, c.Git, "it has no git to fetch a context with (moby/buildkit as builder-image has it)"},
 		{n.GitSubdir, c.GitSubdir, "it takes no subdirectory of a repository"},
 		{n.GitQuery, c.GitQuery, "it does not know the options of a git URL after a question mark (URL#REF:SUBDIRECTORY it knows)"},
-		{n.HostGateway, c.HostGateway != "", "it does not say which address host-gateway is; only a Docker engine does"},
+		{n.HostGateway, c.HostGateway != "", "it does not say which address host-gateway is; Docker engines do since version 24"},
 	} {
 		if need.wanted && !need.there {
 			missing = append(missing, need.lack)

@@ -23,7 +23,7 @@ type guard struct {
 
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme == "http" && !host.Loopback(req.URL.Hostname()) {
-		return nil, fmt.Errorf("asking %s: plain http is used for loopback addresses only; serve the registry over https", req.URL.Host)
+		return nil, fmt.Errorf("asking %s: %s; serve the registry over https", req.URL.Host, onlyLoopback)
 	}
 	if redirects(req) > mostRedirects {
 		return nil, fmt.Errorf("%s sends its clients on and on, from one address to the next", g.host)
@@ -55,6 +55,9 @@ func (g *guard) send(req *http.Request) (*http.Response, error) {
 	}
 	return bounded(resp, req.URL.Host, answerWithin), nil
 }
+
+// onlyLoopback is why a request over plain http is not sent.
+const onlyLoopback = "plain http is used for loopback addresses only"
 
 // mostRedirects are followed, one after another. Downloads have one or two.
 const mostRedirects = 5

@@ -8,8 +8,10 @@ import (
 	"io"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/client"
@@ -86,6 +88,8 @@ type program struct{ cmd *exec.Cmd }
 func newProgram(ctx context.Context, path string, arguments []string) program {
 	cmd := exec.CommandContext(ctx, path, arguments...)
 	cmd.Env = slices.DeleteFunc(cmd.Environ(), processes.Secret)
+	// Should we be killed, the kernel kills it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second // what it has started may keep its output open
 	return program{cmd}
 }
@@ -101,6 +105,9 @@ const maxSaid = 1 << 20
 func (p program) Output() ([]byte, error) {
 	said := &limited{}
 	p.cmd.Stdout = said
+	// The kernel takes the end of the thread that started it for ours.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	err := p.cmd.Run()
 	return said.kept.Bytes(), err
 }

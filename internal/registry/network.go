@@ -24,6 +24,8 @@ func (r refused) network(err error) Meaning {
 			What: fmt.Sprintf("%s has no certificate that is trusted here", host),
 			Do:   "check " + r.written() + ", and that the certificate is valid and for this name; where a private authority has signed it, name that in the input registry-ca" + daemonsOwn,
 		}
+	case strings.Contains(text, "server gave HTTP response to HTTPS client"), strings.Contains(text, onlyLoopback):
+		return r.plain()
 	case errors.As(err, &far) && !OutOfReach(r.repo, err):
 		return Meaning{
 			What: fmt.Sprintf("%s sends its clients to %s, which cannot be reached from here", host, far.Host),
@@ -43,6 +45,20 @@ func (r refused) network(err error) Meaning {
 		return r.cutOff()
 	}
 	return Meaning{}
+}
+
+// plain is what it means that a registry has no TLS. An engine may trust it all the
+// same (insecure-registries), but the login of a push would be sent in the clear.
+func (r refused) plain() Meaning {
+	m := Meaning{
+		What: r.host() + " speaks plain HTTP, which is used for loopback addresses only",
+		Do:   "serve it over https, with an authority of your own if need be (input registry-ca); what insecure-registries in an engine's daemon.json allows is for that engine alone",
+	}
+	if r.pulling() {
+		m.What = r.host() + " speaks plain HTTP, and the builder does not allow that for it"
+		m.Do = "serve it over https, or allow it in the builder: insecure-registries in an engine's daemon.json, or http = true for it in buildkitd.toml; a builder that the run starts allows it nowhere"
+	}
+	return m
 }
 
 // written is where the host is named.
