@@ -26,13 +26,22 @@ type entry struct {
 // entry that fits is taken. Where the words come from, with the public reports
 // of each, is in the test data.
 func catalogue() []entry {
-	return slices.Concat(ofRequests(), ofNames(), ofTokens(), onlyGitHubs(ofRights()), ofUploads(), ofManifests(), ofOthers())
+	return slices.Concat(ofRequests(), onlyForeign(ofForeign()), ofNames(), ofTokens(), onlyGitHubs(ofRights()),
+		ofUploads(), ofManifests(), onlyForeign(ofForeignReasons()), ofOthers())
 }
 
 // onlyGitHubs keeps entries to GitHub's registries: no other has these pages.
 func onlyGitHubs(entries []entry) []entry {
 	for i, e := range entries {
 		entries[i].when = func(r refused) bool { return r.onGitHubs() && (e.when == nil || e.when(r)) }
+	}
+	return entries
+}
+
+// onlyForeign keeps entries to all other registries.
+func onlyForeign(entries []entry) []entry {
+	for i, e := range entries {
+		entries[i].when = func(r refused) bool { return !r.onGitHubs() && (e.when == nil || e.when(r)) }
 	}
 	return entries
 }
