@@ -41,23 +41,32 @@ func ReadRefusal(err error) Refusal {
 		status, _ := strconv.Atoi(found[3]) // three digits
 		return Refusal{Status: status, Method: found[1], URL: withoutQuery(found[2]), Words: oneLine(found[4])}
 	}
+	text = pushOf.ReplaceAllString(text, "")
 	for _, said := range inWords {
 		if at := strings.Index(text, said.words); at >= 0 {
 			return Refusal{Status: said.status, Words: oneLine(text[at:])}
 		}
 	}
-	if strings.HasSuffix(text, "denied") {
-		return Refusal{Status: http.StatusForbidden, Words: lastPart(text)}
+	for _, said := range inCodes {
+		if strings.HasSuffix(text, said.words) {
+			return Refusal{Status: said.status, Words: lastPart(text)}
+		}
 	}
 	return Refusal{Status: ReadFailure(text).Status, Words: text}
 }
 
-// inWords are statuses of which containerd tells the words alone, where there are
-// several the one that says most first.
-var inWords = []struct {
+// told is what a status is known by that nobody hands on.
+type told struct {
 	words  string
 	status int
-}{
+}
+
+// inCodes end what containerd tells of an answer without words of its own.
+var inCodes = []told{{"denied", http.StatusForbidden}, {"unauthorized", http.StatusUnauthorized}, {"name unknown", http.StatusNotFound}}
+
+// inWords are statuses of which containerd tells the words alone, where there are
+// several the one that says most first.
+var inWords = []told{
 	{"pull access denied", http.StatusForbidden},
 	{"push access denied", http.StatusForbidden},
 	{"toomanyrequests: ", http.StatusTooManyRequests},
@@ -165,8 +174,11 @@ func (r Refusal) ofLogin() bool {
 }
 
 // by tells whether it was the registry itself that refused, and nobody that it has
-// sent its client to.
+// sent its client to, as far as is known.
 func (r Refusal) by(registry name.Registry) bool {
+	if r.URL == "" {
+		return true
+	}
 	u, err := url.Parse(r.URL)
 	return err == nil && !r.ofLogin() && host.Canonical(u.Host) == host.Canonical(registry.RegistryStr())
 }
