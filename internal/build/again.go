@@ -86,7 +86,7 @@ func (w *watcher) judge(ctx context.Context, err error) registry.Verdict {
 	case !v.Passing && w.request.Registries.Accepts(ctx, *repo, &trimmed{err}):
 		v.Passing, v.Reason = true, "401 Unauthorized, although this login may push"
 	case v.Passing && v.After == 0:
-		v.After = w.request.Registries.Wait(ctx, *repo, &trimmed{err})
+		v.After = w.request.Registries.AsksToWait(ctx, *repo, &trimmed{err})
 	}
 	return v
 }

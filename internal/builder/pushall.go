@@ -64,7 +64,7 @@ func judge(ctx context.Context, tag name.Tag, err error, registries *registry.Cl
 	}
 	v := registry.PassingPush(tag.RegistryStr(), failed.words, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
 	if v.Passing && v.After == 0 {
-		v.After = registries.Wait(ctx, tag.Repository, failed)
+		v.After = registries.AsksToWait(ctx, tag.Repository, failed)
 	}
 	return v
 }

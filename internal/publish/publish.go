@@ -57,8 +57,8 @@ func (p *Publisher) open(ctx context.Context, repo name.Repository) (http.RoundT
 // begins an upload and takes it back: no image and no version of a package
 // exists until a manifest is put. Only a clear no, such as that there is no such
 // repository, and a registry that cannot be reached are errors; any other answer, and
-// none in time or of any use, says nothing, and the run goes on. All errors are joined, in an *UnreachableError where none of them
-// is a no.
+// none in time or of any use, says nothing, and the run goes on. All errors are joined,
+// in an *UnreachableError where none of them is a no.
 func (p *Publisher) Preflight(ctx context.Context, repos []name.Repository) error {
 	return judge(repos, each(ctx, repos, p.probe))
 }

@@ -97,10 +97,10 @@ func (c *Client) Accepts(ctx context.Context, repo name.Repository, err error) b
 	return answered && again.Status == 0
 }
 
-// Wait returns how long a registry asks to wait, when it has answered somebody else's
+// AsksToWait returns how long a registry asks to wait, when it has answered somebody else's
 // push that it has too much to do. That answer's header is not known: the beginning of
 // an upload is asked for, once. It is 0 where the registry does not say, or takes it.
-func (c *Client) Wait(ctx context.Context, repo name.Repository, err error) time.Duration {
+func (c *Client) AsksToWait(ctx context.Context, repo name.Repository, err error) time.Duration {
 	if status := ReadRefusal(err).Status; status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return 0
 	}

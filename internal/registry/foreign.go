@@ -30,7 +30,7 @@ func ofForeign() []entry {
 				fmt.Sprintf("az acr repository update --name %s --repository %s --write-enabled true, or with --image for a tag; az acr show-usage --name %s tells whether it is full", registry, r.repo.RepositoryStr(), registry))
 		}},
 		{name: "tag stays", words: []string{
-			"immutable", "immutability", "cannot be overwritten", "cannot overwrite", "does not allow updating assets", "redeploy is not allowed",
+			"is immutable", "as immutable", "tag immutable", "tag immutability", "immutable tag", "cannot be overwritten", "cannot overwrite", "does not allow updating assets", "redeploy is not allowed",
 			"permissions to overwrite artifact", "permissions to delete/overwrite artifact", "tag was already pushed",
 		}, means: func(r refused) Meaning {
 			return r.leads("the tag may not be moved", "tags that are there may not be moved in this repository, or not by this user",
@@ -74,7 +74,13 @@ func ofForeignReasons() []entry {
 				Do:   "check " + r.written() + ", and that what is in front of the registry lets this runner in",
 			}
 		}},
-		{name: "a reason of its own", when: func(r refused) bool { return r.byClient() && r.reason() != "" }, means: func(r refused) Meaning { return r.leads("", "", "") }},
+		{name: "a reason of its own", when: func(r refused) bool { return r.byClient() && r.reason() != "" }, means: func(r refused) Meaning {
+			why := ""
+			if r.anonymous {
+				why = "there is no login for this host, if that is the reason"
+			}
+			return r.leads("", why, "")
+		}},
 	}
 }
 
