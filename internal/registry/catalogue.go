@@ -73,11 +73,16 @@ func denials() []int { return []int{http.StatusUnauthorized, http.StatusForbidde
 // host names the registry as people do.
 func (r refused) host() string { return hostOf(r.repo) }
 
+func (r refused) onHub() bool { return r.host() == dockerHub }
+
+// dockerHub is the name that everybody knows it by.
+const dockerHub = "docker.io"
+
 // hostOf is the host of a repository, by the name that everybody knows for Docker
 // Hub.
 func hostOf(repo name.Repository) string {
 	if host.Canonical(repo.RegistryStr()) == host.Canonical(name.DefaultRegistry) {
-		return "docker.io"
+		return dockerHub
 	}
 	return repo.RegistryStr()
 }

@@ -33,6 +33,7 @@ type recorded struct {
 	pulling   bool
 	anonymous bool
 	notDenied bool
+	mayPush   bool
 	lasts     bool // asked of rows with a source only
 	what      []string
 	why       []string
@@ -133,6 +134,7 @@ func (c recorded) check(t *testing.T) {
 		token = packages.Installation
 	}
 	r := refused{Refusal: ReadRefusal(cause), Situation: s, access: access, repo: repo, anonymous: c.anonymous, token: token, found: c.found}
+	r.mayPush = c.mayPush
 	meaning := r.meaning(cause)
 	if taken := entryOf(r, cause); taken != c.entry {
 		t.Errorf("row %d is explained by %q, want %q", c.row, taken, c.entry)

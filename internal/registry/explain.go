@@ -70,9 +70,11 @@ func (c *Client) lookUp(ctx context.Context, repo name.Repository) Package {
 func (c *Client) askAgain(ctx context.Context, access Access, repo name.Repository, first Refusal) Refusal {
 	limited, cancel := context.WithTimeout(ctx, explainWithin)
 	defer cancel()
-	if again, answered := c.ask(limited, access, repo, first); answered && again.Denied() && !again.silent() {
+	again, answered := c.ask(limited, access, repo, first)
+	if answered && again.Denied() && !again.silent() {
 		return again
 	}
+	first.mayPush = answered && access == Pushing && again.Status == 0
 	return first
 }
 

@@ -195,6 +195,16 @@ func foreignRights() []recorded {
 			body: `{"details":"incorrect username or password"}`, what: []string{"docker.io does not accept the user name and token"}, do: []string{"check the login"},
 		},
 		{
+			name: "Docker Hub's private repositories", source: "docker/hub-feedback#1585, docker-archive-public/docker.app#321, moby/moby#31760", entry: "not allowed", image: "docker.io/octo/app",
+			text: "push access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+			what: []string{"docker.io does not accept the user name and token for octo/app"}, why: []string{"no further private repository", "more than two parts"}, do: []string{"check the login"},
+		},
+		{
+			name: "ECR's images, by a BuildKit that drops the words", source: "medic/cht-core#9175", entry: "refused without a reason", image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app", mayPush: true,
+			text: "failed to push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app: unexpected status from PUT request to https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/team/app/manifests/sha256:fdcb: 403 Forbidden",
+			what: []string{"does not say why, although it lets an upload to team/app begin"}, why: []string{"quota"}, do: []string{"own pages or log"},
+		},
+		{
 			name: "Azure's rights", source: "MicrosoftDocs/SupportArticles-docs acr-authentication-errors.md", entry: "Azure's rights", image: "acme.azurecr.io/team/app", method: http.MethodGet, path: "/oauth2/token", status: 401,
 			body: errorsOf("UNAUTHORIZED", "authentication required, visit https://aka.ms/acr/authorization for more information. CorrelationId: 69598458"),
 			what: []string{"aka.ms/acr/authorization"}, do: []string{"check the login", "AcrPush"}, lasts: true,

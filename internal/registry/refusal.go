@@ -23,6 +23,8 @@ type Refusal struct {
 	Method string // of the request; empty where it is not known
 	URL    string // of the request, without a query; empty where it is not known
 	Words  string // the registry's own; empty where it has said nothing
+
+	mayPush bool // the registry has let the same login begin an upload since
 }
 
 // statusLine is how containerd, and with it BuildKit and the engines, tell of an

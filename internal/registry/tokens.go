@@ -15,6 +15,13 @@ func ofTokens() []entry {
 		{name: "token not accepted", words: []string{"user cannot be authenticated with the token"}, means: refused.badToken},
 		{name: "no token in the request", words: []string{"authentication token not provided", "invalid token"}, when: refused.onGitHubs, means: refused.badToken},
 		{name: "login refused", status: denials(), when: func(r refused) bool { return r.ofLogin() && r.onGitHubs() }, means: refused.badToken},
+		{name: "refused without a reason", status: denials(), when: func(r refused) bool { return r.onlyNo() && r.mayPush }, means: func(r refused) Meaning {
+			return Meaning{
+				What: fmt.Sprintf("%s refuses this and does not say why, although it lets an upload to %s begin", r.host(), r.repo.RepositoryStr()),
+				Why:  "a full quota, a tag that may not be moved, or a rule about images may be answered so",
+				Do:   "look for the reason in the registry's own pages or log",
+			}
+		}},
 		{name: "login not accepted", status: []int{http.StatusUnauthorized}, when: func(r refused) bool { return r.onlyNo() || !r.onGitHubs() && r.anonymous }, means: refused.noForeign},
 		{name: "not allowed", status: []int{http.StatusForbidden}, when: refused.onlyNo, means: refused.noForeign},
 	}
@@ -76,10 +83,14 @@ func (r refused) noForeign() Meaning {
 			Do:   r.passLogin(),
 		}
 	}
-	return Meaning{
+	v := Meaning{
 		What: fmt.Sprintf("%s does not accept the user name and token for %s", r.host(), r.repo.RepositoryStr()),
 		Do:   r.checkLogin(),
 	}
+	if r.onHub() && !r.pulling() && !r.ofLogin() {
+		v.Why = "Docker Hub answers the same if the plan allows no further private repository, or if the name has more than two parts"
+	}
+	return v
 }
 
 // right is what was asked for, before the name of a repository.
