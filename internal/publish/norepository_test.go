@@ -26,6 +26,7 @@ func TestPreflightOfARepositoryThatIsNotThere(t *testing.T) {
 		{"Quay's", says("NAME_UNKNOWN", "repository name not known to registry"), 404, []string{"has no team/app", "create it there"}},
 		{"Harbor's", says("NOT_FOUND", "project team not found"), 404, []string{"refuses this: project team not found", "create the project team"}},
 		{"Harbor's with 401", says("UNAUTHORIZED", "project team not found"), 401, []string{"refuses this: project team not found", "create the project team"}},
+		{"a code of its own", says("REPOSITORY_NOT_FOUND", ""), 404, []string{"refuses this: REPOSITORY_NOT_FOUND", "create it there"}},
 		{"a code without words", `{"errors":[{"code":"NAME_UNKNOWN"}]}`, 404, []string{"has no team/app"}},
 		{"a name that cannot be", says("NAME_INVALID", "Missing image name. Pushes should be of the form docker push HOST-NAME/PROJECT-ID/REPOSITORY/IMAGE"), 400, []string{"Missing image name"}},
 		{"read-only", says("DENIED", "System is currently read-only. Pulls will succeed but all write operations are currently suspended."), 405, []string{"System is currently read-only"}},

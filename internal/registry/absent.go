@@ -9,14 +9,13 @@ import (
 	"github.com/slipway-build/slipway/internal/host"
 )
 
-// absent is how registries say that they have no such repository, or no such project
-// that it would be in.
-var absent = regexp.MustCompile(`(?i)name[_ ]unknown|repository name not known|does not exist in the registry with id|\b(?:project|repository|namespace) \S+ (?:was )?not found|no such (?:project|repository)`)
+// absent is, folded, how registries say that they have no such repository, or no such
+// project that it would be in.
+var absent = regexp.MustCompile(`name unknown|repository name not known|does not exist in the registry with id|\b(?:project|repository|namespace)(?: \S+)? (?:was )?not found|no such (?:project|repository|namespace)`)
 
-// isAbsent tells whether a registry has said so. A token server says it, too, and
-// Harbor with 401.
+// isAbsent tells whether a registry has said so: with 404, or with 401 as Harbor does.
 func (r Refusal) isAbsent() bool {
-	return r.Status < http.StatusInternalServerError && absent.MatchString(r.Words)
+	return r.Status < http.StatusInternalServerError && absent.MatchString(fold(r.Words))
 }
 
 // noRepository is about a repository that a push does not make.
