@@ -22,7 +22,7 @@ type entry struct {
 	means  func(r refused) Meaning
 }
 
-// catalogue lists what registries answer, GitHub's own words first. The first
+// catalogue lists what registries answer, the words that say most first. The first
 // entry that fits is taken. Where the words come from, with the public reports
 // of each, is in the test data.
 func catalogue() []entry {
