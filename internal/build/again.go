@@ -81,8 +81,12 @@ func (w *watcher) judge(ctx context.Context, err error) registry.Verdict {
 		host = repo.RegistryStr()
 	}
 	v := registry.PassingPush(host, text, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
-	if !v.Passing && repo != nil && w.request.Registries.Accepts(ctx, *repo, &trimmed{err}) {
+	switch {
+	case repo == nil:
+	case !v.Passing && w.request.Registries.Accepts(ctx, *repo, &trimmed{err}):
 		v.Passing, v.Reason = true, "401 Unauthorized, although this login may push"
+	case v.Passing && v.After == 0:
+		v.After = w.request.Registries.AsksToWait(ctx, *repo, &trimmed{err})
 	}
 	return v
 }

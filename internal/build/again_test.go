@@ -92,6 +92,11 @@ func isManifestPut(r *http.Request) bool {
 	return r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/")
 }
 
+// isAny is every request of a push, and of asking what has become of it.
+func isAny(r *http.Request) bool {
+	return r.URL.Path != "/v2/" && r.Method != http.MethodGet
+}
+
 func isFirst(r *http.Request) bool { return r.Method == http.MethodHead }
 
 func words(code, message string) string {
@@ -109,6 +114,8 @@ func TestSolvePushesAgain(t *testing.T) {
 		says    string
 		waits   time.Duration // at least
 	}{
+		{"429 for everything", 1, isAny, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"2"}}}, "asks to wait 2 s (429 Too Many Requests); trying again (2 of 4)", 2 * time.Second},
+		{"503 for everything", 1, isAny, testenv.Answer{Status: 503, Header: http.Header{"Retry-After": {"2"}}}, "asks to wait 2 s (503 Service Unavailable)", 2 * time.Second},
 		{"429 for an upload", 1, isUpload, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"1"}}}, "429 Too Many Requests; trying again in", 0},
 		{"429 with GitHub's words", 1, isUpload, testenv.Answer{Status: 429, Body: words("TOOMANYREQUESTS", "retry-after: 1.25s, allowed: 2000/minute")}, "asks to wait 1.2 s (toomanyrequests); trying again (2 of 4)", 1250 * time.Millisecond},
 		{"a lost upload", 1, isUpload, testenv.Answer{Status: 404, Body: words("BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")}, "blob upload unknown", 0},
@@ -175,9 +182,10 @@ func TestSolveGivesUp(t *testing.T) {
 		hits   int32 // 0: however often BuildKit likes
 		says   []string
 	}{
-		{"denied", testenv.Answer{Status: 403, Body: words("DENIED", "permission_denied: write_package")}, 0, 1, []string{"permission_denied: write_package", "does not let anybody push"}},
+		{"denied", testenv.Answer{Status: 403, Body: words("DENIED", "permission_denied: write_package")}, 0, 1, []string{"refuses this: permission_denied: write_package"}},
 		{"a bad manifest", testenv.Answer{Status: 400, Body: words("MANIFEST_INVALID", "unexpected EOF")}, 0, 1, []string{"unexpected EOF"}},
 		{"429 storm", testenv.Answer{Status: 429}, 3, 0, []string{"after 4 attempts: pushing by digest, before any tag moves:", "429 Too Many Requests"}},
+		{"asks for an hour by its header", testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, 0, 0, []string{"asks to wait 1h0m0s; run this again after "}},
 		{"asks for an hour", testenv.Answer{Status: 429, Body: words("TOOMANYREQUESTS", "retry-after: 1h, allowed: 1/day")}, 0, 0, []string{"asks to wait 1h0m0s; run this again after "}},
 	}
 	upstream := testenv.NewRegistry(t, testenv.RegistryOptions{})
@@ -185,7 +193,11 @@ func TestSolveGivesUp(t *testing.T) {
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFlaky(t, upstream.Host, 1000, isManifestPut, c.answer)
+			matches := isManifestPut
+			if c.answer.Header != nil {
+				matches = isAny
+			}
+			f := newFlaky(t, upstream.Host, 1000, matches, c.answer)
 			var log bytes.Buffer
 			result, err := Solve(t.Context(), b, Request{
 				Registries: anonymous(),

@@ -19,6 +19,18 @@ import (
 // tooLarge is what gRPC says of an error that holds a large file.
 const tooLarge = "COMPRESSION_ERROR"
 
+// tooMuch is what gRPC says of a message that BuildKit or its client may not send: at
+// most 16 MiB (defaults.DefaultMaxSendMsgSize). Its checks reach that: each warning
+// has the whole Dockerfile in it.
+const tooMuch = "larger than max ("
+
+// lessChecks is what to do about that.
+const lessChecks = "BuildKit has more to say than the 16 MiB that one message may hold: with each warning of its checks it sends the whole Dockerfile; " +
+	"correct what they find, leave them out by the line # check=skip=all at the top of the Dockerfile, or make it smaller"
+
+// longArgument is what BuildKit prints of a step whose shell cannot be started with it.
+var longArgument = regexp.MustCompile(`^exec \S+: argument list too long$`)
+
 // killed is the exit code of what SIGKILL has ended.
 const killed = 137
 
@@ -45,10 +57,14 @@ func ended(err error, lines []string, b *builder.Builder) string {
 		return fmt.Sprintf("the memory of %s ran out; %s", b.Name, lessMemory)
 	case code != killed && slices.ContainsFunc(lines, outOfMemory):
 		return "a program was killed or had no memory left; " + lessMemory
+	case slices.ContainsFunc(lines, longArgument.MatchString):
+		return "Linux takes at most 128 KiB for one argument of a program, and the text of a RUN is one; put the script in a file, and COPY or mount that"
 	case stepped:
 		return exitWords(code)
 	case strings.Contains(text, tooLarge):
-		return "BuildKit sends the Dockerfile along with what is wrong with it, and it is too large for that; make it smaller"
+		return "the Dockerfile is too large for BuildKit to report what is wrong with it; make it smaller"
+	case strings.Contains(text, tooMuch):
+		return lessChecks
 	case grpcerrors.Code(err) == codes.Unavailable:
 		return fmt.Sprintf("%s ended or cannot be reached any more; it may have run out of memory", b.Name)
 	}

@@ -90,7 +90,7 @@ func (w *watcher) placeAt(s *errdefs.Source, cause error) error {
 
 // aboutDockerfile is how BuildKit begins what is wrong with a Dockerfile as a whole,
 // or with its text, where it may not say the place in any other way.
-var aboutDockerfile = regexp.MustCompile(`^(?:failed to [^:]+: )*(?:the Dockerfile cannot be empty|file with no instructions|target stage |dockerfile parse error (?:on )?line (\d+): )`)
+var aboutDockerfile = regexp.MustCompile(`^(?:failed to [^:]+: )*(?:the Dockerfile cannot be empty|file with no instructions|target stage |Dockerfile exceeds maximum allowed size |dockerfile line greater than |dockerfile parse error (?:on )?line (\d+): )`)
 
 // placeOf puts errors that have no place where the reader will look for one.
 func (w *watcher) placeOf(err, cause error, warnings []Warning) error {
@@ -99,7 +99,7 @@ func (w *watcher) placeOf(err, cause error, warnings []Warning) error {
 		line, _ := strconv.Atoi(found[1]) // digits or nothing
 		return &Error{File: file, Line: line, cause: cause}
 	}
-	if strings.Contains(text, tooLarge) && filepath.IsAbs(file) {
+	if (strings.Contains(text, tooLarge) || strings.Contains(text, tooMuch)) && filepath.IsAbs(file) {
 		return &Error{File: file, cause: cause}
 	}
 	for _, check := range warnings {

@@ -36,7 +36,7 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 		var pushed v1.Hash
 		err := patience.Again(ctx, func() (verdict registry.Verdict, err error) {
 			if pushed, err = b.store.push(ctx, tag, registries.Credentials()); err != nil {
-				verdict = judge(tag, err)
+				verdict = judge(ctx, tag, err, registries)
 			}
 			return verdict, err
 		})
@@ -57,10 +57,14 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 
 // judge tells whether another push may do better. The engine itself tries a layer
 // again that breaks, and nothing else.
-func judge(tag name.Tag, err error) registry.Verdict {
+func judge(ctx context.Context, tag name.Tag, err error, registries *registry.Client) registry.Verdict {
 	var failed *pushError
 	if !errors.As(err, &failed) {
 		return registry.Verdict{} // it is the engine's
 	}
-	return registry.PassingPush(tag.RegistryStr(), failed.words, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
+	v := registry.PassingPush(tag.RegistryStr(), failed.words, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
+	if v.Passing && v.After == 0 {
+		v.After = registries.AsksToWait(ctx, tag.Repository, failed)
+	}
+	return v
 }

@@ -64,8 +64,8 @@ func (a *ahead) askManifest(repo name.Repository, options []remote.Option) {
 }
 
 func (a *ahead) askTag(tag name.Tag, options []remote.Option) {
-	answer, err := remote.Head(tag, options...)
-	if err != nil || answer.Digest != a.digest {
+	digest, err := ask(tag, options)
+	if err != nil || digest != a.digest {
 		return
 	}
 	a.mu.Lock()

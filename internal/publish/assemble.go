@@ -56,15 +56,11 @@ func (p *Publisher) Assemble(ctx context.Context, repos []name.Repository, platf
 
 // children returns what a part adds to an index.
 func (p *Publisher) children(ctx context.Context, repo name.Repository, part Part) ([]ocispec.Descriptor, error) {
-	options, err := p.options(ctx, repo)
-	if err != nil {
-		return nil, err
-	}
 	ref := repo.Digest(part.Digest.String())
 	doing := fmt.Sprintf("reading the pushed image %s", ref)
-	pushed, err := remote.Get(ref, options...)
+	pushed, err := p.readPushed(ctx, ref)
 	if err != nil {
-		return nil, p.client.Explain(ctx, registry.Pulling, doing, repo, err)
+		return nil, err
 	}
 	if pushed.MediaType.IsIndex() {
 		var index ocispec.Index

@@ -64,6 +64,8 @@ func TestTagWhileARegistryIsBusy(t *testing.T) {
 		{"a bad manifest", 10, testenv.Answer{Status: 400, Body: says("MANIFEST_INVALID", "manifest invalid")}, 1, false, "MANIFEST_INVALID", 0},
 		{"not allowed", 10, testenv.Answer{Status: 405, Body: says("UNSUPPORTED", "unsupported")}, 1, false, "UNSUPPORTED", 0},
 		{"a blob that is not yet everywhere", 2, testenv.Answer{Status: 404, Body: says("BLOB_UNKNOWN", "blob unknown to registry")}, 3, true, "404 Not Found, blob unknown", 0},
+		{"an image that is not yet everywhere", 2, testenv.Answer{Status: 400, Body: says("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry")}, 3, true, "400 Bad Request, blob unknown", 0},
+		{"a tag that stays", 10, testenv.Answer{Status: 400, Body: says("BLOB_UPLOAD_INVALID", "Repository does not allow updating assets")}, 1, false, "updating assets", 0},
 		{"no such repository", 10, testenv.Answer{Status: 404, Body: says("NAME_UNKNOWN", "repository name not known to registry")}, 1, false, "NAME_UNKNOWN", 0},
 		{"reset", 1, testenv.Answer{Reset: true}, 2, true, "trying again in", 0},
 	}

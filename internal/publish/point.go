@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -47,10 +48,8 @@ func (m *mover) readBack(ctx context.Context, tag name.Tag, options []remote.Opt
 	return m.publisher.client.Patience.Again(ctx, func() (registry.Verdict, error) {
 		digest, err := ask(tag, options)
 		switch {
-		case registry.NotFound(err):
-			return late, m.publisher.client.Explain(ctx, registry.Pulling, doing, tag.Repository, err)
 		case err != nil:
-			return registry.Verdict{}, m.publisher.client.Explain(ctx, registry.Pulling, doing, tag.Repository, err)
+			return orLater(err, late), m.publisher.client.Explain(ctx, registry.Pulling, doing, tag.Repository, err)
 		case digest != m.digest:
 			return late, otherImage(tag, digest, m.digest)
 		}
@@ -63,14 +62,15 @@ func tooEarly(tag name.Tag) registry.Verdict {
 	return registry.Verdict{Passing: true, Host: tag.RegistryStr(), Reason: fmt.Sprintf("the tag %s is not yet at the new image", tag.TagStr())}
 }
 
-// ask returns the digest that a registry answers for a tag. Why it refuses is
-// only in the answer to a GET.
+// ask returns the digest that a registry answers for a tag. Where its answer to HEAD
+// is of no use, GET is asked: it names no digest there, or it refuses, and why is only
+// in the answer to a GET.
 func ask(tag name.Tag, options []remote.Option) (v1.Hash, error) {
 	head, err := remote.Head(tag, options...)
 	if err == nil {
 		return head.Digest, nil
 	}
-	if !registry.Forbidden(err) {
+	if unanswered := (*url.Error)(nil); registry.NotFound(err) || errors.As(err, &unanswered) {
 		return v1.Hash{}, err
 	}
 	got, err := remote.Get(tag, options...)

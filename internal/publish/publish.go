@@ -55,10 +55,10 @@ func (p *Publisher) open(ctx context.Context, repo name.Repository) (http.RoundT
 
 // Preflight asks every repository for permission to push, at the same time. It
 // begins an upload and takes it back: no image and no version of a package
-// exists until a manifest is put. Only a clear no and a registry that cannot be
-// reached are errors; any other answer, and none in time or of any use, says nothing,
-// and the run goes on. All errors are joined, in an *UnreachableError where none of them
-// is a no.
+// exists until a manifest is put. Only a clear no, such as that there is no such
+// repository, and a registry that cannot be reached are errors; any other answer, and
+// none in time or of any use, says nothing, and the run goes on. All errors are joined,
+// in an *UnreachableError where none of them is a no.
 func (p *Publisher) Preflight(ctx context.Context, repos []name.Repository) error {
 	return judge(repos, each(ctx, repos, p.probe))
 }
@@ -104,10 +104,10 @@ func (p *Publisher) probe(ctx context.Context, repo name.Repository) error {
 		return nil
 	}
 	answer := registry.Answer(resp)
-	if !registry.Refused(answer) {
-		return nil
+	if explained := p.client.Explain(ctx, registry.Pushing, doing, repo, answer); registry.Refused(answer) || registry.Lasts(explained) {
+		return explained
 	}
-	return p.client.Explain(ctx, registry.Pushing, doing, repo, answer)
+	return nil
 }
 
 // stay follows no redirect: where an upload begins is not asked elsewhere.

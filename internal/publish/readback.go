@@ -49,13 +49,39 @@ func (p *Publisher) readBack(ctx context.Context, tag name.Tag, digest v1.Hash) 
 		answer, err = remote.Get(tag, options...)
 		switch {
 		case err != nil:
-			return registry.Verdict{}, p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
+			return orLater(err, tooEarly(tag)), p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the tag %s back", tag), tag.Repository, err)
 		case answer.Digest != digest:
 			return tooEarly(tag), otherImage(tag, answer.Digest, digest)
 		}
 		return registry.Verdict{}, nil
 	})
 	return answer, err
+}
+
+// readPushed reads the manifest of an image that was pushed by its digest a moment ago.
+// Registries of several machines may not know it for some seconds, and are asked again.
+func (p *Publisher) readPushed(ctx context.Context, ref name.Digest) (pushed *remote.Descriptor, err error) {
+	options, err := p.options(ctx, ref.Repository)
+	if err != nil {
+		return nil, err
+	}
+	late := registry.Verdict{Passing: true, Host: ref.RegistryStr(), Reason: fmt.Sprintf("the pushed image %s is not there yet", ref.DigestStr())}
+	err = p.client.Patience.Again(ctx, func() (registry.Verdict, error) {
+		if pushed, err = remote.Get(ref, options...); err == nil {
+			return registry.Verdict{}, nil
+		}
+		return orLater(err, late), p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the pushed image %s", ref), ref.Repository, err)
+	})
+	return pushed, err
+}
+
+// orLater is late for what a registry does not know yet. Anything else lasts: requests
+// that fail in passing were sent again already.
+func orLater(err error, late registry.Verdict) registry.Verdict {
+	if registry.NotFound(err) {
+		return late
+	}
+	return registry.Verdict{}
 }
 
 // otherImage says that a tag is not at the image that it was moved to.

@@ -63,34 +63,38 @@ func TestTagTriesAgain(t *testing.T) {
 	}
 }
 
-// TestTagRenewsItsToken is a token that runs out during a long build.
+// TestTagRenewsItsToken is a token that runs out during a long build, or is revoked:
+// a registry says so with a challenge, or without. A fresh one is fetched once.
 func TestTagRenewsItsToken(t *testing.T) {
 	t.Parallel()
 	tokens := testenv.NewTokenServer(t,
 		testenv.Grant{User: "writer", Password: "w-pass", Repository: "team/*", Actions: []string{"pull", "push"}})
 	upstream := testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens})
 	digest := pushByDigest(t, newRepository(t, upstream.Host+"/team/app"), basic("writer", "w-pass"))
+	challenge := http.Header{"WWW-Authenticate": {fmt.Sprintf(`Bearer realm=%q,service="slipway-test-registry",error="invalid_token"`, tokens.Realm)}}
 	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodHead} {
-		t.Run(method, func(t *testing.T) {
-			t.Parallel()
-			var asked atomic.Int32
-			proxy := testenv.NewProxy(t, upstream.Host, testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
-				if strings.Contains(r.URL.Path, "/manifests/") && r.Method == method && asked.Add(1) == 1 {
-					return &testenv.Answer{Status: http.StatusUnauthorized, Header: http.Header{
-						"WWW-Authenticate": {fmt.Sprintf(`Bearer realm=%q,service="slipway-test-registry",error="invalid_token"`, tokens.Realm)},
-					}}
-				}
-				return nil
-			}})
-			repo := newRepository(t, proxy.Host+"/team/app")
-			publisher := newPublisher(t, proxy.Host, "writer", "w-pass")
-			if _, err := publisher.Tag(t.Context(), digest, nil, tagsOf(repo, "latest")); err != nil {
-				t.Errorf("Tag = %q, want it to renew its token", err)
+		for kind, header := range map[string]http.Header{"challenged": challenge, "bare": {}, "empty": {"WWW-Authenticate": {""}}} {
+			for _, fails := range []int32{1, 100} {
+				t.Run(fmt.Sprintf("%s %s %d", method, kind, fails), func(t *testing.T) {
+					t.Parallel()
+					var asked atomic.Int32
+					proxy := testenv.NewProxy(t, upstream.Host, testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
+						if strings.Contains(r.URL.Path, "/manifests/") && r.Method == method && asked.Add(1) <= fails {
+							return &testenv.Answer{Status: http.StatusUnauthorized, Header: header.Clone()}
+						}
+						return nil
+					}})
+					publisher := newPublisher(t, proxy.Host, "writer", "w-pass")
+					_, err := publisher.Tag(t.Context(), digest, nil, tagsOf(newRepository(t, proxy.Host+"/team/app"), "latest"))
+					if fails == 1 && err != nil {
+						t.Errorf("Tag = %q, want it to renew its token", err)
+					}
+					if asked.Load() != 2 && method != http.MethodGet { // a GET is asked again for a reason
+						t.Errorf("%s was made %d times, want 2", method, asked.Load())
+					}
+				})
 			}
-			if asked.Load() != 2 {
-				t.Errorf("%s was made %d times, want 2", method, asked.Load())
-			}
-		})
+		}
 	}
 }
 

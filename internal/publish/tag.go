@@ -11,8 +11,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // Tag points tags at the image with this digest, which is in every repository
@@ -126,13 +124,9 @@ func (m *mover) fetchOne(ctx context.Context, repo name.Repository) error {
 	if m.has(repo) {
 		return nil
 	}
-	options, err := m.publisher.options(ctx, repo)
+	manifest, err := m.publisher.readPushed(ctx, repo.Digest(m.digest.String()))
 	if err != nil {
 		return err
-	}
-	manifest, err := remote.Get(repo.Digest(m.digest.String()), options...)
-	if err != nil {
-		return m.publisher.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the pushed image %s@%s", repo, m.digest), repo, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

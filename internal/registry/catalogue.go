@@ -22,17 +22,26 @@ type entry struct {
 	means  func(r refused) Meaning
 }
 
-// catalogue lists what registries answer, GitHub's own words first. The first
+// catalogue lists what registries answer, the words that say most first. The first
 // entry that fits is taken. Where the words come from, with the public reports
 // of each, is in the test data.
 func catalogue() []entry {
-	return slices.Concat(ofRequests(), ofNames(), ofTokens(), onlyGitHubs(ofRights()), ofUploads(), ofManifests(), ofOthers())
+	return slices.Concat(ofRequests(), onlyForeign(ofForeign()), ofNames(), ofTokens(), onlyGitHubs(ofRights()),
+		ofUploads(), ofManifests(), onlyForeign(ofForeignReasons()), ofOthers())
 }
 
 // onlyGitHubs keeps entries to GitHub's registries: no other has these pages.
 func onlyGitHubs(entries []entry) []entry {
 	for i, e := range entries {
 		entries[i].when = func(r refused) bool { return r.onGitHubs() && (e.when == nil || e.when(r)) }
+	}
+	return entries
+}
+
+// onlyForeign keeps entries to all other registries.
+func onlyForeign(entries []entry) []entry {
+	for i, e := range entries {
+		entries[i].when = func(r refused) bool { return !r.onGitHubs() && (e.when == nil || e.when(r)) }
 	}
 	return entries
 }
@@ -64,11 +73,16 @@ func denials() []int { return []int{http.StatusUnauthorized, http.StatusForbidde
 // host names the registry as people do.
 func (r refused) host() string { return hostOf(r.repo) }
 
+func (r refused) onHub() bool { return r.host() == dockerHub }
+
+// dockerHub is the name that everybody knows it by.
+const dockerHub = "docker.io"
+
 // hostOf is the host of a repository, by the name that everybody knows for Docker
 // Hub.
 func hostOf(repo name.Repository) string {
 	if host.Canonical(repo.RegistryStr()) == host.Canonical(name.DefaultRegistry) {
-		return "docker.io"
+		return dockerHub
 	}
 	return repo.RegistryStr()
 }

@@ -14,9 +14,10 @@ import (
 
 // recorded is what was reported of a registry or a builder, and what must become
 // of it. The rows are those of ../shared/reference/packages.md, section 2, which
-// names the public reports.
+// names the public reports; 0 has its source here.
 type recorded struct {
 	row       int
+	source    string
 	name      string
 	entry     string // of the catalogue; empty: of the network
 	image     string // "" is ghcr.io/octo-org/app
@@ -32,6 +33,8 @@ type recorded struct {
 	pulling   bool
 	anonymous bool
 	notDenied bool
+	mayPush   bool
+	lasts     bool // asked of rows with a source only
 	what      []string
 	why       []string
 	do        []string
@@ -131,9 +134,13 @@ func (c recorded) check(t *testing.T) {
 		token = packages.Installation
 	}
 	r := refused{Refusal: ReadRefusal(cause), Situation: s, access: access, repo: repo, anonymous: c.anonymous, token: token, found: c.found}
+	r.mayPush = c.mayPush
 	meaning := r.meaning(cause)
 	if taken := entryOf(r, cause); taken != c.entry {
 		t.Errorf("row %d is explained by %q, want %q", c.row, taken, c.entry)
+	}
+	if c.row == 0 && (c.source == "" || meaning.Lasts != c.lasts) {
+		t.Errorf("it lasts: %t, want %t; the source is %q", meaning.Lasts, c.lasts, c.source)
 	}
 	if denied := r.Denied(); denied == c.notDenied {
 		t.Errorf("row %d: denied is %t", c.row, denied)

@@ -24,6 +24,7 @@ type Client struct {
 	situation   Situation
 	base        http.RoundTripper
 	known       sync.Map // hosts, with their ports, that have answered
+	renewed     sync.Map // name.Repository whose pushes have had a fresh token, where Accepts has allowed one
 }
 
 // NewClient returns a client that uses these credentials, for a run in this

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/slipway-build/slipway/internal/packages"
 )
@@ -69,20 +70,28 @@ func (c *Client) lookUp(ctx context.Context, repo name.Repository) Package {
 func (c *Client) askAgain(ctx context.Context, access Access, repo name.Repository, first Refusal) Refusal {
 	limited, cancel := context.WithTimeout(ctx, explainWithin)
 	defer cancel()
-	if again, answered := c.ask(limited, access, repo, first); answered && again.Denied() && !again.silent() {
+	again, answered := c.ask(limited, access, repo, first)
+	if answered && again.Denied() && !again.silent() {
 		return again
 	}
+	first.mayPush = answered && access == Pushing && again.Status == 0
 	return first
 }
 
 // Accepts tells whether a registry lets this login push after all, when it has
-// answered 401 without a word to somebody else's push. containerd, which pushes for
+// answered 401 to somebody else's push, and no reason. containerd, which pushes for
 // BuildKit, sends a request six times: what is answered 429 before has used them up,
-// and none is left to log in with.
+// and none is left to log in with. And it goes on with a token that was revoked, where
+// the challenge does not call it invalid. The next push has a fresh one, once.
 func (c *Client) Accepts(ctx context.Context, repo name.Repository, err error) bool {
 	first := ReadRefusal(err)
-	if first.Status != http.StatusUnauthorized || !first.silent() || !first.by(repo.Registry) {
+	if first.Status != http.StatusUnauthorized || first.reason() != "" && !first.says("token") || !first.by(repo.Registry) {
 		return false
+	}
+	if !first.silent() {
+		if _, renewed := c.renewed.LoadOrStore(repo, true); renewed {
+			return false
+		}
 	}
 	limited, cancel := context.WithTimeout(ctx, acceptsWithin)
 	defer cancel()
@@ -90,34 +99,68 @@ func (c *Client) Accepts(ctx context.Context, repo name.Repository, err error) b
 	return answered && again.Status == 0
 }
 
+// AsksToWait returns how long a registry asks to wait, when it has answered somebody else's
+// push that it has too much to do. That answer's header is not known: the beginning of
+// an upload is asked for, once. It is 0 where the registry does not say, or takes it.
+func (c *Client) AsksToWait(ctx context.Context, repo name.Repository, err error) time.Duration {
+	if status := ReadRefusal(err).Status; status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
+		return 0
+	}
+	limited, cancel := context.WithTimeout(ctx, explainWithin)
+	defer cancel()
+	once := &Client{Patience: Patience{Tries: 1}, credentials: c.credentials, situation: c.situation, base: c.base}
+	var gaveUp *GaveUpError
+	if errors.As(once.send(limited, repo, http.MethodPost, uploadsBegin), &gaveUp) {
+		return gaveUp.Wants
+	}
+	return 0
+}
+
+// uploadsBegin is where an upload begins, in a repository.
+const uploadsBegin = "blobs/uploads/"
+
 // ask asks for what was refused by a request whose answer has a body: for an upload,
 // or for the manifest itself. Nothing is refused where the status is 0.
 func (c *Client) ask(ctx context.Context, access Access, repo name.Repository, first Refusal) (again Refusal, answered bool) {
-	opened, err := c.Open(ctx, repo)
-	if explained := (*Error)(nil); errors.As(err, &explained) {
-		return explained.refusal, true
-	} else if err != nil {
-		return Refusal{}, false
-	}
-	method, path := http.MethodPost, "blobs/uploads/"
+	method, path := http.MethodPost, uploadsBegin
 	if access == Pulling {
 		method, path = http.MethodGet, "manifests/latest"
 		if _, asked, found := strings.Cut(first.URL, "/v2/"+repo.RepositoryStr()+"/"); found {
 			path = asked
 		}
 	}
+	err := c.send(ctx, repo, method, path)
+	var explained *Error
+	var answer *transport.Error
+	switch {
+	case err == nil:
+		return Refusal{}, true
+	case errors.As(err, &explained):
+		return explained.refusal, true
+	case !GaveUp(err) && errors.As(err, &answer):
+		return ofAnswer(answer), true
+	}
+	return Refusal{}, false
+}
+
+// send logs in to a repository, and makes a request there without a body.
+func (c *Client) send(ctx context.Context, repo name.Repository, method, path string) error {
+	opened, err := c.Open(ctx, repo)
+	if err != nil {
+		return err
+	}
 	address := fmt.Sprintf("%s://%s/v2/%s/%s", repo.Scheme(), repo.RegistryStr(), repo.RepositoryStr(), path)
 	req, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
 	if err != nil {
-		return Refusal{}, false
+		return err
 	}
 	resp, err := opened.RoundTrip(req)
 	if err != nil {
-		return Refusal{}, false
+		return err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < http.StatusBadRequest {
-		return Refusal{}, true
+		return nil
 	}
-	return ReadRefusal(Answer(resp)), true
+	return Answer(resp)
 }

@@ -84,6 +84,24 @@ func TestExplainWithoutAReason(t *testing.T) {
 	}
 }
 
+// A refusal without a reason is none of the login where that may begin an upload.
+func TestExplainOfALoginThatMayPush(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]string{http.StatusAccepted: "does not say why, although it lets an upload to team/app begin", http.StatusForbidden: "does not accept the user name and token for team/app"} {
+		proxy := testenv.NewProxy(t, "127.0.0.1:1", testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
+			if r.Method == http.MethodPost {
+				return &testenv.Answer{Status: status}
+			}
+			return &testenv.Answer{}
+		}})
+		repo := newRepository(t, proxy.Host+"/team/app")
+		err := NewClient(login(repo), Situation{}).Explain(t.Context(), Pushing, "pushing", repo, fmt.Errorf("unexpected status from PUT request to http://%s/v2/team/app/manifests/sha256:e3b0: 403 Forbidden", proxy.Host))
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("Explain where an upload is answered %d = %v, want %q", status, err, want)
+		}
+	}
+}
+
 // Of GitHub's packages its API is asked, of others nobody, and of nothing that is
 // no refusal.
 func TestExplainLooksThePackageUp(t *testing.T) {

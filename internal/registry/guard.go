@@ -33,8 +33,12 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	authorization := req.Header.Get("Authorization")
-	if authorization == "" || sameHost(g.host, req.URL) {
+	if authorization == "" {
 		return g.send(req)
+	}
+	if sameHost(g.host, req.URL) {
+		resp, err := g.send(req)
+		return challenged(resp, authorization), err
 	}
 	if scheme, _, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "basic") {
 		if err := CheckRealm(g.host, req.URL.String()); err != nil {
@@ -58,6 +62,16 @@ func (g *guard) send(req *http.Request) (*http.Response, error) {
 
 // onlyLoopback is why a request over plain http is not sent.
 const onlyLoopback = "plain http is used for loopback addresses only"
+
+// challenged adds a challenge to a bare 401 in answer to a token, which the registry may
+// have revoked: go-containerregistry fetches a fresh one, once, where it sees one.
+func challenged(resp *http.Response, authorization string) *http.Response {
+	const bearer, header = "Bearer", "Www-Authenticate"
+	if resp != nil && resp.StatusCode == http.StatusUnauthorized && resp.Header.Get(header) == "" && strings.HasPrefix(authorization, bearer+" ") {
+		resp.Header.Set(header, bearer)
+	}
+	return resp
+}
 
 // mostRedirects are followed, one after another. Downloads have one or two.
 const mostRedirects = 5

@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -12,28 +13,25 @@ func ofNames() []entry {
 		{name: "owner not found", words: []string{"owner not found"}, means: func(r refused) Meaning {
 			owner, _ := r.pkg()
 			return Meaning{
-				What: fmt.Sprintf("there is no user or organization %s on %s", owner, r.Server.URL()),
-				Do:   fmt.Sprintf("correct the input image, or leave it out: the image is then %s/%s", r.host(), strings.ToLower(r.run())),
+				What:  fmt.Sprintf("there is no user or organization %s on %s", owner, r.Server.URL()),
+				Do:    fmt.Sprintf("correct the input image, or leave it out: the image is then %s/%s", r.host(), strings.ToLower(r.run())),
+				Lasts: true,
 			}
 		}},
 		{name: "name invalid", words: []string{"name_invalid", "name invalid", "invalid repository name"}, means: func(r refused) Meaning {
-			v := Meaning{
-				What: fmt.Sprintf("%s does not take the name %s", r.host(), r.repo.RepositoryStr()),
-				Do:   "correct the input image",
-			}
+			v := r.leads(fmt.Sprintf("%s does not take the name %s", r.host(), r.repo.RepositoryStr()), "", "correct the input image")
+			v.Lasts = true
 			if r.onGitHubs() {
 				v.Do += fmt.Sprintf(": %s/OWNER/NAME", r.host())
 			}
 			return v
 		}},
-		{name: "name unknown", words: []string{"name_unknown", "repository name not known"}, means: func(r refused) Meaning {
-			return Meaning{
-				What: fmt.Sprintf("%s has no %s", r.host(), r.repo.RepositoryStr()),
-				Do:   "correct the name; some registries want a repository to be made before the first push",
-			}
-		}},
+		{name: "name unknown", when: func(r refused) bool { return r.isAbsent() }, means: refused.noRepository},
 	}
 }
+
+// aboutTypes tells that a registry has something against the kind of a manifest.
+var aboutTypes = regexp.MustCompile(`(?i)media ?type|schema|manifest list|\bindex\b`)
 
 // ofManifests are answers about what an image is made of.
 func ofManifests() []entry {
@@ -46,11 +44,12 @@ func ofManifests() []entry {
 			}
 		}},
 		{name: "manifest invalid", words: []string{"manifest_invalid", "manifest invalid"}, means: func(r refused) Meaning {
-			return Meaning{
-				What: fmt.Sprintf("%s does not take this kind of manifest", r.host()),
-				Why:  "it does not know the media types of OCI, or not these together, or something in front of it has changed what was sent",
-				Do:   "publish one platform without provenance, sbom and annotations there, or use a registry that follows the OCI distribution specification",
+			v := r.leads(fmt.Sprintf("%s does not take this kind of manifest", r.host()), "", "")
+			if reason := r.reason(); reason == "" || aboutTypes.MatchString(reason) {
+				v.Why = "it does not know the media types of OCI, or not these together, or something in front of it has changed what was sent"
+				v.Do = "publish one platform without provenance, sbom and annotations there, or use a registry that follows the OCI distribution specification"
 			}
+			return v
 		}},
 		{name: "no index", status: []int{http.StatusInternalServerError}, when: refused.onDocker, means: func(r refused) Meaning {
 			return Meaning{

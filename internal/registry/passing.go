@@ -64,11 +64,18 @@ func Passing(f Failure, now time.Time) Verdict {
 			v.After = withoutAdvice
 		}
 	case f.Status == http.StatusNotFound:
-		if lost := oneOf(text, lostUpload); lost != "" {
-			v.Fresh, v.Reason = true, v.Reason+", "+lost
-		}
+		v.lost(text, lostUpload)
+	case f.Status == http.StatusBadRequest: // to a manifest
+		v.lost(text, lostBlob)
 	}
 	return v
+}
+
+// lost is for a registry that has lost what was sent, in one of these words.
+func (v *Verdict) lost(text string, words []string) {
+	if lost := oneOf(text, words); lost != "" {
+		v.Fresh, v.Reason = true, v.Reason+", "+lost
+	}
 }
 
 // overloaded is what a registry answers that has too much to do, or is being
@@ -86,6 +93,9 @@ const secondary = "secondary rate limit"
 // lostUpload is, folded, what a registry answers that has lost an upload, or has
 // not yet spread a blob to all of its machines: codes and messages.
 var lostUpload = []string{"blob unknown", "unknown blob", "blob upload unknown", "blob upload invalid"}
+
+// lostBlob is of these what is said of a blob, or of a manifest that an index names.
+var lostBlob = []string{"blob unknown", "unknown blob"}
 
 // brokenWords are, folded, what Go's network code says of connections that broke.
 // Only words are left of errors that come from BuildKit, and of those of HTTP/2.

@@ -16,7 +16,7 @@ const (
 )
 
 func recordings() []recorded {
-	return slices.Concat(recordedRights(), recordedTokens(), recordedTypos(), recordedNames(), recordedUploads(), recordedOthers())
+	return slices.Concat(recordedRights(), recordedTokens(), recordedTypos(), recordedNames(), recordedUploads(), recordedOthers(), recordedForeign())
 }
 
 func recordedRights() []recorded {
@@ -216,7 +216,7 @@ func recordedNames() []recorded {
 		},
 		{
 			row: 17, name: "name unknown", entry: "name unknown", image: "registry.example.com/team/app", method: "POST", path: "/v2/team/app/blobs/uploads/", status: 404,
-			body: `{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}`, notDenied: true, what: []string{"has no team/app"}, do: []string{"before the first push"},
+			body: `{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}`, notDenied: true, what: []string{"has no team/app"}, do: []string{"create it there"},
 		},
 		{
 			row: 18, name: "no such host", image: "ghrc.io/octo-org/app", err: dialFailed("lookup ghrc.io: no such host"), notDenied: true,

@@ -52,4 +52,6 @@ type Meaning struct {
 	What string // happened
 	Why  string // empty where What says all
 	Do   string // what changes it: text, YAML or a path in a user interface
+	// Lasts tells that no push to the repository can succeed before that is done.
+	Lasts bool
 }

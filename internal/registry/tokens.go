@@ -15,10 +15,21 @@ func ofTokens() []entry {
 		{name: "token not accepted", words: []string{"user cannot be authenticated with the token"}, means: refused.badToken},
 		{name: "no token in the request", words: []string{"authentication token not provided", "invalid token"}, when: refused.onGitHubs, means: refused.badToken},
 		{name: "login refused", status: denials(), when: func(r refused) bool { return r.ofLogin() && r.onGitHubs() }, means: refused.badToken},
-		{name: "login not accepted", status: []int{http.StatusUnauthorized}, when: func(r refused) bool { return !r.onGitHubs() }, means: refused.noForeign},
-		{name: "not allowed", status: []int{http.StatusForbidden}, when: func(r refused) bool { return !r.onGitHubs() }, means: refused.noForeign},
+		{name: "refused without a reason", status: denials(), when: func(r refused) bool { return r.onlyNo() && r.mayPush }, means: func(r refused) Meaning {
+			return Meaning{
+				What: fmt.Sprintf("%s refuses this and does not say why, although it lets an upload to %s begin", r.host(), r.repo.RepositoryStr()),
+				Why:  "a full quota, a tag that may not be moved, or a rule about images may be answered so",
+				Do:   "look for the reason in the registry's own pages or log",
+			}
+		}},
+		{name: "login not accepted", status: []int{http.StatusUnauthorized}, when: func(r refused) bool { return r.onlyNo() || !r.onGitHubs() && r.anonymous }, means: refused.noForeign},
+		{name: "not allowed", status: []int{http.StatusForbidden}, when: refused.onlyNo, means: refused.noForeign},
 	}
 }
+
+// onlyNo tells whether a registry that is not GitHub's has said no, and nothing of
+// its own about it.
+func (r refused) onlyNo() bool { return !r.onGitHubs() && r.reason() == "" && !r.page() }
 
 // noLogin is about a registry that wants a login and was given none.
 func (r refused) noLogin() Meaning {
@@ -62,10 +73,7 @@ func (r refused) badToken() Meaning {
 // noForeign is about registries other than GitHub's, on which a wrong password
 // and a right one without this right look the same.
 func (r refused) noForeign() Meaning {
-	right := "push to"
-	if r.pulling() {
-		right = "read"
-	}
+	right := r.right()
 	switch {
 	case r.anonymous && (r.pulling() || r.Status == http.StatusUnauthorized):
 		return r.noLogin()
@@ -75,8 +83,25 @@ func (r refused) noForeign() Meaning {
 			Do:   r.passLogin(),
 		}
 	}
-	return Meaning{
+	v := Meaning{
 		What: fmt.Sprintf("%s does not accept the user name and token for %s", r.host(), r.repo.RepositoryStr()),
-		Do:   fmt.Sprintf("check the login for %s (the inputs registry, username and token, or registry-auth), and that this user may %s %s there", r.host(), right, r.repo.RepositoryStr()),
+		Do:   r.checkLogin(),
 	}
+	if r.onHub() && !r.pulling() && !r.ofLogin() {
+		v.Why = "Docker Hub answers the same if the plan allows no further private repository, or if the name has more than two parts"
+	}
+	return v
+}
+
+// right is what was asked for, before the name of a repository.
+func (r refused) right() string {
+	if r.pulling() {
+		return "read"
+	}
+	return "push to"
+}
+
+// checkLogin says where a login comes from.
+func (r refused) checkLogin() string {
+	return fmt.Sprintf("check the login for %s (the inputs registry, username and token, or registry-auth), and that this user may %s %s there", r.host(), r.right(), r.repo.RepositoryStr())
 }

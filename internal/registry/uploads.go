@@ -11,7 +11,7 @@ func ofRequests() []entry {
 		{name: "too many requests", status: []int{http.StatusTooManyRequests}, means: func(r refused) Meaning {
 			return Meaning{
 				What: fmt.Sprintf("%s takes no more requests for now", r.host()),
-				Why:  "it counts them, by user or by address; it was asked again as often and as late as it said",
+				Why:  "it counts them, by user or by address",
 				Do:   "run the job again later, and fewer at the same time; a login has a larger share than none",
 			}
 		}},
