@@ -59,13 +59,13 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 // planFor decides as a run would.
 func planFor(ctx context.Context, env Env, dir string, given map[string]*string) (plan.Plan, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: dir})
-	source := facts.Source{Lookup: env.Lookup, Dir: dir, Build: in.Local(), Fetched: in.Fetched(), Now: time.Now(), Offline: true} //nolint:forbidigo // dates in tags are those of a run that begins now
+	source := facts.Source{Lookup: env.Lookup, Dir: dir, Context: in.Context, Build: in.Local(), Fetched: in.Fetched(), Now: time.Now(), Offline: true} //nolint:forbidigo // dates in tags are those of a run that begins now
 	f, err := facts.Load(ctx, source)
 	if err != nil {
 		return plan.Plan{}, errors.Join(inputsErr, err)
 	}
 	if *given["GITHUB_REF"]+*given["GITHUB_EVENT_NAME"] != "" {
-		f.Pull, f.Upstream, f.BaseRef, f.Schedule = plan.Pull{}, plan.Upstream{}, "", "" // of another run
+		f.Pull, f.Upstream, f.Checkout, f.BaseRef, f.Schedule = plan.Pull{}, plan.Upstream{}, plan.Checkout{}, "", "" // of another run
 	}
 	if *given["GITHUB_REPOSITORY"] != "" {
 		f.ServerURL = ""

@@ -33,6 +33,7 @@ type event struct {
 	WorkflowRun struct {
 		Event          string `json:"event"`
 		HeadSHA        string `json:"head_sha"`
+		HeadBranch     string `json:"head_branch"`
 		HeadRepository struct {
 			FullName string `json:"full_name"`
 		} `json:"head_repository"` // null when it was deleted
@@ -72,6 +73,7 @@ func (e event) upstream() plan.Upstream {
 		Event:          e.WorkflowRun.Event,
 		HeadRepository: e.WorkflowRun.HeadRepository.FullName,
 		HeadSHA:        e.WorkflowRun.HeadSHA,
+		HeadBranch:     e.WorkflowRun.HeadBranch,
 	}
 }
 

@@ -20,6 +20,9 @@ type Source struct {
 	Lookup func(name string) (string, bool)
 	// Dir is the workspace, where the git checkout is.
 	Dir string
+	// Context is the directory of the main context; empty where the builder
+	// fetches it.
+	Context string
 	// Build are the paths of what is built: the contexts and the Dockerfile. Of
 	// one that is empty nothing is known.
 	Build []string
@@ -58,11 +61,17 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 		return plan.Facts{}, err
 	}
 	f.Pull, f.Upstream, f.Schedule, f.Started = event.pull(), event.upstream(), event.Schedule, s.Now
-	f.Tree = s.tree(f)
+	f.Tree, f.Checkout = s.tree(f), s.checkout(f)
 	f.Run = s.run(f)
 	f.BaseRef = cmp.Or(event.BaseRef, event.PullRequest.Base.Ref)
 	f.Project = s.project(ctx, f, event)
-	f.Commit.Time = s.commitTime(ctx, f, event)
+	when := s.commitTime(ctx, f, event)
+	if f.Checkout.SHA != "" {
+		f.Checkout.Time = when
+	}
+	if f.Checkout.SHA == "" || f.Checkout.SHA == f.Commit.SHA {
+		f.Commit.Time = when
+	}
 	return f, nil
 }
 
@@ -109,20 +118,25 @@ func required(f plan.Facts) error {
 	return errors.Join(errs...)
 }
 
-// commitTime returns when the run's commit was made: from the checkout, else
-// from the event, else from GitHub's API, else zero. It costs a request only
-// where nothing is checked out and the event does not carry the commit.
+// commitTime returns when the commit that is checked out, or else the run's, was
+// made: from the checkout, else from the event, else from GitHub's API, else
+// zero. It costs a request only where nothing is checked out and the event does
+// not carry the commit.
 func (s Source) commitTime(ctx context.Context, f plan.Facts, e event) time.Time {
-	if commit, err := readCommit(s.Dir); err == nil && commit.SHA == f.Commit.SHA {
+	if !f.Checkout.Time.IsZero() {
+		return f.Checkout.Time
+	}
+	sha := cmp.Or(f.Checkout.SHA, f.Commit.SHA)
+	if commit, err := readCommit(s.Dir); err == nil && commit.SHA == sha {
 		return commit.Time
 	}
-	if e.HeadCommit.ID == f.Commit.SHA && !e.HeadCommit.Timestamp.IsZero() {
+	if e.HeadCommit.ID == sha && !e.HeadCommit.Timestamp.IsZero() {
 		return e.HeadCommit.Timestamp
 	}
 	if s.Offline {
 		return time.Time{}
 	}
-	when, err := s.askCommitTime(ctx, f)
+	when, err := s.askCommitTime(ctx, f, sha)
 	if err != nil {
 		return time.Time{} // the plan has a notice for that
 	}

@@ -26,10 +26,11 @@ type Facts struct {
 	Started  time.Time // when the run began
 
 	Project  Project
-	Commit   Commit
+	Commit   Commit // what the run is for; Checkout may be at another
 	Pull     Pull
 	Upstream Upstream
 	Tree     Tree
+	Checkout Checkout
 	// Logins are the hosts that the Docker config has logins for, with blanks
 	// between them: facts can be compared.
 	Logins string
@@ -44,7 +45,7 @@ type Project struct {
 	Owner         packages.Owner // kind of whose the repository is
 }
 
-// Commit is the commit that is built.
+// Commit is a commit; of Facts the run's own, GITHUB_SHA.
 type Commit struct {
 	SHA  string    // full
 	Time time.Time // committer time; zero where nobody knows it

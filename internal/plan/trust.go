@@ -14,6 +14,7 @@ type Upstream struct {
 	Event          string // its event, such as pull_request
 	HeadRepository string // owner/name that its commit comes from; empty where that was deleted
 	HeadSHA        string
+	HeadBranch     string // of the commit, without refs/heads/
 }
 
 // Tree is what is checked out where the context and the Dockerfile lie. Its zero
@@ -98,15 +99,6 @@ func strangersFiles(f Facts) string {
 		return "the files that are built are not this repository's, but those of " + who
 	}
 	return ""
-}
-
-// builtSHA is the commit that tags and labels name; empty where nobody knows
-// what is checked out.
-func (f Facts) builtSHA() string {
-	if f.untrusted() != "" {
-		return f.Tree.Head
-	}
-	return f.Commit.SHA
 }
 
 // untrustedTag is the tag of a stranger's files in a run whose ref is the
