@@ -17,6 +17,7 @@ type Facts struct {
 	Pull          int    // number of the event's pull request
 	BaseRef       string // base_ref of a push, or the branch that a pull request goes to
 	DefaultBranch string // without refs/heads/
+	Prerelease    bool   // the event's release is flagged as a pre-release
 	CommitTime    time.Time
 	Now           time.Time // when the run began; also the commit's time where nobody knows that
 }
