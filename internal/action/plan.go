@@ -65,7 +65,7 @@ func planFor(ctx context.Context, env Env, dir string, given map[string]*string)
 		return plan.Plan{}, errors.Join(inputsErr, err)
 	}
 	if *given["GITHUB_REF"]+*given["GITHUB_EVENT_NAME"] != "" {
-		f.Pull, f.Upstream, f.Checkout, f.BaseRef, f.Schedule = plan.Pull{}, plan.Upstream{}, plan.Checkout{}, "", "" // of another run
+		f.Pull, f.Upstream, f.Checkout, f.BaseRef, f.Schedule, f.Prerelease = plan.Pull{}, plan.Upstream{}, plan.Checkout{}, "", "", false // of another run
 	}
 	if *given["GITHUB_REPOSITORY"] != "" {
 		f.ServerURL = ""

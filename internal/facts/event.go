@@ -38,6 +38,10 @@ type event struct {
 			FullName string `json:"full_name"`
 		} `json:"head_repository"` // null when it was deleted
 	} `json:"workflow_run"`
+	Release struct {
+		TagName    string `json:"tag_name"`
+		Prerelease bool   `json:"prerelease"`
+	} `json:"release"`
 	HeadCommit struct {
 		ID        string    `json:"id"`
 		Timestamp time.Time `json:"timestamp"`
@@ -65,6 +69,15 @@ func (e event) pull() plan.Pull {
 		HeadRepository: e.PullRequest.Head.Repo.FullName,
 		HeadSHA:        e.PullRequest.Head.SHA,
 	}
+}
+
+// releaseRef returns the git tag of the event's release, or "". The runner
+// leaves GITHUB_REF empty at times (https://github.com/actions/runner/issues/2788).
+func (e event) releaseRef() string {
+	if e.Release.TagName == "" {
+		return ""
+	}
+	return "refs/tags/" + e.Release.TagName
 }
 
 // upstream returns the run that the event is about, or a zero one.

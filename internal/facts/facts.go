@@ -57,6 +57,9 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 		Commit:     plan.Commit{SHA: s.get("GITHUB_SHA")},
 	}
 	event, eventErr := readEvent(s.get("GITHUB_EVENT_PATH"))
+	if f.Event == "release" {
+		f.Ref, f.Prerelease = cmp.Or(f.Ref, event.releaseRef()), event.Release.Prerelease
+	}
 	if err := errors.Join(required(f), eventErr); err != nil {
 		return plan.Facts{}, err
 	}

@@ -21,9 +21,10 @@ type Facts struct {
 	Attempter  string // who triggered this attempt of it; empty where nobody said
 	Run        string // URL of this attempt of the run
 
-	BaseRef  string    // branch that a pull request goes into, or that a tag was pushed with
-	Schedule string    // cron line of a schedule event
-	Started  time.Time // when the run began
+	BaseRef    string    // branch that a pull request goes into, or that a tag was pushed with
+	Schedule   string    // cron line of a schedule event
+	Prerelease bool      // the event's release is flagged as a pre-release
+	Started    time.Time // when the run began
 
 	Project  Project
 	Commit   Commit // what the run is for; Checkout may be at another

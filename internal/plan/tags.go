@@ -114,7 +114,7 @@ func (f Facts) forNames() metadata.Facts {
 	}
 	return metadata.Facts{
 		Event: f.Event, Ref: f.tagRef(), SHA: built.SHA, HeadSHA: head, Pull: f.Pull.Number, BaseRef: f.BaseRef,
-		DefaultBranch: f.Project.DefaultBranch, CommitTime: built.Time, Now: f.Started,
+		DefaultBranch: f.Project.DefaultBranch, CommitTime: built.Time, Now: f.Started, Prerelease: f.Prerelease,
 	}
 }
 
