@@ -55,6 +55,62 @@ func TestBranchTagsDoNotGoBack(t *testing.T) {
 	}
 }
 
+// TestBranchThatWasSetBack publishes a commit of main after a newer one. Where main
+// is at the newer one, the run is late; where it is at the older one, somebody has
+// set it back, and the tag goes back, too, also when the run is tried again.
+func TestBranchThatWasSetBack(t *testing.T) {
+	t.Parallel()
+	const older, newer = "1111111111111111111111111111111111111111", "2222222222222222222222222222222222222222"
+	repository := testenv.Repository{FullName: "octo/repo", Commits: []testenv.Commit{{SHA: older}, {SHA: newer}}}
+	ahead := testenv.NewGitHubAPI(t, testenv.GitHubAPIOptions{Repositories: []testenv.Repository{repository}})
+	repository.Head = older
+	back := testenv.NewGitHubAPI(t, testenv.GitHubAPIOptions{Repositories: []testenv.Repository{repository}})
+	silent := testenv.NewGitHubAPI(t, testenv.GitHubAPIOptions{Repositories: []testenv.Repository{repository}, Refuse: func(r *http.Request) *testenv.Answer {
+		if strings.Contains(r.URL.Path, "/git/ref/") {
+			return testenv.APIRefusal(http.StatusForbidden, "Resource not accessible by integration")
+		}
+		return nil
+	}})
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+	image := registry.Host + "/octo/repo:latest"
+	for _, c := range []struct {
+		sha, api, holds string
+		says            []string
+	}{
+		{newer, ahead.URL, newer, nil},
+		{older, ahead.URL, newer, []string{"Not moving " + image}},
+		{older, silent.URL, newer, []string{"Not moving " + image, "whether refs/heads/main was set back to this commit"}},
+		{older, back.URL, older, []string{"refs/heads/main was set back to this commit: its tags go back, too"}},
+		{newer, ahead.URL, newer, nil},
+		{older, back.URL, older, nil},
+		{older, back.URL, older, nil},
+	} {
+		r := start(t, step{
+			dockerfile: "FROM scratch\nCOPY Dockerfile /\nLABEL who=" + c.sha + "\n",
+			env:        []string{"INPUT_REGISTRY=" + registry.Host, "BUILDKIT_HOST=" + daemon.Address, "GITHUB_API_URL=" + c.api, "GITHUB_SHA=" + c.sha},
+		})
+		if code := r.wait(); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, r.said())
+		}
+		r.mustSay(c.says...)
+		if who := publishedLabel(t, image); who != c.holds {
+			t.Errorf("after a run of %s latest is of %s, want %s\n%s", c.sha, who, c.holds, r.said())
+		}
+	}
+	asked := func(api *testenv.GitHubAPI) (n int) {
+		for _, r := range api.Requests() {
+			if strings.Contains(r.Path, "/git/ref/heads/main") {
+				n++
+			}
+		}
+		return n
+	}
+	if late, set := asked(ahead), asked(back); late != 1 || set != 2 {
+		t.Errorf("GitHub was asked %d and %d times which commit main has, want once for each run whose tag would go back", late, set)
+	}
+}
+
 // TestEngineMovesNothingBack has an engine that can push by a tag alone: where
 // none moves, nothing is published, and the run says why.
 func TestEngineMovesNothingBack(t *testing.T) {

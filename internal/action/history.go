@@ -3,13 +3,13 @@ package action
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/metadata"
+	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/publish"
 )
 
@@ -27,14 +27,13 @@ type history struct {
 	once sync.Once
 	done chan struct{}
 
-	mu       sync.Mutex
-	known    metadata.Known
-	unknown  []error // what could not be learnt
-	versions bool    // are asked for
+	mu      sync.Mutex
+	known   metadata.Known
+	unknown plan.Unlearnt
 }
 
 func newHistory(r run, publisher *publish.Publisher) *history {
-	return &history{run: r, publisher: publisher, done: make(chan struct{}), known: metadata.Known{Contains: map[string]string{}}}
+	return &history{run: r, publisher: publisher, done: make(chan struct{}), known: metadata.Known{Contains: map[string]string{}, Versions: map[string]string{}}}
 }
 
 // begin starts to ask, and returns at once. Nothing is asked for tags that follow
@@ -50,30 +49,32 @@ func (h *history) begin(ctx context.Context) {
 	})
 }
 
-// end returns what has been learnt, and why there is no more.
+// end returns what has been learnt, and what becomes of tags of which it is not
+// known what they follow. Which commit the branch has is asked now, as late as it
+// can be, and only where a tag would go to an older one.
 func (h *history) end(ctx context.Context) (metadata.Known, []string) {
 	h.begin(ctx)
 	<-h.done
-	var notices []string
-	switch {
-	case h.versions && h.known.Published == nil && h.known.Git == nil:
-		notices = append(notices, fmt.Sprintf("it is not known which versions of %s there are: tags such as latest move as if there were no newer one\n%v", h.run.plan.Build.Repositories()[0], errors.Join(h.unknown...)))
-	case !h.versions && len(h.unknown) > 0 && h.run.facts.Actions:
-		notices = append(notices, fmt.Sprintf("it is not known whether a newer commit has the tag already: it moves as if there were none\n%v", errors.Join(h.unknown...)))
+	if h.run.plan.Publish.GoesBack(h.known) {
+		head, err := h.run.source.Head(ctx, h.run.facts, h.run.facts.Tip())
+		h.known.SetBack, h.unknown.Head = head != "" && head == h.run.facts.Revision(), err
 	}
-	return h.known, notices
+	return h.known, h.run.plan.Doubts(h.run.facts, h.known, h.unknown)
 }
 
 func (h *history) learn(ctx context.Context) {
 	versions, branches := h.run.plan.Publish.Follows()
-	h.versions = versions
 	var group sync.WaitGroup
 	if versions {
 		group.Go(func() { h.askRegistry(ctx) })
 		group.Go(func() { h.askGitHub(ctx) })
 	}
 	for _, tag := range branches {
-		group.Go(func() { h.askBranch(ctx, tag) })
+		group.Go(func() { h.askCommit(ctx, tag) })
+	}
+	group.Wait()
+	for _, tag := range h.run.plan.Publish.Contested(h.known) {
+		group.Go(func() { h.askCommit(ctx, tag) })
 	}
 	group.Wait()
 }
@@ -83,37 +84,37 @@ func (h *history) askRegistry(ctx context.Context) {
 	if err == nil && published == nil {
 		published = []string{} // known to be none
 	}
-	h.note(err, func() { h.known.Published = published })
+	h.note(&h.unknown.Versions, err, func() { h.known.Published = published })
 }
 
 func (h *history) askGitHub(ctx context.Context) {
 	tags, err := h.run.source.Tags(ctx, h.run.facts)
-	h.note(err, func() { h.known.Git = tags })
+	h.note(&h.unknown.Versions, err, func() { h.known.Git = tags })
 }
 
-// askBranch looks whether the image under a tag was made of a commit that
+// askCommit looks whether the image under a tag was made of a commit that
 // contains this run's, and is another.
-func (h *history) askBranch(ctx context.Context, tag name.Tag) {
-	ours := h.run.facts.Revision()
-	commit, err := h.publisher.Revision(ctx, tag)
-	if err != nil || commit == "" || commit == ours {
-		h.note(err, func() {})
+func (h *history) askCommit(ctx context.Context, tag name.Tag) {
+	ours, named := h.run.facts.Revision(), h.run.plan.Publish.Named(tag)
+	made, err := h.publisher.Made(ctx, tag)
+	if err != nil || made.Commit == "" || made.Commit == ours {
+		h.note(&h.unknown.Commits, err, func() {})
 		return
 	}
-	contains, err := h.run.source.Contains(ctx, h.run.facts, commit, ours)
-	h.note(err, func() {
+	contains, err := h.run.source.Contains(ctx, h.run.facts, made.Commit, ours)
+	h.note(&h.unknown.Commits, err, func() {
 		if contains {
-			h.known.Contains[tag.TagStr()] = commit
+			h.known.Contains[named], h.known.Versions[named] = made.Commit, made.Version
 		}
 	})
 }
 
 // note keeps an answer, or why there is none.
-func (h *history) note(err error, keep func()) {
+func (h *history) note(unknown *error, err error, keep func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err != nil {
-		h.unknown = append(h.unknown, err)
+		*unknown = errors.Join(*unknown, err)
 		return
 	}
 	keep()

@@ -60,14 +60,14 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 // planFor decides as a run would.
 func planFor(ctx context.Context, env Env, dir string, given map[string]*string) (plan.Plan, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: dir, Given: env.Given})
-	source := facts.Source{Lookup: env.Lookup, Dir: dir, Build: in.Local(), Fetched: in.Fetched(), Now: time.Now(), Offline: true} //nolint:forbidigo // dates in tags are those of a run that begins now
+	source := facts.Source{Lookup: env.Lookup, Dir: dir, Context: in.Context, Build: in.Local(), Fetched: in.Fetched(), Now: time.Now(), Offline: true} //nolint:forbidigo // dates in tags are those of a run that begins now
 	f, err := facts.Load(ctx, source)
 	if err != nil {
 		return plan.Plan{}, errors.Join(inputsErr, err)
 	}
 	if *given["GITHUB_REF"]+*given["GITHUB_EVENT_NAME"] != "" {
-		f.Pull, f.Upstream, f.BaseRef, f.Schedule, f.Commented = plan.Pull{}, plan.Upstream{}, "", "", 0 // of another run
-		f.Tree = plan.Tree{Own: true}                                                                    // as that would check it out
+		f.Pull, f.Upstream, f.Checkout, f.BaseRef, f.Schedule, f.Commented, f.Prerelease = plan.Pull{}, plan.Upstream{}, plan.Checkout{}, "", "", 0, false // of another run
+		f.Tree = plan.Tree{Own: true}                                                                                                                      // as that would check it out
 	}
 	if *given["GITHUB_REPOSITORY"] != "" {
 		f.ServerURL = ""

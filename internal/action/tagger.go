@@ -156,6 +156,9 @@ func (t *tagger) settle(ctx context.Context, digest v1.Hash) (plan.Publish, []pl
 		t.report.Warning("", 0, notice)
 	}
 	moving, stays := t.plan.Publish.Moving(known)
+	if known.SetBack {
+		t.report.Printf("%s was set back to this commit: its tags go back, too", t.history.run.facts.Tip())
+	}
 	for _, stay := range stays {
 		t.report.Printf("Not moving %s: %s", stay.Tag, stay.Reason)
 	}

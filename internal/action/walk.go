@@ -107,7 +107,7 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 	warnOfConfig(r, docker)
 	server := packages.ServerAt(env.get("GITHUB_SERVER_URL"))
 	source := facts.Source{
-		Lookup: env.Lookup, Dir: workspace, Build: in.Local(), Fetched: in.Fetched(), Token: in.APIToken(server).Reveal(), Now: started, Offline: inputsErr != nil,
+		Lookup: env.Lookup, Dir: workspace, Context: in.Context, Build: in.Local(), Fetched: in.Fetched(), Token: in.APIToken(server).Reveal(), Now: started, Offline: inputsErr != nil,
 	}
 	f, err := facts.Load(ctx, source)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 // tells is worth waiting longer for.
 const apiWithin = 5 * time.Second
 
-// askCommitTime asks GitHub when the run's commit was made.
-func (s Source) askCommitTime(ctx context.Context, f plan.Facts) (time.Time, error) {
+// askCommitTime asks GitHub when a commit of the run's repository was made.
+func (s Source) askCommitTime(ctx context.Context, f plan.Facts, sha string) (time.Time, error) {
 	client, err := s.api()
 	if err != nil {
 		return time.Time{}, err
@@ -28,9 +28,9 @@ func (s Source) askCommitTime(ctx context.Context, f plan.Facts) (time.Time, err
 	owner, name, _ := strings.Cut(f.Repository, "/")
 	ctx, cancel := context.WithTimeout(ctx, apiWithin)
 	defer cancel()
-	commit, _, err := client.Git.GetCommit(ctx, owner, name, f.Commit.SHA)
+	commit, _, err := client.Git.GetCommit(ctx, owner, name, sha)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("asking GitHub for the commit %s: %w", f.Commit.SHA, err)
+		return time.Time{}, fmt.Errorf("asking GitHub for the commit %s: %w", sha, err)
 	}
 	return commit.GetCommitter().GetDate().Time, nil
 }

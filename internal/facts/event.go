@@ -37,10 +37,15 @@ type event struct {
 	WorkflowRun struct {
 		Event          string `json:"event"`
 		HeadSHA        string `json:"head_sha"`
+		HeadBranch     string `json:"head_branch"`
 		HeadRepository struct {
 			FullName string `json:"full_name"`
 		} `json:"head_repository"` // null when it was deleted
 	} `json:"workflow_run"`
+	Release struct {
+		TagName    string `json:"tag_name"`
+		Prerelease bool   `json:"prerelease"`
+	} `json:"release"`
 	HeadCommit struct {
 		ID        string    `json:"id"`
 		Timestamp time.Time `json:"timestamp"`
@@ -88,12 +93,22 @@ func (e event) check(name, path string) error {
 	return nil
 }
 
+// releaseRef returns the git tag of the event's release, or "". The runner
+// leaves GITHUB_REF empty at times (https://github.com/actions/runner/issues/2788).
+func (e event) releaseRef() string {
+	if e.Release.TagName == "" {
+		return ""
+	}
+	return "refs/tags/" + e.Release.TagName
+}
+
 // upstream returns the run that the event is about, or a zero one.
 func (e event) upstream() plan.Upstream {
 	return plan.Upstream{
 		Event:          e.WorkflowRun.Event,
 		HeadRepository: e.WorkflowRun.HeadRepository.FullName,
 		HeadSHA:        e.WorkflowRun.HeadSHA,
+		HeadBranch:     e.WorkflowRun.HeadBranch,
 	}
 }
 

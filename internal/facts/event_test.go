@@ -111,15 +111,15 @@ func TestLoadReadsEveryEvent(t *testing.T) {
 		},
 		{
 			name: "after a run", event: "workflow_run",
-			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "push", HeadRepository: "Octo-Org/Hello-World", HeadSHA: headSHA}},
+			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "push", HeadRepository: "Octo-Org/Hello-World", HeadSHA: headSHA, HeadBranch: "main"}},
 		},
 		{
 			name: "after a run of a fork", event: "workflow_run", file: "workflow_run_fork",
-			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "pull_request", HeadRepository: "stranger/Hello-World", HeadSHA: pullSHA}},
+			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "pull_request", HeadRepository: "stranger/Hello-World", HeadSHA: pullSHA, HeadBranch: "main"}},
 		},
 		{
 			name: "after a run of a fork that was deleted", event: "workflow_run", file: "workflow_run_deleted_fork",
-			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "pull_request", HeadSHA: pullSHA}},
+			want: plan.Facts{Commit: plan.Commit{SHA: headSHA}, Upstream: plan.Upstream{Event: "pull_request", HeadSHA: pullSHA, HeadBranch: "main"}},
 		},
 		{
 			name: "release", event: "release", vars: map[string]string{"GITHUB_REF": "refs/tags/v1.2.3"},

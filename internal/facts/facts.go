@@ -20,6 +20,9 @@ type Source struct {
 	Lookup func(name string) (string, bool)
 	// Dir is the workspace, where the git checkout is.
 	Dir string
+	// Context is the directory of the main context; empty where the builder
+	// fetches it.
+	Context string
 	// Build are the paths of what is built: the contexts and the Dockerfile. Of
 	// one that is empty nothing is known.
 	Build []string
@@ -57,6 +60,9 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 	if eventErr == nil {
 		eventErr = event.check(f.Event, s.get("GITHUB_EVENT_PATH"))
 	}
+	if f.Event == "release" {
+		f.Ref, f.Prerelease = cmp.Or(f.Ref, event.releaseRef()), event.Release.Prerelease
+	}
 	if err := errors.Join(required(f), eventErr); err != nil {
 		return plan.Facts{}, err
 	}
@@ -64,8 +70,14 @@ func Load(ctx context.Context, s Source) (plan.Facts, error) {
 	f.Run = s.run(f)
 	f.BaseRef, f.Commented = cmp.Or(event.BaseRef, event.PullRequest.Base.Ref), event.commented()
 	f.Project = s.project(ctx, f, event)
-	f.Tree = s.tree(ctx, f)
-	f.Commit.Time = s.commitTime(ctx, f, event)
+	f.Tree, f.Checkout = s.tree(ctx, f), s.checkout(f)
+	when := s.commitTime(ctx, f, event)
+	if f.Checkout.SHA != "" {
+		f.Checkout.Time = when
+	}
+	if f.Checkout.SHA == "" || f.Checkout.SHA == f.Commit.SHA {
+		f.Commit.Time = when
+	}
 	return f, nil
 }
 
@@ -112,20 +124,25 @@ func required(f plan.Facts) error {
 	return errors.Join(errs...)
 }
 
-// commitTime returns when the run's commit was made: from the checkout, else
-// from the event, else from GitHub's API, else zero. It costs a request only
-// where nothing is checked out and the event does not carry the commit.
+// commitTime returns when the commit that is checked out, or else the run's, was
+// made: from the checkout, else from the event, else from GitHub's API, else
+// zero. It costs a request only where nothing is checked out and the event does
+// not carry the commit.
 func (s Source) commitTime(ctx context.Context, f plan.Facts, e event) time.Time {
-	if commit, err := readCommit(s.Dir); err == nil && commit.SHA == f.Commit.SHA {
+	if !f.Checkout.Time.IsZero() {
+		return f.Checkout.Time
+	}
+	sha := cmp.Or(f.Checkout.SHA, f.Commit.SHA)
+	if commit, err := readCommit(s.Dir); err == nil && commit.SHA == sha {
 		return commit.Time
 	}
-	if e.HeadCommit.ID == f.Commit.SHA && !e.HeadCommit.Timestamp.IsZero() {
+	if e.HeadCommit.ID == sha && !e.HeadCommit.Timestamp.IsZero() {
 		return e.HeadCommit.Timestamp
 	}
 	if s.Offline {
 		return time.Time{}
 	}
-	when, err := s.askCommitTime(ctx, f)
+	when, err := s.askCommitTime(ctx, f, sha)
 	if err != nil {
 		return time.Time{} // the plan has a notice for that
 	}

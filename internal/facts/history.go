@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/google/go-github/v60/github"
@@ -95,4 +96,24 @@ func (s Source) compare(ctx context.Context, f plan.Facts, base, commit string) 
 		return "", err
 	}
 	return compared.GetStatus(), nil
+}
+
+// Head asks GitHub which commit a ref has now, such as refs/heads/main or
+// refs/pull/12/head. It is empty where there is no such ref.
+func (s Source) Head(ctx context.Context, f plan.Facts, ref string) (string, error) {
+	client, err := s.apiOf(f)
+	if err != nil {
+		return "", err
+	}
+	owner, name, _ := strings.Cut(f.Repository, "/")
+	ctx, cancel := context.WithTimeout(ctx, apiWithin)
+	defer cancel()
+	found, response, err := client.Git.GetRef(ctx, owner, name, ref)
+	if response != nil && response.StatusCode == http.StatusNotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("asking GitHub which commit %s has: %w", ref, err)
+	}
+	return found.GetObject().GetSHA(), nil
 }

@@ -97,3 +97,38 @@ func TestContains(t *testing.T) {
 		t.Error("Contains with a commit that nobody knows: no error")
 	}
 }
+
+func TestHead(t *testing.T) {
+	t.Parallel()
+	const found = `{"ref":"refs/heads/a b/c","object":{"sha":"` + headSHA + `","type":"commit"}}`
+	cases := map[string]struct {
+		answer http.HandlerFunc
+		ref    string
+		path   string // that is asked for
+		want   string
+		fails  bool
+	}{
+		"a branch":       {answers(http.StatusOK, found), "refs/heads/a b/c", "heads/a b/c", headSHA, false},
+		"a pull request": {answers(http.StatusOK, found), "refs/pull/12/head", "pull/12/head", headSHA, false},
+		"deleted":        {answers(http.StatusNotFound, `{"message":"Not Found"}`), "refs/heads/gone", "heads/gone", "", false},
+		"refused":        {answers(http.StatusForbidden, `{"message":"Resource not accessible by integration"}`), "refs/heads/main", "heads/main", "", true},
+		"broken":         {answers(http.StatusOK, `<html>`), "refs/heads/main", "heads/main", "", true},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			api := newServer(t, c.answer)
+			source := newSource(t, map[string]string{"GITHUB_API_URL": api.URL})
+			got, err := source.Head(t.Context(), plan.Facts{Actions: true, Repository: "Octo-Org/Hello-World"}, c.ref)
+			if got != c.want || (err != nil) != c.fails {
+				t.Errorf("Head(%s) = %q, %v, want %q", c.ref, got, err, c.want)
+			}
+			if path := api.asked()[0].URL.Path; path != "/repos/Octo-Org/Hello-World/git/ref/"+c.path {
+				t.Errorf("the API was asked for %s", path)
+			}
+		})
+	}
+	if _, err := newSource(t, nil).Head(t.Context(), plan.Facts{Repository: "Octo-Org/Hello-World"}, "refs/heads/main"); err == nil {
+		t.Error("outside Actions GitHub was asked")
+	}
+}

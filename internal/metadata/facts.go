@@ -12,17 +12,18 @@ import (
 type Facts struct {
 	Event         string // GITHUB_EVENT_NAME
 	Ref           string // full ref; for pull_request_target the runner gives the base branch
-	SHA           string // GITHUB_SHA; on a pull request that is a merge commit, which exists nowhere else
+	SHA           string // the commit that is built; on a pull request that is a merge commit, which exists nowhere else
 	HeadSHA       string // head commit of the event's pull request
 	Pull          int    // number of the event's pull request
 	BaseRef       string // base_ref of a push, or the branch that a pull request goes to
 	DefaultBranch string // without refs/heads/
+	Prerelease    bool   // the event's release is flagged as a pre-release
 	CommitTime    time.Time
 	Now           time.Time // when the run began; also the commit's time where nobody knows that
 }
 
 // Revision returns the commit that tags and labels name: on a pull request its
-// head. For pull_request_target it is the base branch that is checked out.
+// head. For pull_request_target it is what is checked out, by default the base.
 func (f Facts) Revision() string {
 	if f.pullRef() && f.HeadSHA != "" && f.Event != "pull_request_target" {
 		return f.HeadSHA

@@ -13,7 +13,8 @@ const versionRules = "type=semver,pattern={{version}} ; type=semver,pattern={{ma
 type floatingCase struct {
 	run, rules, flavor string
 	published, git     []string
-	contains           map[string]string
+	contains, versions map[string]string
+	setBack            bool
 	stay, why          string
 }
 
@@ -73,7 +74,7 @@ func TestFloatingTags(t *testing.T) {
 func (c floatingCase) check(t *testing.T) {
 	t.Helper()
 	names := apply(t, run(t, c.run), lines(strings.Split(c.rules, " ; ")...), lines(strings.Split(c.flavor, " ; ")...))
-	known := metadata.Known{Published: c.published, Git: c.git, Contains: c.contains}
+	known := metadata.Known{Published: c.published, Git: c.git, Contains: c.contains, Versions: c.versions, SetBack: c.setBack}
 	var stay []string
 	for i, m := range names.Moves(known, metadata.Forward) {
 		if m.Tag.Name != names.Tags[i].Name {

@@ -75,7 +75,7 @@ func (r *Rule) ref(s scope) made {
 	case r.event == "branch" && kind == branch:
 		return made{text: name, kind: Branch}
 	case r.event == "tag" && kind == gitTag:
-		return made{text: name, kind: Version, latest: true, series: plainSeries(name)}
+		return made{text: name, kind: Version, latest: true, series: plainSeries(name, parseSemver)}
 	case r.event == "pr" && kind == pullRequest:
 		return made{text: strings.TrimSuffix(name, "/merge"), kind: Branch}
 	}
@@ -105,18 +105,37 @@ func (r *Rule) matched(s scope) made {
 	case err != nil:
 		return made{wrong: r.match.slow(text, err)}
 	case groups == nil:
-		return none("the pattern %s does not match %q", r.match.written, text)
+		return unfit("the pattern %s does not match %q", r.match.written, text)
 	case r.group >= len(groups):
-		return none("the pattern %s has no group %d", r.match.written, r.group)
+		return unfit("the pattern %s has no group %d", r.match.written, r.group)
 	case groups[r.group] == nil:
-		return none("group %d of the pattern %s matches nothing in %q", r.group, r.match.written, text)
+		return unfit("group %d of the pattern %s matches nothing in %q", r.group, r.match.written, text)
 	}
-	found := *groups[r.group]
-	m := made{text: found, kind: Written, latest: true, series: plainSeries(found)}
+	taken := *groups[r.group]
+	m := made{text: taken.text, kind: Written, latest: true, series: plainSeries(taken.text, r.sameMatch(taken))}
 	if m.series != nil {
 		m.kind = Version
-	} else {
-		m.series = plainSeries(text)
+		return m
 	}
+	var whole func(string) (version, bool)
+	if !r.hasValue {
+		whole = parseSemver
+	}
+	m.series = plainSeries(text, whole)
 	return m
+}
+
+// sameMatch reads the version that the pattern finds in another git tag in the
+// same place; it is nil for a rule with a value.
+func (r *Rule) sameMatch(taken found) func(gitTag string) (version, bool) {
+	if r.hasValue {
+		return nil
+	}
+	return func(gitTag string) (version, bool) {
+		groups, err := r.match.groups(gitTag)
+		if err != nil || r.group >= len(groups) || groups[r.group] == nil || !groups[r.group].beside(taken) {
+			return version{}, false
+		}
+		return parseSemver(groups[r.group].text)
+	}
 }

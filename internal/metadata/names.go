@@ -11,6 +11,8 @@ type Names struct {
 	Tags     []Tag     // each once; the highest priority first, and latest last
 	Version  string    // the first bare tag, or else that of the first full reference
 	Outcomes []Outcome // one for each rule, in the order of the priorities, and one for latest
+
+	prerelease bool // GitHub has the release flagged so
 }
 
 // Tag is a tag that the rules made.
@@ -19,6 +21,7 @@ type Tag struct {
 	Full bool   // a full reference
 	Kind Kind
 
+	willed bool    // latest=true: it moves because the author says so
 	series *series // what a floating tag follows; nil where nobody can tell
 }
 
@@ -27,12 +30,15 @@ type Outcome struct {
 	Rule *Rule  // nil for latest, which the flavor adds
 	Tag  string // empty: the rule made none
 	Why  string // why none, or what happened to the tag on the way; may be empty
+	// Unfit: the rule is about a git tag or a value, and that does not fit it.
+	Unfit bool
 }
 
 // made is what a rule makes, before it is put between prefix and suffix.
 type made struct {
 	text   string
 	why    string   // why nothing
+	unfit  bool     // why is that the git tag, or the rule's value, is none for it
 	wrong  *mistake // why the rule cannot be used at all
 	latest bool     // with latest=auto, the first tag decides
 	kind   Kind
@@ -41,10 +47,16 @@ type made struct {
 
 func none(format string, args ...any) made { return made{why: fmt.Sprintf(format, args...)} }
 
+// unfit is none for a text that is not what the rule is about.
+func unfit(format string, args ...any) made {
+	return made{why: fmt.Sprintf(format, args...), unfit: true}
+}
+
 // Names applies the rules. The error joins one *Error for each rule that cannot
 // be used in this run; a list that makes no tag is none: see Empty.
 func (r Rules) Names(fl Flavor, f Facts) (Names, error) {
 	n := namer{flavor: fl, scope: newScope(f), seen: map[string]bool{}}
+	n.prerelease = f.Prerelease
 	n.Outcomes = make([]Outcome, 0, len(r)+1)
 	want, err := fl.wantsLatest(n.scope)
 	if err != nil {
@@ -74,6 +86,26 @@ func (n Names) Empty() error {
 	return errors.New(b.String())
 }
 
+// Unfit says of each reason why a git tag, or a value, does not fit rules, and
+// which rules those are.
+func (n Names) Unfit() []string {
+	var reasons []string
+	rules := map[string]string{}
+	for _, o := range n.Outcomes {
+		if !o.Unfit {
+			continue
+		}
+		if rules[o.Why] == "" {
+			reasons = append(reasons, o.Why)
+		}
+		rules[o.Why] += fmt.Sprintf("\nline %d, %s", o.Rule.Line.Number, o.Rule.Text)
+	}
+	for i, reason := range reasons {
+		reasons[i] = fmt.Sprintf("%s, so that these rules in tags make no tag:%s", reason, rules[reason])
+	}
+	return reasons
+}
+
 type namer struct {
 	Names
 	flavor  Flavor
@@ -101,7 +133,7 @@ func (n *namer) rule(r *Rule) error {
 		return r.Line.at("tags", m.wrong)
 	}
 	if m.why != "" {
-		n.Outcomes = append(n.Outcomes, Outcome{Rule: r, Why: m.why})
+		n.Outcomes = append(n.Outcomes, Outcome{Rule: r, Why: m.why, Unfit: m.unfit})
 		return nil
 	}
 	if r.Type == TypeReference {
@@ -165,7 +197,7 @@ func (n *namer) latest(want string) {
 	if n.decider == nil || want == "false" || want == "auto" && !n.decider.latest {
 		return
 	}
-	t := Tag{Kind: Floating}
+	t := Tag{Kind: Floating, willed: want == "true"}
 	o := Outcome{Why: "flavor latest=true"}
 	if want == "auto" {
 		o.Why = "flavor latest=auto, after the first tag"

@@ -162,9 +162,12 @@ func (p *pattern) slow(text string, err error) *mistake {
 	return wrong(0, "a pattern without nested repeats such as (a+)+", "the regular expression %s cannot be used for %q: %v", p.written, text, err)
 }
 
+// found is a part of a text, and what surrounds it.
+type found struct{ text, before, after string }
+
 // groups returns the groups of the first match, or with the flag g all matches.
 // A group that took no part is nil. There are none where nothing matches.
-func (p *pattern) groups(text string) (all []*string, err error) {
+func (p *pattern) groups(text string) (all []*found, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			all, err = nil, fmt.Errorf("%v", caught)
@@ -177,20 +180,22 @@ func (p *pattern) groups(text string) (all []*string, err error) {
 	if m == nil || p.sticky && m.Index != 0 {
 		return nil, nil
 	}
+	runes := []rune(text)
+	find := func(c regexp2.Capture) *found {
+		return &found{text: c.String(), before: string(runes[:c.Index]), after: string(runes[c.Index+c.Length:])}
+	}
 	if !p.global {
 		for _, group := range m.Groups() {
 			if len(group.Captures) == 0 {
 				all = append(all, nil)
 				continue
 			}
-			captured := group.String()
-			all = append(all, &captured)
+			all = append(all, find(group.Capture))
 		}
 		return all, nil
 	}
 	for m != nil && err == nil {
-		matched := m.String()
-		all = append(all, &matched)
+		all = append(all, find(m.Capture))
 		last := m
 		m, err = p.next(func() (*regexp2.Match, error) { return p.re.FindNextMatch(last) })
 	}

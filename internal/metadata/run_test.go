@@ -35,6 +35,8 @@ func run(t *testing.T, text string) metadata.Facts {
 		}
 	case "release":
 		f.Ref = "refs/tags/" + name
+	case "prerelease":
+		f.Event, f.Ref, f.Prerelease = "release", "refs/tags/"+name, true
 	case "dispatch":
 		f.Event = "workflow_dispatch"
 	case "head":

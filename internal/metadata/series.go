@@ -1,25 +1,36 @@
 package metadata
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // series is the line of versions that a tag belongs to.
 type series struct {
 	of    version
 	parse func(string) (version, bool)
-	read  func(gitTag string) (version, bool) // the version that a git tag is for the rule
+	read  func(gitTag string) (version, bool) // the version that a git tag is for the rule; nil: git tags do not count
 	name  func(version) string                // the rule's text for a version; nil: every version is of the line
 
 	prefix, suffix string // of the rule's tags
 }
 
-// plainSeries is that of a rule that is not about versions, where its text is
-// one by semver.org; else nil.
-func plainSeries(text string) *series {
+// plainSeries is that of a rule that is not about versions, where the text that
+// it found is one by semver.org; else nil. Without git tags those of the registry
+// count alone.
+func plainSeries(text string, read func(gitTag string) (version, bool)) *series {
 	v, ok := parseSemver(text)
 	if !ok {
 		return nil
 	}
-	return &series{of: v, parse: parseSemver, read: parseSemver}
+	return &series{of: v, parse: parseSemver, read: read}
+}
+
+// beside tells whether two texts that were found have the same around them: the
+// versions of worker/v1.2.3 and api/v1.2.3 are two series. A v right before the
+// version is of the version.
+func (f found) beside(other found) bool {
+	return strings.TrimSuffix(f.before, "v") == strings.TrimSuffix(other.before, "v") && f.after == other.after
 }
 
 // latest is the line of all versions of the rule.
@@ -36,12 +47,15 @@ func (s *series) latest() *series {
 // one's, or none.
 func (s *series) newest(k Known) (newest version, ok bool) {
 	consider := func(v version) {
-		sameLine := s.name == nil || s.name(v) == s.name(s.of)
-		if v.final && v.newer(s.of) && sameLine && (!ok || v.newer(newest)) {
+		same := v.calendar() == s.of.calendar() && (s.name == nil || s.name(v) == s.name(s.of))
+		if v.final && v.newer(s.of) && same && (!ok || v.newer(newest)) {
 			newest, ok = v, true
 		}
 	}
 	for _, tag := range k.Git {
+		if s.read == nil {
+			break
+		}
 		if v, isVersion := s.read(tag); isVersion {
 			consider(v)
 		}
@@ -52,6 +66,26 @@ func (s *series) newest(k Known) (newest version, ok bool) {
 		}
 	}
 	return newest, ok
+}
+
+// contested tells whether a known version of the other series has the same line.
+func (s *series) contested(k Known) bool {
+	other := func(tag string) bool {
+		v, ok := s.rival(tag)
+		return ok && (s.name == nil || s.name(v) == s.name(s.of))
+	}
+	return slices.ContainsFunc(k.Git, other) || slices.ContainsFunc(k.Published, other)
+}
+
+// rival reads a tag or label as a version of the other series: the calendar's
+// where this one is semantic, and the other way round. The two cannot be compared.
+func (s *series) rival(text string) (version, bool) {
+	text = strings.TrimSuffix(strings.TrimPrefix(text, s.prefix), s.suffix)
+	v, ok := parseSemver(text)
+	if !ok {
+		v, ok = parsePEP440(text)
+	}
+	return v, ok && strings.ContainsAny(text, ".-") && v.calendar() != s.of.calendar()
 }
 
 // published reads a registry's tag as a version. PEP 440 takes any number for

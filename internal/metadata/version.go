@@ -95,6 +95,12 @@ func (v version) part(name string) string {
 	return ""
 }
 
+// calendar tells whether the version is that of a year, such as 2024.5.1.
+func (v version) calendar() bool {
+	year, err := strconv.Atoi(v.major)
+	return err == nil && 1990 <= year && year <= 2100
+}
+
 // newer tells whether v comes after another version by the same scheme.
 func (v version) newer(than version) bool {
 	switch {

@@ -14,17 +14,20 @@ func (r *Rule) versioned(s scope, parse func(string) (version, bool), scheme str
 	if err != nil {
 		return made{wrong: r.match.slow(text, err)}
 	}
-	v, ok := parse(strings.ReplaceAll(taken, "/", "-"))
+	v, ok := parse(strings.ReplaceAll(taken.text, "/", "-"))
 	if !ok {
-		return none("%q is no %s", taken, scheme)
+		return unfit("%q is no %s", taken.text, scheme)
 	}
-	ser := &series{of: v, parse: parse, read: func(gitTag string) (version, bool) {
-		other, otherMatched, err := r.extract(gitTag)
-		if err != nil || matched && !otherMatched {
-			return version{}, false
+	ser := &series{of: v, parse: parse, name: func(v version) string { return r.render(v, s) }}
+	if !r.hasValue {
+		ser.read = func(gitTag string) (version, bool) {
+			other, otherMatched, err := r.extract(gitTag)
+			if err != nil || matched && !otherMatched || !other.beside(taken) {
+				return version{}, false
+			}
+			return parse(strings.ReplaceAll(other.text, "/", "-"))
 		}
-		return parse(strings.ReplaceAll(other, "/", "-"))
-	}, name: func(v version) string { return r.render(v, s) }}
+	}
 	m := made{text: r.render(v, s), kind: Version, latest: v.final, series: ser}
 	if v.final && !r.whole() {
 		m.kind = Floating
@@ -41,20 +44,20 @@ func (r *Rule) whole() bool {
 // extract takes the version out of a text with the attribute match: its first
 // group, or all that matches where it has none. Where it does not match, the
 // whole text is taken, as docker/metadata-action does.
-func (r *Rule) extract(text string) (taken string, matched bool, err error) {
+func (r *Rule) extract(text string) (taken found, matched bool, err error) {
 	if r.match == nil {
-		return text, true, nil
+		return found{text: text}, false, nil
 	}
 	groups, err := r.match.groups(text)
 	switch {
 	case err != nil:
-		return "", false, err
+		return found{}, false, err
 	case groups == nil:
-		return text, false, nil
+		return found{text: text}, false, nil
 	case len(groups) == 1:
 		return *groups[0], true, nil
 	case groups[1] == nil: // an alternative without the group
-		return "", true, nil
+		return found{}, true, nil
 	}
 	return *groups[1], true, nil
 }

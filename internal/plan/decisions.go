@@ -74,7 +74,7 @@ func (d decisions) build(in inputs.Inputs, f Facts, auto auto) Build {
 		NoCache:    in.NoCache,
 		Pull:       in.Pull,
 		Sandbox:    in.Sandbox,
-		Epoch:      f.Commit.Time,
+		Epoch:      f.built().Time,
 		Key:        contextKey(d.to.repositories[0], in, f),
 
 		NoCacheFilters: in.NoCacheFilters,

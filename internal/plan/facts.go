@@ -21,15 +21,17 @@ type Facts struct {
 	Attempter  string // who triggered this attempt of it; empty where nobody said
 	Run        string // URL of this attempt of the run
 
-	BaseRef  string    // branch that a pull request goes into, or that a tag was pushed with
-	Schedule string    // cron line of a schedule event
-	Started  time.Time // when the run began
+	BaseRef    string    // branch that a pull request goes into, or that a tag was pushed with
+	Schedule   string    // cron line of a schedule event
+	Prerelease bool      // the event's release is flagged as a pre-release
+	Started    time.Time // when the run began
 
 	Project  Project
-	Commit   Commit
+	Commit   Commit // what the run is for; Checkout may be at another
 	Pull     Pull
 	Upstream Upstream
 	Tree     Tree
+	Checkout Checkout
 	// Commented is the number of the pull request that the event's comment is on;
 	// 0 where there is none.
 	Commented int
@@ -47,7 +49,7 @@ type Project struct {
 	Owner         packages.Owner // kind of whose the repository is
 }
 
-// Commit is the commit that is built.
+// Commit is a commit; of Facts the run's own, GITHUB_SHA.
 type Commit struct {
 	SHA  string    // full
 	Time time.Time // committer time; zero where nobody knows it

@@ -39,10 +39,10 @@ func decideFileTime(in inputs.Inputs, f Facts) (time.Time, error) {
 		}
 		return time.Unix(seconds, 0).UTC(), nil
 	}
-	if f.Commit.Time.IsZero() {
+	if f.built().Time.IsZero() {
 		return refuse("the time of the commit is not known", "check the commit out with actions/checkout, or set build-args: "+epochArg+"=SECONDS")
 	}
-	return f.Commit.Time, nil
+	return f.built().Time, nil
 }
 
 func (c Capabilities) lacksFileTimes(n Needs) []string {

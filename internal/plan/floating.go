@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -31,6 +33,62 @@ func (p Publish) Follows() (versions bool, branches []name.Tag) {
 		}
 	}
 	return versions, branches
+}
+
+// Contested returns the tags that versions of two series may have, which cannot be
+// compared: of them the commits have to be known, as of those of a branch.
+func (p Publish) Contested(known metadata.Known) []name.Tag {
+	contested := p.Names.Contested(known)
+	return slices.DeleteFunc(slices.Clone(p.Tags), func(tag name.Tag) bool {
+		return !slices.ContainsFunc(contested, func(t metadata.Tag) bool { return t.Name == p.made[tag].Name })
+	})
+}
+
+// GoesBack tells whether the tag of a branch would go to an older commit: then it
+// has to be known which commit the branch has.
+func (p Publish) GoesBack(known metadata.Known) bool {
+	_, branches := p.Follows()
+	return slices.ContainsFunc(branches, func(tag name.Tag) bool { return known.Contains[p.made[tag].Name] != "" })
+}
+
+// Named is what a tag is called in Names, and in what is known.
+func (p Publish) Named(tag name.Tag) string { return p.made[tag].Name }
+
+// Tip returns the ref whose head is the newest commit that tags of a branch or of
+// a pull request may have; empty for a git tag.
+func (f Facts) Tip() string {
+	ref := f.tagRef()
+	switch {
+	case f.Pull.Number != 0:
+		return fmt.Sprintf("refs/pull/%d/head", f.Pull.Number)
+	case strings.HasPrefix(ref, "refs/heads/"):
+		return ref
+	}
+	return ""
+}
+
+// Unlearnt is why something is not known that tags follow; nil: it is, or nobody
+// has asked.
+type Unlearnt struct {
+	Versions error // which versions there are
+	Commits  error // whether newer commits have the tags
+	Head     error // which commit Tip has
+}
+
+// Doubts says what becomes of tags because it is not known what they follow.
+// Outside Actions nobody can be asked about commits.
+func (p Plan) Doubts(f Facts, known metadata.Known, u Unlearnt) []string {
+	var doubts []string
+	if versions, _ := p.Publish.Follows(); versions && known.Published == nil && known.Git == nil {
+		doubts = append(doubts, fmt.Sprintf("it is not known which versions of %s there are: tags such as latest move as if there were no newer one\n%v", p.Build.Repositories()[0], u.Versions))
+	}
+	if u.Commits != nil && f.Actions {
+		doubts = append(doubts, fmt.Sprintf("it is not known whether a newer commit has the tag already: it moves as if there were none\n%v", u.Commits))
+	}
+	if u.Head != nil && f.Actions {
+		doubts = append(doubts, fmt.Sprintf("it is not known whether %s was set back to this commit: its tags stay where they are\n%v", f.Tip(), u.Head))
+	}
+	return doubts
 }
 
 // Moving leaves out the tags that would go back to an older version or commit,

@@ -117,7 +117,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	} else {
 		remarks = append(remarks, "The image has no annotations, and its media types are Docker's: "+why)
 	}
-	noticed := slices.Concat(in.Notices, notices(in, f), unpublished(in, d.reason), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
+	noticed := slices.Concat(in.Notices, notices(in, f), d.to.names.Unfit(), unpublished(in, d.reason), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
 	return Plan{Build: build, Farm: d.farm, Publish: publish, Logins: d.logins.all, Watch: d.watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
 }
 
@@ -142,7 +142,10 @@ func notices(in inputs.Inputs, f Facts) []string {
 	if f.untrusted() {
 		all = append(all, fmt.Sprintf("allow-untrusted-head is true: %s, and %s; the build has the secrets and the token of this workflow", f.found(), f.startedBy()))
 	}
-	if _, written := in.BuildArgs[epochArg]; f.Actions && f.Commit.Time.IsZero() && !written {
+	if notice := checkoutNotice(f); notice != "" {
+		all = append(all, notice)
+	}
+	if _, written := in.BuildArgs[epochArg]; f.Actions && f.built().Time.IsZero() && !written {
 		all = append(all, "the time of the commit is not known: it is not checked out, and GitHub's API did not tell; times in the image are the clock's")
 	}
 	return all
@@ -150,7 +153,7 @@ func notices(in inputs.Inputs, f Facts) []string {
 
 // source is what the standard labels say. On a pull request the revision is the
 // head commit: the merge commit that is checked out exists nowhere else. For
-// pull_request_target it is the base branch that is checked out.
+// pull_request_target it is what is checked out, by default the base.
 func source(f Facts, version string) metadata.Source {
 	s := metadata.Source{
 		Title:       f.title(),
@@ -158,7 +161,7 @@ func source(f Facts, version string) metadata.Source {
 		Version:     version,
 		Revision:    f.forNames().Revision(),
 		Licenses:    f.Project.License,
-		Created:     f.Commit.Time,
+		Created:     f.built().Time,
 	}
 	if f.Repository != "" && f.ServerURL != "" {
 		s.URL = f.ServerURL + "/" + f.Repository

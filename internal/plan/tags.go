@@ -121,9 +121,13 @@ func decideNames(in inputs.Inputs, f Facts, push bool) (metadata.Names, error) {
 
 // forNames is the part of the facts that names are made of.
 func (f Facts) forNames() metadata.Facts {
+	built, head := f.built(), f.Pull.HeadSHA
+	if f.elsewhere() {
+		head = built.SHA
+	}
 	return metadata.Facts{
-		Event: f.Event, Ref: f.namedRef(), SHA: f.builtSHA(), HeadSHA: f.Pull.HeadSHA, Pull: f.Pull.Number, BaseRef: f.BaseRef,
-		DefaultBranch: f.Project.DefaultBranch, CommitTime: f.Commit.Time, Now: f.Started,
+		Event: f.Event, Ref: f.tagRef(), SHA: built.SHA, HeadSHA: head, Pull: f.Pull.Number, BaseRef: f.BaseRef,
+		DefaultBranch: f.Project.DefaultBranch, CommitTime: built.Time, Now: f.Started, Prerelease: f.Prerelease,
 	}
 }
 
@@ -145,7 +149,8 @@ func defaultTag(f Facts) (string, metadata.Kind, error) {
 	case f.Ref == "" && !f.Actions:
 		return "dev", metadata.Written, nil
 	}
-	tag, err := metadata.RefTag(f.Ref)
+	ref := f.tagRef()
+	tag, err := metadata.RefTag(ref)
 	if err != nil {
 		return "", metadata.Written, &Error{
 			Doing:  "naming the tag",
@@ -154,7 +159,7 @@ func defaultTag(f Facts) (string, metadata.Kind, error) {
 			cause:  err,
 		}
 	}
-	if strings.HasPrefix(f.Ref, "refs/heads/") {
+	if strings.HasPrefix(ref, "refs/heads/") {
 		return tag, metadata.Branch, nil
 	}
 	return tag, metadata.Version, nil

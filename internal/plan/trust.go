@@ -14,6 +14,7 @@ type Upstream struct {
 	Event          string // its event, such as pull_request
 	HeadRepository string // owner/name that its commit comes from; empty where that was deleted
 	HeadSHA        string
+	HeadBranch     string // of the commit, without refs/heads/
 }
 
 // Tree is what is checked out where the context and the Dockerfile lie. Its zero
@@ -103,25 +104,6 @@ func strangersFiles(f Facts) string {
 	default:
 		return "the files that are built are not this repository's, but those of " + who
 	}
-}
-
-// builtSHA is the commit that tags and labels name; empty where nobody knows
-// what is checked out.
-func (f Facts) builtSHA() string {
-	if f.untrusted() {
-		return f.Tree.Head
-	}
-	return f.Commit.SHA
-}
-
-// namedRef is the ref that tags are made of. A stranger's files that a comment
-// on a pull request has built are that pull request's, although the run's ref is
-// the default branch.
-func (f Facts) namedRef() string {
-	if f.untrusted() && f.Commented != 0 {
-		return fmt.Sprintf("refs/pull/%d/merge", f.Commented)
-	}
-	return f.Ref
 }
 
 // untrustedTag is the tag of a stranger's files in a run whose ref is the

@@ -12,9 +12,18 @@ import (
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
-// revisionKey is the annotation, and the label, that says of which commit an
-// image was made (https://github.com/opencontainers/image-spec/blob/main/annotations.md).
-const revisionKey = "org.opencontainers.image.revision"
+// The annotations, and labels, that say of which commit an image was made, and
+// which version it is (https://github.com/opencontainers/image-spec/blob/main/annotations.md).
+const (
+	revisionKey = "org.opencontainers.image.revision"
+	versionKey  = "org.opencontainers.image.version"
+)
+
+// Made is what an image says of itself; empty fields where it does not.
+type Made struct {
+	Commit  string // that it was made of
+	Version string
+}
 
 // Tags lists the tags of a repository. One that does not exist yet has none.
 func (p *Publisher) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
@@ -71,54 +80,55 @@ func listTags(ctx context.Context, repo name.Repository, options []remote.Option
 	return tags, nil
 }
 
-// Revision returns the commit that the image under a tag was made of, as it says
-// itself: in an annotation, else in a label of its config, of the first platform
-// of several. It is empty where there is no such tag, or the image does not say.
-func (p *Publisher) Revision(ctx context.Context, tag name.Tag) (string, error) {
+// Made returns what the image under a tag says of itself: in annotations, else in
+// labels of its config, of the first platform of several. It is zero where there
+// is no such tag.
+func (p *Publisher) Made(ctx context.Context, tag name.Tag) (Made, error) {
 	options, err := p.options(ctx, tag.Repository)
 	if err != nil {
-		return "", err
+		return Made{}, err
 	}
 	found, err := remote.Get(tag, options...)
 	if registry.NotFound(err) {
-		return "", nil
+		return Made{}, nil
 	}
 	if err == nil {
-		var revision string
-		if revision, err = revisionOf(tag.Repository, found, options); err == nil {
-			return revision, nil
+		var says map[string]string
+		if says, err = saidOf(tag.Repository, found, options); err == nil {
+			return Made{Commit: says[revisionKey], Version: says[versionKey]}, nil
 		}
 	}
-	return "", p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the image under %s", tag), tag.Repository, err)
+	return Made{}, p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the image under %s", tag), tag.Repository, err)
 }
 
-func revisionOf(repo name.Repository, found *remote.Descriptor, options []remote.Option) (string, error) {
+// saidOf returns the first annotations, or the labels, that name a commit.
+func saidOf(repo name.Repository, found *remote.Descriptor, options []remote.Option) (map[string]string, error) {
 	if found.MediaType.IsIndex() {
 		index, err := v1.ParseIndexManifest(bytes.NewReader(found.Manifest))
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		if revision := index.Annotations[revisionKey]; revision != "" || len(index.Manifests) == 0 {
-			return revision, nil
+		if index.Annotations[revisionKey] != "" || len(index.Manifests) == 0 {
+			return index.Annotations, nil
 		}
 		if found, err = remote.Get(repo.Digest(index.Manifests[0].Digest.String()), options...); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	image, err := found.Image()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	manifest, err := image.Manifest()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if revision := manifest.Annotations[revisionKey]; revision != "" {
-		return revision, nil
+	if manifest.Annotations[revisionKey] != "" {
+		return manifest.Annotations, nil
 	}
 	config, err := image.ConfigFile()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return config.Config.Labels[revisionKey], nil
+	return config.Config.Labels, nil
 }

@@ -37,20 +37,20 @@ func TestTagsOfARepository(t *testing.T) {
 	}
 }
 
-// TestRevision finds the commit wherever an image may say it.
-func TestRevision(t *testing.T) {
+// TestMade finds commit and version wherever an image may say them.
+func TestMade(t *testing.T) {
 	t.Parallel()
 	host := testenv.NewRegistry(t, testenv.RegistryOptions{}).Host
-	const commit, key = "59b20b8d5c6ff8d09518216e87bc1e1a3c1d6f3e", "org.opencontainers.image.revision"
+	const commit, key = "59b20b8d5c6ff8d09518216e87bc1e1a3c1d6f3e", "org.opencontainers.image."
 	plain, err := random.Image(100, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	labelled, err := mutate.Config(plain, v1.Config{Labels: map[string]string{key: commit}})
+	said := map[string]string{key + "revision": commit, key + "version": "1.2.3"}
+	labelled, err := mutate.Config(plain, v1.Config{Labels: said})
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := map[string]string{key: commit}
 	annotated, ok := mutate.Annotations(plain, maps.Clone(said)).(v1.Image)
 	if !ok {
 		t.Fatal("an annotated image is none")
@@ -77,8 +77,8 @@ func TestRevision(t *testing.T) {
 		if err := c.push(repo.Tag(tag)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := publisher.Revision(t.Context(), repo.Tag(tag)); err != nil || got != c.want {
-			t.Errorf("Revision(%s) = %q, %v, want %q", tag, got, err, c.want)
+		if got, err := publisher.Made(t.Context(), repo.Tag(tag)); err != nil || got.Commit != c.want || (got.Version == "1.2.3") != (c.want != "") {
+			t.Errorf("Made(%s) = %+v, %v, want %q and its version", tag, got, err, c.want)
 		}
 	}
 }

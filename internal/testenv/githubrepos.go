@@ -19,6 +19,7 @@ type Repository struct {
 	Description   string
 	License       string // SPDX
 	Commits       []Commit
+	Head          string // commit that the default branch has; empty: the last
 }
 
 // Commit is a commit of a Repository, after the one before it.
@@ -50,6 +51,8 @@ func (a *GitHubAPI) findRepository(r *http.Request, c caller, fullName string, r
 		return repository.tags(r)
 	case len(rest) == 2 && rest[0] == "compare":
 		return repository.compare(rest[1])
+	case len(rest) == 4 && rest[0] == "git" && rest[1] == "ref" && rest[2] == "heads":
+		return repository.branch(r, rest[3])
 	case len(rest) == 3 && rest[0] == "git" && rest[1] == "commits":
 		return repository.commit(r, rest[2])
 	}
@@ -82,6 +85,19 @@ func (repository Repository) index(ref string) int {
 		return len(repository.Commits) - 1
 	}
 	return slices.IndexFunc(repository.Commits, func(c Commit) bool { return c.SHA == ref || slices.Contains(c.Tags, ref) })
+}
+
+// branch answers for the default branch alone.
+func (repository Repository) branch(r *http.Request, name string) *Answer {
+	if name != cmp.Or(repository.DefaultBranch, "main") || len(repository.Commits) == 0 {
+		return nil
+	}
+	sha := cmp.Or(repository.Head, repository.Commits[len(repository.Commits)-1].SHA)
+	at := base(r) + "/repos/" + repository.FullName + "/git/"
+	return asJSON(http.StatusOK, map[string]any{
+		"ref": "refs/heads/" + name, "node_id": "REF_kwDO", "url": at + "refs/heads/" + name,
+		"object": map[string]any{"sha": sha, "type": "commit", "url": at + "commits/" + sha},
+	})
 }
 
 func (repository Repository) commit(r *http.Request, sha string) *Answer {
