@@ -116,7 +116,7 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 	f.Logins = strings.Join(docker.Hosts(), " ")
 	p, err := plan.New(in, f)
 	for _, notice := range p.Notices {
-		r.Warning("", 0, notice)
+		r.Note(notice)
 	}
 	return run{in: in, source: source, facts: f, plan: p, docker: docker}, errors.Join(inputsErr, err)
 }

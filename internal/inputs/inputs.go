@@ -78,6 +78,8 @@ type Inputs struct {
 	MetadataFile string // absolute path that takes the output metadata. Default: empty, which means none
 	BuildRecord  string // absolute path that takes BuildKit's record of the build. Default: empty, which means none
 
+	LeftOut []string // warnings about entries that have no value in this run, which does without them
+
 	Builder       string     // "auto", "docker", "container", "local", or an address that CheckAddress takes; empty where there is a Farm
 	Farm          []Node     // several builders, of which each builds its platforms. Default: none
 	BuilderImage  string     // reference of an image with buildkitd. Default: empty, which means the action's own
@@ -158,5 +160,6 @@ func Parse(env Env) (Inputs, error) {
 	files := p.newFiles(in.Outputs, "metadata-file", "build-record")
 	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]
 	p.refuseEmptied(in)
+	in.LeftOut = p.leftOut
 	return in, errors.Join(p.problems.errs...)
 }

@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -11,6 +12,12 @@ import (
 type parser struct {
 	env      Env
 	problems problems
+	leftOut  []string
+}
+
+// leaveOut keeps a warning about something that this run does without.
+func (p *parser) leaveOut(format string, args ...any) {
+	p.leftOut = append(p.leftOut, fmt.Sprintf(format, args...))
 }
 
 // raw returns an input as the runner passes it: INPUT_ and the upper-case name,
