@@ -86,7 +86,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	o := outcome(started, p, b, built, image, moving, stays)
 	compare(&o, image, tags.earlier.end())
 	unfit := watch.tell(ctx, r, &o)
-	return errors.Join(kept, keepMetadata(in, o), r.Success(o), unfit)
+	return errors.Join(kept, keepMetadata(in, o), r.Success(o), unfit, plan.Checked(in.Call, len(checks)))
 }
 
 // run is what is known of a run when it begins.
