@@ -45,10 +45,11 @@ func decideTargets(in inputs.Inputs, f Facts, push bool) (targets, error) {
 	return t, errors.Join(err, t.addTags(names.Tags, f))
 }
 
-// addTags adds the bare tags, in every repository, and then the full references.
+// addTags adds for each repository all the bare tags, as docker/metadata-action orders
+// them, and then the full references.
 func (t *targets) addTags(tags []metadata.Tag, f Facts) error {
-	for _, tag := range tags {
-		for _, repo := range t.repositories {
+	for _, repo := range t.repositories {
+		for _, tag := range tags {
 			if !tag.Full {
 				t.addTag(repo.Tag(tag.Name), tag.Name)
 			}
