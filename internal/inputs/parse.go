@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/distribution/reference"
+
+	"github.com/slipway-build/slipway/internal/packages"
 )
 
 // parser reads inputs and collects what is wrong with them.
@@ -32,10 +35,15 @@ func (p *parser) text(input string) string {
 	return strings.TrimSpace(p.raw(input))
 }
 
+// token reads a password, which may have several lines, as the keys of Google's service
+// accounts have. No token of GitHub's has a blank.
 func (p *parser) token(input string) Secret {
 	token := p.text(input)
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+	switch {
+	case packages.TokenOf(token) != packages.NotGitHubs && strings.ContainsFunc(token, unicode.IsSpace):
 		p.problems.add(input, "one token on one line", "it holds blanks or line ends")
+	case strings.ContainsFunc(token, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }):
+		p.problems.add(input, "a token, or a password of one or more lines", "it holds control characters")
 	}
 	return Secret(token)
 }
