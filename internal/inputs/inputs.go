@@ -71,6 +71,8 @@ type Inputs struct {
 	Attestations []Attestation // provenance before sbom. Default: none
 	Call         Call          // what the Dockerfile is asked for. Default: CallBuild
 	Load         bool          // put the image into the Docker engine's store
+	LoadAs       []string      // full references that it has there. Default: none, which means every tag
+	LoadTags     bool          // every tag besides LoadAs
 	Outputs      []Output      // files that the result is written to, each place once. Default: none
 	Pushed       Pushed        // what the input outputs says of the published image
 
