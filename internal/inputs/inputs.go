@@ -56,8 +56,9 @@ type Inputs struct {
 	Target     string         // stage to build. Default: empty, which means the last
 	Platforms  []v1.Platform
 	BuildArgs  map[string]string
-	Secrets    map[string]Secret // by id; from secrets, secret-envs and secret-files
-	SSH        []SSHAgent        // each id once
+	ArgTexts   map[string]*metadata.Text // those of BuildArgs that hold expressions, which the plan fills
+	Secrets    map[string]Secret         // by id; from secrets, secret-envs and secret-files
+	SSH        []SSHAgent                // each id once
 	NoCache    bool
 	// NoCacheFilters are the stages that are built again. NoCache is all of them.
 	NoCacheFilters []string
@@ -162,6 +163,6 @@ func Parse(env Env) (Inputs, error) {
 	files := p.newFiles(in.Outputs, "metadata-file", "build-record")
 	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]
 	p.refuseEmptied(in)
-	in.LeftOut = p.leftOut
+	in.LeftOut, in.ArgTexts = p.leftOut, p.argTexts
 	return in, errors.Join(p.problems.errs...)
 }

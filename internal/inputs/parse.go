@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/distribution/reference"
 
+	"github.com/slipway-build/slipway/internal/metadata"
 	"github.com/slipway-build/slipway/internal/packages"
 )
 
@@ -16,6 +18,7 @@ type parser struct {
 	env      Env
 	problems problems
 	leftOut  []string
+	argTexts map[string]*metadata.Text // by the name of a build argument
 }
 
 // leaveOut keeps a warning about something that this run does without.
@@ -175,7 +178,8 @@ func (p *parser) keyValues(input string) []pair {
 
 // buildArgs reads build arguments. One without = is taken from the environment,
 // as docker build does; one that is not there either is an error, because a
-// build without it is not the build that was asked for.
+// build without it is not the build that was asked for. Expressions are those of values
+// that are written, and not of the environment's.
 func (p *parser) buildArgs(input string) map[string]string {
 	args := map[string]string{}
 	for _, kv := range p.keyValues(input) {
@@ -189,6 +193,26 @@ func (p *parser) buildArgs(input string) map[string]string {
 			value = fromEnv
 		}
 		args[kv.key] = value
+		delete(p.argTexts, kv.key) // of a line before
+		if !kv.hasValue {
+			continue
+		}
+		if text := p.expressions(input, fmt.Sprintf("line %d: %s", kv.line, kv.key), value); text != nil {
+			if p.argTexts == nil {
+				p.argTexts = map[string]*metadata.Text{}
+			}
+			p.argTexts[kv.key] = text
+		}
 	}
 	return args
+}
+
+// expressions reads a value that may hold some. It is nil for one that holds none.
+func (p *parser) expressions(input, where, value string) *metadata.Text {
+	text, err := metadata.ParseText(input, metadata.Line{Text: value})
+	var mistake *metadata.Error
+	if errors.As(err, &mistake) {
+		p.problems.add(input, mistake.Accepts, "%s: %s", where, mistake.Problem)
+	}
+	return text
 }

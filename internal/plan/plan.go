@@ -102,7 +102,7 @@ type Publish struct {
 func New(in inputs.Inputs, f Facts) (Plan, error) {
 	without := unasked(in)
 	in = onlyAsked(in)
-	d, err := decide(in, f)
+	d, in, err := decide(in, f)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -117,7 +117,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	} else {
 		remarks = append(remarks, "The image has no annotations, and its media types are Docker's: "+why)
 	}
-	noticed := slices.Concat(in.LeftOut, notices(in, f), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
+	noticed := slices.Concat(in.LeftOut, d.leftOut, notices(in, f), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
 	return Plan{Build: build, Farm: d.farm, Publish: publish, Logins: d.logins.all, Watch: d.watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
 }
 
