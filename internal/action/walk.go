@@ -103,6 +103,7 @@ type run struct {
 func decide(ctx context.Context, env Env, workspace string, started time.Time, r *report.Reporter) (run, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace})
 	mask(r, in)
+	maskProxies(r, env)
 	docker := registry.ReadDockerConfig(env.Lookup, r.Mask)
 	warnOfConfig(r, docker)
 	server := packages.ServerAt(env.get("GITHUB_SERVER_URL"))
@@ -113,7 +114,7 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 	if err != nil {
 		return run{}, errors.Join(inputsErr, err)
 	}
-	f.Logins = strings.Join(docker.Hosts(), " ")
+	f.Logins, f.Proxies = strings.Join(docker.Hosts(), " "), proxiesOf(docker, env)
 	p, err := plan.New(in, f)
 	for _, notice := range p.Notices {
 		r.Note(notice)

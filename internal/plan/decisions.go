@@ -39,7 +39,7 @@ func decide(in inputs.Inputs, f Facts) (d decisions, filled inputs.Inputs, err e
 	add(err)
 	in, d.leftOut, err = fill(in, f, d.to.names.Version)
 	add(err)
-	add(checkArguments(in))
+	add(errors.Join(checkArguments(in), checkProxies(in, f)))
 	d.logins, err = decideLogins(in, f, d.push, d.to.repositories)
 	add(err)
 	d.results, err = decideResults(in, f, d.push, d.to.tags)
@@ -73,6 +73,7 @@ func (d decisions) build(in inputs.Inputs, f Facts, auto auto) Build {
 		Call:       in.Call,
 		Platforms:  d.platforms,
 		Args:       in.BuildArgs,
+		Proxies:    proxies(in, f),
 		Secrets:    d.contexts.secrets,
 		SSH:        in.SSH,
 		NoCache:    in.NoCache,

@@ -43,6 +43,7 @@ type Build struct {
 	Call       inputs.Call   // what is asked in place of a build
 	Platforms  []v1.Platform // empty: the builder's own
 	Args       map[string]string
+	Proxies    map[string]inputs.Secret // further build arguments, which may hold passwords
 	Secrets    map[string]inputs.Secret
 	Labels     map[string]string
 	SSH        []inputs.SSHAgent
