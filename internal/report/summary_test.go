@@ -233,10 +233,14 @@ func TestNotesAreInTheSummary(t *testing.T) {
 	t.Parallel()
 	const note = "the secret npm in secrets is empty and left out"
 	for title, end := range map[string]func(*step) error{
-		"a success":        func(s *step) error { return s.Success(published(t)) },
-		"an answer":        func(s *step) error { return s.Success(Outcome{Asked: AskedCheck}) },
-		"a failure":        func(s *step) error { s.Failure(errors.New("it fails")); return nil },
-		"a failing answer": func(s *step) error { err := s.Success(Outcome{Asked: AskedCheck}); s.Failure(errors.New("it fails")); return err },
+		"a success": func(s *step) error { return s.Success(published(t)) },
+		"an answer": func(s *step) error { return s.Success(Outcome{Asked: AskedCheck}) },
+		"a failure": func(s *step) error { s.Failure(errors.New("it fails")); return nil },
+		"a failing answer": func(s *step) error {
+			err := s.Success(Outcome{Asked: AskedCheck})
+			s.Failure(errors.New("it fails"))
+			return err
+		},
 	} {
 		s := newStep(t, true)
 		s.Note(note)
