@@ -63,9 +63,10 @@ func (c *compiler) known(text string) (*expression, int, *mistake) {
 	return expr, length, m
 }
 
-// Expand returns the value in a run, whose output version is given.
+// Expand returns the value in a run, whose output version is given. A ref's name need
+// not be UTF-8, and a value is.
 func (t *Text) Expand(f Facts, version string) string {
-	return t.fill(f, version, func(_, value string) string { return value })
+	return t.fill(f, version, func(_, value string) string { return strings.ToValidUTF8(value, "\uFFFD") })
 }
 
 // Reference returns the value as the reference of an image: what expressions stand for

@@ -57,6 +57,17 @@ func TestText(t *testing.T) {
 	}
 }
 
+// A ref's name may be any bytes, and BuildKit takes texts alone.
+func TestTextIsUTF8(t *testing.T) {
+	t.Parallel()
+	f := textFacts
+	f.Ref = "refs/heads/a\xffb"
+	parsed, err := metadata.ParseText("build-args", metadata.Line{Text: "{{branch}}"})
+	if got := parsed.Expand(f, ""); err != nil || got != "a\uFFFDb" {
+		t.Errorf("Expand = %q, %v, want it in UTF-8", got, err)
+	}
+}
+
 // What an expression stands for is legal where it stands in a reference.
 func TestTextOfAReference(t *testing.T) {
 	t.Parallel()
