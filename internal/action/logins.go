@@ -38,6 +38,19 @@ func hiding(r *report.Reporter, what string) func(secret string) {
 	}
 }
 
+// maskProxies hides the passwords of the proxies that this process uses itself.
+func maskProxies(r *report.Reporter, env Env) {
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
+		registry.MaskProxy(env.get(name), hiding(r, "the password of a proxy"))
+	}
+}
+
+// proxiesOf are the proxies that the Docker config has for steps.
+func proxiesOf(docker *registry.DockerConfig, env Env) plan.Proxies {
+	p := docker.Proxies(env.get("DOCKER_HOST"))
+	return plan.Proxies{HTTP: inputs.Secret(p.HTTP), HTTPS: inputs.Secret(p.HTTPS), No: inputs.Secret(p.No), FTP: inputs.Secret(p.FTP), All: inputs.Secret(p.All)}
+}
+
 // credentialsOf returns the logins of the plan, and those of the Docker config for other
 // hosts.
 func credentialsOf(p plan.Plan, docker *registry.DockerConfig) registry.Credentials {

@@ -75,7 +75,8 @@ func planFor(ctx context.Context, env Env, dir string, given map[string]*string)
 	f.Ref = cmp.Or(*given["GITHUB_REF"], f.Ref)
 	f.Event = cmp.Or(*given["GITHUB_EVENT_NAME"], f.Event)
 	f.Repository = cmp.Or(*given["GITHUB_REPOSITORY"], f.Repository)
-	f.Logins = strings.Join(registry.ReadDockerConfig(env.Lookup, func(string) {}).Hosts(), " ") // nobody logs in, and nothing shows a password
+	docker := registry.ReadDockerConfig(env.Lookup, func(string) {}) // nobody logs in, and nothing shows a password
+	f.Logins, f.Proxies = strings.Join(docker.Hosts(), " "), proxiesOf(docker, env)
 	p, err := plan.New(in, f.Imagined())
 	return p, errors.Join(inputsErr, err)
 }

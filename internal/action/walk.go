@@ -86,7 +86,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	o := outcome(started, p, b, built, image, moving, stays)
 	compare(&o, image, tags.earlier.end())
 	unfit := watch.tell(ctx, r, &o)
-	return errors.Join(kept, keepMetadata(in, o), r.Success(o), unfit)
+	return errors.Join(kept, keepMetadata(in, o), r.Success(o), unfit, plan.Checked(in.Call, len(checks)))
 }
 
 // run is what is known of a run when it begins.
@@ -103,6 +103,7 @@ type run struct {
 func decide(ctx context.Context, env Env, workspace string, started time.Time, r *report.Reporter) (run, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: workspace, Given: env.Given})
 	mask(r, in)
+	maskProxies(r, env)
 	docker := registry.ReadDockerConfig(env.Lookup, hiding(r, "a password of the Docker config"))
 	warnOfConfig(r, docker)
 	server := packages.ServerAt(env.get("GITHUB_SERVER_URL"))
@@ -113,14 +114,14 @@ func decide(ctx context.Context, env Env, workspace string, started time.Time, r
 	if err != nil {
 		return run{}, errors.Join(inputsErr, err)
 	}
-	f.Logins = strings.Join(docker.Hosts(), " ")
+	f.Logins, f.Proxies = strings.Join(docker.Hosts(), " "), proxiesOf(docker, env)
 	p, err := plan.New(in, f)
 	notices := p.Notices
 	if err != nil { // there is no plan
 		notices = in.Notices
 	}
 	for _, notice := range notices {
-		r.Warning("", 0, notice)
+		r.Note(notice)
 	}
 	return run{in: in, source: source, facts: f, plan: p, docker: docker}, errors.Join(inputsErr, err)
 }

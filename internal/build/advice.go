@@ -2,8 +2,12 @@ package build
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
+
+// missingSecret is what BuildKit says of a secret that a step cannot do without.
+var missingSecret = regexp.MustCompile(`\bsecret ([\w.-]+): not found\b`)
 
 // withAdvice adds what to do about a refusal of BuildKit's or git's, where that is
 // known.
@@ -13,6 +17,9 @@ func withAdvice(err error) error {
 		if strings.Contains(text, privilege+" is not allowed") {
 			return fmt.Errorf("%w\na step asks for a privilege that the build has not; where it is meant, set the input `allow: %s`", err, privilege)
 		}
+	}
+	if found := missingSecret.FindStringSubmatch(text); found != nil {
+		return fmt.Errorf("%w\na step needs the build secret %[2]s, which this run does not have; give it by the input `secrets: %[2]s=…`. One that is empty counts as none: runs for forks and for Dependabot get no secrets of the repository", err, found[1])
 	}
 	switch {
 	case strings.Contains(text, "unknown scheme git"), strings.Contains(text, `exec: "git": executable file not found`):

@@ -106,6 +106,9 @@ func frontendAttrs(p plan.Build) map[string]string {
 	for key, value := range p.Args {
 		attrs["build-arg:"+key] = value
 	}
+	for key, value := range p.Proxies {
+		attrs["build-arg:"+key] = value.Reveal()
+	}
 	for key, value := range p.Labels {
 		attrs["label:"+key] = value
 	}

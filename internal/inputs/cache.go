@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+
+	"github.com/slipway-build/slipway/internal/metadata"
 )
 
 // CacheType is a kind of place for build cache.
@@ -30,6 +32,24 @@ type Cache struct {
 	Type    CacheType
 	Attrs   map[string]string // as BuildKit takes them; references are full, and paths absolute
 	Secrets map[string]Secret // those attributes that must not be shown
+	// Text is the attribute ref if it holds expressions. The plan fills it. Default: nil
+	Text *metadata.Text
+}
+
+// Filled returns a cache with the reference that its text stands for.
+func (c Cache) Filled(ref string) (Cache, error) {
+	full, err := fullReference(ref)
+	if err != nil {
+		return c, err
+	}
+	c.Attrs, c.Text = maps.Clone(c.Attrs), nil
+	c.Attrs["ref"] = reference.TagNameOnly(full).String()
+	return c, nil
+}
+
+// fullReference reads a reference as Docker does.
+func fullReference(written string) (reference.Named, error) {
+	return reference.ParseNormalizedNamed(lowerName(written))
 }
 
 // CacheSecrets returns what must not be shown of the caches.
@@ -50,7 +70,7 @@ func (p *parser) caches(input string, export bool) []Cache {
 	for _, it := range p.lines(input, acceptsCaches) {
 		where := onLine(it)
 		line := it.text
-		if !strings.ContainsAny(line, "=,") {
+		if !strings.ContainsAny(metadata.WithoutExpressions(line), "=,") {
 			line = "type=registry,ref=" + strings.TrimSpace(line)
 		}
 		attrs := p.attributes(input, acceptsCaches, where, line)
@@ -59,7 +79,17 @@ func (p *parser) caches(input string, export bool) []Cache {
 		}
 		cache := Cache{Type: CacheType(attrs["type"])}
 		delete(attrs, "type")
+		written := attrs["ref"]
+		if cache.Type == CacheRegistry {
+			cache.Text = p.cacheText(input, it, written)
+		}
+		if cache.Text != nil {
+			attrs["ref"], _ = cache.Text.Sample()
+		}
 		p.checkCache(input, where, cache.Type, attrs, export)
+		if cache.Text != nil {
+			attrs["ref"] = written
+		}
 		cache.Attrs, cache.Secrets = attrs.splitSecrets()
 		if slices.ContainsFunc(all, cache.same) {
 			p.problems.add(input, acceptsCaches, "%sthe same place is given twice", where)
@@ -70,6 +100,18 @@ func (p *parser) caches(input string, export bool) []Cache {
 		p.checkExports(input, all)
 	}
 	return all
+}
+
+// cacheText reads a reference that holds expressions, or returns nil.
+func (p *parser) cacheText(input string, it item, ref string) *metadata.Text {
+	text := p.expressions(input, onLine(it)+"ref", ref)
+	if text == nil {
+		return nil
+	}
+	if _, inside := text.Sample(); !inside {
+		p.problems.add(input, acceptsCaches, "%sthe ref %q has an expression in its first part, which names the registry or the owner; write that out", onLine(it), ref)
+	}
+	return text
 }
 
 // same tells whether two lines mean one place.
@@ -191,7 +233,7 @@ func (p *parser) cacheReference(input, where string, attrs attributes, export bo
 		p.problems.add(input, acceptsCaches, "%stype=registry needs ref=IMAGE", where)
 		return
 	}
-	named, err := reference.ParseNormalizedNamed(lowerName(written))
+	named, err := fullReference(written)
 	if err != nil {
 		p.problems.add(input, acceptsCaches, "%sthe ref %q is not an image: %v", where, written, err)
 		return

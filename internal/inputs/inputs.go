@@ -59,8 +59,9 @@ type Inputs struct {
 	Target     string         // stage to build. Default: empty, which means the last
 	Platforms  []v1.Platform
 	BuildArgs  map[string]string
-	Secrets    map[string]Secret // by id; from secrets, secret-envs and secret-files
-	SSH        []SSHAgent        // each id once
+	ArgTexts   map[string]*metadata.Text // those of BuildArgs that hold expressions, which the plan fills
+	Secrets    map[string]Secret         // by id; from secrets, secret-envs and secret-files
+	SSH        []SSHAgent                // each id once
 	NoCache    bool
 	// NoCacheFilters are the stages that are built again. NoCache is all of them.
 	NoCacheFilters []string
@@ -74,6 +75,8 @@ type Inputs struct {
 	Attestations []Attestation // provenance before sbom. Default: none
 	Call         Call          // what the Dockerfile is asked for. Default: CallBuild
 	Load         bool          // put the image into the Docker engine's store
+	LoadAs       []string      // full references that it has there. Default: none, which means every tag
+	LoadTags     bool          // every tag besides LoadAs
 	Outputs      []Output      // files that the result is written to, each place once. Default: none
 	Pushed       Pushed        // what the input outputs says of the published image
 
@@ -166,5 +169,7 @@ func Parse(env Env) (Inputs, error) {
 	files := p.newFiles(in.Outputs, "metadata-file", "build-record")
 	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]
 	p.refuseEmptied(in)
+	in.ArgTexts = p.argTexts
+	in.Notices = append(in.Notices, p.leftOut...)
 	return in, errors.Join(p.problems.errs...)
 }

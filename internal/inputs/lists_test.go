@@ -69,26 +69,6 @@ func TestMistakesInNames(t *testing.T) {
 	}
 }
 
-func TestToken(t *testing.T) {
-	t.Parallel()
-	dir := checkout(t)
-	in, err := parse(dir, vars{"token": "\n ghs_s3cret=/+ \n"})
-	if err != nil || in.Token.Reveal() != "ghs_s3cret=/+" {
-		t.Errorf("Parse(token) = %q, %v, want it without the blanks around it", in.Token.Reveal(), err)
-	}
-	bad := map[string]string{"two lines": "s3cret\ns3cret2", "a blank": "s3cret s3cret2", "a control character": "s3cret\x00", "delete": "s3\x7fcret"}
-	for title, value := range bad {
-		t.Run(title, func(t *testing.T) {
-			t.Parallel()
-			_, err := parse(dir, vars{"token": value})
-			wantMistake(t, err, "token", "one token on one line")
-			if strings.Contains(err.Error(), "s3") {
-				t.Errorf("Parse(token) = %q, want the token not shown", err)
-			}
-		})
-	}
-}
-
 // Labels and build arguments have the same form.
 func TestPairs(t *testing.T) {
 	t.Parallel()

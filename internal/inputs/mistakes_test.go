@@ -23,7 +23,7 @@ func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
 		"ten inputs, ten mistakes": {
 			set: vars{
 				"registry":   "https://ghcr.io",
-				"token":      "two words",
+				"token":      "ghs_two words",
 				"tags":       "type=nonsense",
 				"labels":     "novalue",
 				"push":       "maybe",

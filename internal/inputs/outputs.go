@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/distribution/reference"
+
 	"github.com/slipway-build/slipway/internal/spelling"
 )
 
@@ -128,10 +130,7 @@ func (r *outputReader) split(line string) attributes {
 func (r *outputReader) file(kind OutputType, attrs attributes) {
 	dest := attrs["dest"]
 	if kind == OutputDocker && dest == "" {
-		r.checkAttributes(r.input, acceptsOutputs, r.where, attrs, map[string]check{
-			"name": refused("the image is loaded under every tag; name it with the inputs image and tags"), "context": noContext,
-		})
-		r.in.Load = true
+		r.loaded(attrs)
 		return
 	}
 	before := len(r.problems.errs)
@@ -148,6 +147,34 @@ func (r *outputReader) file(kind OutputType, attrs attributes) {
 	if len(r.problems.errs) == before {
 		r.in.Outputs = append(r.in.Outputs, out)
 	}
+}
+
+// loaded reads a line that puts the image into the engine's store, under names of its
+// own or under every tag.
+func (r *outputReader) loaded(attrs attributes) {
+	r.checkAttributes(r.input, acceptsOutputs, r.where, attrs, map[string]check{"name": references, "context": noContext})
+	r.in.LoadTags = r.in.LoadTags || r.in.Load && len(r.in.LoadAs) == 0 // by the input load, or a line before
+	r.in.Load = true
+	names := imageNames(attrs["name"])
+	r.in.LoadTags = r.in.LoadTags || len(names) == 0
+	for _, one := range names {
+		full, ok := normalized(one)
+		if references(one) == "" && !ok {
+			r.wrong("name: %q has a digest, and an image is loaded under a tag", one)
+		} else if ok {
+			r.in.LoadAs = append(r.in.LoadAs, reference.TagNameOnly(full).String())
+		}
+	}
+}
+
+// normalized reads an image as Docker does. It is false for one with a digest.
+func normalized(text string) (reference.Named, bool) {
+	named, err := reference.ParseNormalizedNamed(text)
+	if err != nil {
+		return nil, false
+	}
+	_, digested := named.(reference.Digested)
+	return named, !digested
 }
 
 // place finds where an output goes.

@@ -1,16 +1,29 @@
 package inputs
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/distribution/reference"
+
+	"github.com/slipway-build/slipway/internal/metadata"
+	"github.com/slipway-build/slipway/internal/packages"
 )
 
 // parser reads inputs and collects what is wrong with them.
 type parser struct {
 	env      Env
 	problems problems
+	leftOut  []string
+	argTexts map[string]*metadata.Text // by the name of a build argument
+}
+
+// leaveOut keeps a warning about something that this run does without.
+func (p *parser) leaveOut(format string, args ...any) {
+	p.leftOut = append(p.leftOut, fmt.Sprintf(format, args...))
 }
 
 // raw returns an input as the runner passes it: INPUT_ and the upper-case name,
@@ -25,10 +38,15 @@ func (p *parser) text(input string) string {
 	return strings.TrimSpace(p.raw(input))
 }
 
+// token reads a password, which may have several lines, as the keys of Google's service
+// accounts have. No token of GitHub's has a blank.
 func (p *parser) token(input string) Secret {
 	token := p.text(input)
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+	switch {
+	case packages.TokenOf(token) != packages.NotGitHubs && strings.ContainsFunc(token, unicode.IsSpace):
 		p.problems.add(input, "one token on one line", "it holds blanks or line ends")
+	case strings.ContainsFunc(token, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }):
+		p.problems.add(input, "a token, or a password of one or more lines", "it holds control characters")
 	}
 	return Secret(token)
 }
@@ -160,7 +178,8 @@ func (p *parser) keyValues(input string) []pair {
 
 // buildArgs reads build arguments. One without = is taken from the environment,
 // as docker build does; one that is not there either is an error, because a
-// build without it is not the build that was asked for.
+// build without it is not the build that was asked for. Expressions are those of values
+// that are written, and not of the environment's.
 func (p *parser) buildArgs(input string) map[string]string {
 	args := map[string]string{}
 	for _, kv := range p.keyValues(input) {
@@ -174,6 +193,26 @@ func (p *parser) buildArgs(input string) map[string]string {
 			value = fromEnv
 		}
 		args[kv.key] = value
+		delete(p.argTexts, kv.key) // of a line before
+		if !kv.hasValue {
+			continue
+		}
+		if text := p.expressions(input, fmt.Sprintf("line %d: %s", kv.line, kv.key), value); text != nil {
+			if p.argTexts == nil {
+				p.argTexts = map[string]*metadata.Text{}
+			}
+			p.argTexts[kv.key] = text
+		}
 	}
 	return args
+}
+
+// expressions reads a value that may hold some. It is nil for one that holds none.
+func (p *parser) expressions(input, where, value string) *metadata.Text {
+	text, err := metadata.ParseText(input, metadata.Line{Text: value})
+	var mistake *metadata.Error
+	if errors.As(err, &mistake) {
+		p.problems.add(input, mistake.Accepts, "%s: %s", where, mistake.Problem)
+	}
+	return text
 }

@@ -115,8 +115,9 @@ func (p *parser) dockerfile(input, context string) string {
 	if written == "" {
 		path = filepath.Join(context, "Dockerfile")
 	}
+	path = orLowerCase(path)
 	// An absolute path was meant by the workflow's author, wherever it leads.
-	_, err := p.resolveFile(path, filepath.IsAbs(written))
+	followed, err := p.resolveFile(path, filepath.IsAbs(written))
 	if errors.Is(err, fs.ErrNotExist) {
 		p.problems.add(input, accepts, "there is no Dockerfile at %s%s", path, alternatives(path))
 		return ""
@@ -125,7 +126,36 @@ func (p *parser) dockerfile(input, context string) string {
 		p.problems.add(input, accepts, "the Dockerfile cannot be read: %v", err)
 		return ""
 	}
+	if leaves(path) {
+		p.problems.add(input, accepts, "%s is a link to %s, and BuildKit follows no link out of the directory of the Dockerfile; set the input file to that path, or put a copy in place of the link", path, followed)
+		return ""
+	}
 	return path
+}
+
+// orLowerCase returns dockerfile for a Dockerfile that is not there, as docker buildx
+// build does.
+func orLowerCase(path string) string {
+	if _, err := os.Lstat(path); filepath.Base(path) != "Dockerfile" || !errors.Is(err, fs.ErrNotExist) {
+		return path
+	}
+	lower := filepath.Join(filepath.Dir(path), "dockerfile")
+	if _, err := os.Lstat(lower); err != nil {
+		return path
+	}
+	return lower
+}
+
+// leaves tells whether a file is a link that leads out of its directory, or is
+// absolute, which BuildKit takes for a path inside of it.
+func leaves(path string) bool {
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	_, err = dir.Stat(filepath.Base(path))
+	return err != nil
 }
 
 // regular says why a path is not a file that can simply be read: opening a named

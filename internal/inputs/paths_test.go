@@ -104,12 +104,15 @@ func TestWorkspaceMissing(t *testing.T) {
 
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
-	dir := checkout(t, "app/Dockerfile", "docker/prod.Dockerfile")
+	dir := checkout(t, "app/Dockerfile", "docker/prod.Dockerfile", "lower/dockerfile", "both/dockerfile", "both/Dockerfile")
 	outside := filepath.Join(checkout(t), "Dockerfile")
 	symlink(t, "docker/prod.Dockerfile", filepath.Join(dir, "link"))
 	cases := map[string]struct{ context, file, want string }{
 		"the workspace's":                  {"", "", "Dockerfile"},
 		"the context's":                    {"app", "", "app/Dockerfile"},
+		"in small letters":                 {"lower", "", "lower/dockerfile"},
+		"in small letters, as a file":      {"", "lower/Dockerfile", "lower/dockerfile"},
+		"both":                             {"both", "", "both/Dockerfile"},
 		"relative to the workspace":        {"app", "Dockerfile", "Dockerfile"},
 		"outside the context":              {"app", "docker/prod.Dockerfile", "docker/prod.Dockerfile"},
 		"with ./":                          {"", "./docker/prod.Dockerfile", "docker/prod.Dockerfile"},
@@ -132,15 +135,39 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
+// A link out of the directory would be a Dockerfile that is not there for BuildKit.
+func TestDockerfileThatLeaves(t *testing.T) {
+	t.Parallel()
+	dir := checkout(t, "app/main.go", "docker/prod.Dockerfile", "app/docker/Dockerfile")
+	for link, to := range map[string]string{
+		"app/Dockerfile": "../docker/prod.Dockerfile", "app/through": "Dockerfile", "app/absolute": filepath.Join(dir, "docker/prod.Dockerfile"), "app/own": filepath.Join(dir, "app/docker/Dockerfile"),
+		"app/inside": "docker/Dockerfile", "app/twice": "inside",
+	} {
+		symlink(t, to, filepath.Join(dir, link))
+	}
+	for file, to := range map[string]string{
+		"app/Dockerfile": "docker/prod.Dockerfile", "app/through": "docker/prod.Dockerfile", "app/absolute": "docker/prod.Dockerfile", "app/own": "app/docker/Dockerfile",
+		filepath.Join(dir, "app/Dockerfile"): "docker/prod.Dockerfile",
+	} {
+		_, err := parse(dir, vars{"file": file})
+		wantMistake(t, err, "file", filepath.Base(file)+" is a link to "+filepath.Join(dir, to)+",", "set the input file to that path")
+	}
+	for _, file := range []string{"app/inside", "app/twice"} {
+		if in, err := parse(dir, vars{"file": file}); err != nil || in.Dockerfile != filepath.Join(dir, file) {
+			t.Errorf("Parse(file: %q) = %q, %v, want the link, which BuildKit follows", file, in.Dockerfile, err)
+		}
+	}
+}
+
 // An error names the place where the Dockerfile was looked for, and what is
 // there instead.
 func TestDockerfileMissing(t *testing.T) {
 	t.Parallel()
-	dir := checkout(t, "lower/dockerfile", "two/Dockerfile.dev", "two/Containerfile", "two/Dockerfile.dev.dockerignore", "none/main.go", "sub/Dockerfile/x")
+	dir := checkout(t, "lower/DOCKERFILE", "two/Dockerfile.dev", "two/Containerfile", "two/Dockerfile.dev.dockerignore", "none/main.go", "sub/Dockerfile/x")
 	symlink(t, "absent", filepath.Join(dir, "none/link"))
 	cases := map[string]struct{ context, file, says string }{
 		"none in the context":           {"none", "", "there is no Dockerfile at " + filepath.Join(dir, "none/Dockerfile") + ";"},
-		"another spelling":              {"lower", "", filepath.Join(dir, "lower/Dockerfile") + " (did you mean dockerfile?);"},
+		"another spelling":              {"lower", "", filepath.Join(dir, "lower/Dockerfile") + " (did you mean DOCKERFILE?);"},
 		"others, without their ignores": {"two", "", "(did you mean Containerfile or Dockerfile.dev?);"},
 		"the file given":                {"", "two/Dockerfile", "there is no Dockerfile at " + filepath.Join(dir, "two/Dockerfile")},
 		"relative to the workspace":     {"two", "Dockerfile.dev", filepath.Join(dir, "Dockerfile.dev") + " (did you mean Dockerfile?);"},

@@ -13,7 +13,7 @@ import (
 	"github.com/slipway-build/slipway/internal/host"
 )
 
-// Login is an entry of registry-auth. Username and Password are empty where their
+// Login is an entry of registry-auth. Username and Password are empty if their
 // secret is not there, as in runs that GitHub gives none: what that means is for
 // the plan to decide.
 type Login struct {
@@ -48,6 +48,10 @@ func (p *parser) registryAuth(input string) []Login {
 	for i, entry := range entries {
 		login, ok := p.authEntry(input, i+1, entry)
 		if !ok {
+			continue
+		}
+		if login.Registry == "" {
+			p.leaveOut("the registry of entry %d (line %d) in registry-auth is empty, and the entry is left out", i+1, entry.Line)
 			continue
 		}
 		canonical := host.Canonical(login.Registry)
@@ -85,7 +89,7 @@ func (p *parser) authEntry(input string, number int, entry *yaml.Node) (Login, b
 		Username: strings.TrimSpace(values["username"]),
 		Password: Secret(strings.TrimRight(values["password"], "\r\n")),
 	}
-	if _, there := values["registry"]; there && !isHost(login.Registry) {
+	if login.Registry != "" && !isHost(login.Registry) {
 		bad("has a registry that is no host such as docker.io or registry.example.com:5000, without scheme or path")
 	}
 	if strings.ContainsAny(login.Username, ":\r\n") {

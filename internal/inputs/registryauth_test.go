@@ -47,6 +47,18 @@ func TestRegistryAuth(t *testing.T) {
 	}
 }
 
+// An entry whose host is empty is for nobody.
+func TestRegistryAuthWithoutAHost(t *testing.T) {
+	t.Parallel()
+	in, err := parse(checkout(t), vars{"registry-auth": "- {registry: '', username: u, password: p}\n- {registry: , username: u, password: p}\n- {registry: ghcr.io, username: u, password: p}"})
+	if err != nil || len(in.Logins) != 1 || in.Logins[0].Registry != "ghcr.io" {
+		t.Fatalf("Parse = %d logins, %v, want that of ghcr.io", len(in.Logins), err)
+	}
+	if len(in.Notices) != 2 || !strings.HasPrefix(in.Notices[1], "the registry of entry 2 (line 2) in registry-auth is empty") {
+		t.Errorf("left out: %q, want both", in.Notices)
+	}
+}
+
 func TestRegistryAuthMistakes(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t)
@@ -72,8 +84,8 @@ func TestRegistryAuthMistakes(t *testing.T) {
 		"an anchor as password": {"- {registry: ghcr.io, username: u, password: &" + canary + " x}", []string{"has a password that is no plain text"}},
 		"a tag as password":     {"- {registry: ghcr.io, username: u, password: !" + canary + " x}", []string{"has a password that is no plain text"}},
 		"no hosts": {
-			"- {registry: 'https://ghcr.io', username: u, password: " + canary + "}\n- {registry: ghcr.io/" + canary + ", username: u, password: p}\n- {registry: hub, username: u, password: p}\n- {registry: '', username: u, password: p}",
-			[]string{"entry 1 (line 1) has a registry that is no host", "entry 2 (line 2) has a registry", "entry 3 (line 3) has a registry", "entry 4 (line 4) has a registry"},
+			"- {registry: 'https://ghcr.io', username: u, password: " + canary + "}\n- {registry: ghcr.io/" + canary + ", username: u, password: p}\n- {registry: hub, username: u, password: p}",
+			[]string{"entry 1 (line 1) has a registry that is no host", "entry 2 (line 2) has a registry", "entry 3 (line 3) has a registry"},
 		},
 		"a user with a colon": {"- {registry: ghcr.io, username: 'u:v', password: " + canary + "}", []string{"a colon"}},
 		"the same host twice": {

@@ -13,16 +13,22 @@ import (
 // secret that is too large is reported before the build.
 const maxSecretSize = 500 * 1024
 
-// secrets reads the three inputs that name build secrets into one map. A secret
-// that is missing is an error and never a build without it.
+// secrets reads the three inputs that name build secrets into one map. One that is
+// empty is left out: a secret of GitHub's that does not exist, or that a run of a fork
+// does not get, is an empty text. A file or a variable that is not there is an error.
 func (p *parser) secrets(values, envs, files string) map[string]Secret {
-	found := map[string]Secret{}
+	found, given := map[string]Secret{}, map[string]bool{}
 	add := func(input string, kv pair, value string) {
-		if _, twice := found[kv.key]; twice {
+		if given[kv.key] {
 			p.problems.add(input, "each id once, in "+values+", "+envs+" or "+files, "line %d: the id %q is given twice", kv.line, kv.key)
 		}
+		given[kv.key] = true
 		if len(value) > maxSecretSize {
 			p.problems.add(input, "secrets of at most 500 KiB", "line %d: %s has more than %d bytes", kv.line, kv.key, maxSecretSize)
+		}
+		if strings.TrimSpace(value) == "" {
+			p.leaveOut("the secret %s in %s is empty and left out; a step of the Dockerfile that needs it fails, or does without", kv.key, input)
+			return
 		}
 		found[kv.key] = Secret(value)
 	}
@@ -31,14 +37,17 @@ func (p *parser) secrets(values, envs, files string) map[string]Secret {
 	}
 	for _, kv := range p.secretPairs(envs, acceptsEnvs) {
 		value, ok := p.env.Lookup(kv.value)
-		if !ok || value == "" { // a secret that does not exist reaches the env as an empty variable
-			p.problems.add(envs, acceptsEnvs, "line %d: the variable %s for %s is not set or empty", kv.line, kv.value, kv.key)
+		if !ok && kv.value != "" {
+			p.problems.add(envs, acceptsEnvs, "line %d: the variable %s for %s is not set", kv.line, kv.value, kv.key)
 			continue
 		}
 		add(envs, kv, value)
 	}
 	for _, kv := range p.secretPairs(files, acceptsFiles) {
-		value, err := p.readSecret(kv.value)
+		value, err := "", error(nil)
+		if strings.TrimSpace(kv.value) != "" {
+			value, err = p.readSecret(kv.value)
+		}
 		if err != nil {
 			p.problems.add(files, acceptsFiles, "line %d: %s: %v", kv.line, kv.key, err)
 			continue
@@ -57,8 +66,8 @@ const (
 func (p *parser) secretPairs(input, accepts string) []pair {
 	var complete []pair
 	for _, kv := range p.keyValues(input) {
-		if !kv.hasValue || strings.TrimSpace(kv.value) == "" {
-			p.problems.add(input, accepts, "line %d has no = or nothing after it", kv.line)
+		if !kv.hasValue {
+			p.problems.add(input, accepts, "line %d has no =", kv.line)
 			continue
 		}
 		complete = append(complete, kv)

@@ -42,10 +42,9 @@ func TestSecrets(t *testing.T) {
 		"a path with blanks around it":   {vars{"secret-files": "id= config/key.pem "}, map[string]inputs.Secret{"id": "BEGIN\r\nkey\n"}},
 		"an absolute path":               {vars{"secret-files": "id=" + elsewhere}, map[string]inputs.Secret{"id": "outside"}},
 		"a link":                         {vars{"secret-files": "id=link"}, map[string]inputs.Secret{"id": "BEGIN\r\nkey\n"}},
-		"an empty file":                  {vars{"secret-files": "id=empty"}, map[string]inputs.Secret{"id": ""}},
 		"500 KiB in a file":              {vars{"secret-files": "id=largest"}, map[string]inputs.Secret{"id": inputs.Secret(strings.Repeat("x", tooLarge-1))}},
 		"500 KiB in a value":             {vars{"secrets": "id=" + strings.Repeat("x", tooLarge-1)}, map[string]inputs.Secret{"id": inputs.Secret(strings.Repeat("x", tooLarge-1))}},
-		"one of each, told apart by ids": {vars{"secrets": "a=1", "secret-envs": "b=VAR", "secret-files": "c=empty", "VAR": "2"}, map[string]inputs.Secret{"a": "1", "b": "2", "c": ""}},
+		"one of each, told apart by ids": {vars{"secrets": "a=1", "secret-envs": "b=VAR", "secret-files": "c=config/key.pem", "VAR": "2"}, map[string]inputs.Secret{"a": "1", "b": "2", "c": "BEGIN\r\nkey\n"}},
 		"ids differ in case":             {vars{"secrets": "id=1\nID=2"}, map[string]inputs.Secret{"id": "1", "ID": "2"}},
 	}
 	for title, c := range cases {
@@ -58,6 +57,43 @@ func TestSecrets(t *testing.T) {
 			reveal := cmp.Transformer("Reveal", inputs.Secret.Reveal)
 			if diff := cmp.Diff(c.want, in.Secrets, reveal); diff != "" {
 				t.Errorf("Parse(%.100v), -want +got:\n%s", c.set, diff)
+			}
+		})
+	}
+}
+
+// A secret of the workflow that does not exist, or that a run of a fork does not get,
+// is an empty text: it is left out with a warning, and the others are there.
+func TestEmptySecretsAreLeftOut(t *testing.T) {
+	t.Parallel()
+	dir := checkout(t)
+	write(t, filepath.Join(dir, "empty"), "")
+	write(t, filepath.Join(dir, "blank"), "\n")
+	cases := map[string]struct {
+		set  vars
+		says string
+	}{
+		"a value":           {vars{"secrets": "npm=\nother=x"}, "the secret npm in secrets is empty and left out"},
+		"the last":          {vars{"secrets": "other=x\nnpm="}, "the secret npm in secrets is empty and left out"},
+		"blanks":            {vars{"secrets": "npm=  \t\nother=x"}, "the secret npm in secrets is empty and left out"},
+		"in quotes":         {vars{"secrets": "\"npm=\"\nother=x"}, "the secret npm in secrets is empty and left out"},
+		"over lines":        {vars{"secrets": "\"npm=\n\n\"\nother=x"}, "the secret npm in secrets is empty and left out"},
+		"a variable":        {vars{"secrets": "other=x", "secret-envs": "npm=VAR", "VAR": ""}, "the secret npm in secret-envs is empty and left out"},
+		"a blank variable":  {vars{"secrets": "other=x", "secret-envs": "npm=VAR", "VAR": " \n"}, "the secret npm in secret-envs is empty and left out"},
+		"no variable":       {vars{"secrets": "other=x", "secret-envs": "npm="}, "the secret npm in secret-envs is empty and left out"},
+		"a file":            {vars{"secrets": "other=x", "secret-files": "npm=empty"}, "the secret npm in secret-files is empty and left out"},
+		"a file of a blank": {vars{"secrets": "other=x", "secret-files": "npm=blank"}, "the secret npm in secret-files is empty and left out"},
+		"no file":           {vars{"secrets": "other=x", "secret-files": "npm= "}, "the secret npm in secret-files is empty and left out"},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			in, err := parse(dir, c.set)
+			if err != nil || len(in.Secrets) != 1 || in.Secrets["other"].Reveal() != "x" {
+				t.Fatalf("Parse = %d secrets, %v, want the one that has a value", len(in.Secrets), err)
+			}
+			if len(in.Notices) != 1 || !strings.HasPrefix(in.Notices[0], c.says) {
+				t.Errorf("left out: %q, want one that says %q", in.Notices, c.says)
 			}
 		})
 	}
@@ -84,8 +120,6 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 	}{
 		"no =":                     {vars{"secrets": "a=1\n" + hidden}, "secrets", []string{"line 2 has no ="}},
 		"no id":                    {vars{"secrets": "=" + hidden}, "secrets", []string{"line 1 has no name"}},
-		"nothing after the =":      {vars{"secrets": "a=1\n\nid="}, "secrets", []string{"line 3", "nothing after it"}},
-		"blanks after the =":       {vars{"secrets": "id=  "}, "secrets", []string{"line 1", "nothing after it"}},
 		"lines without quotes":     {vars{"secrets": "id=BEGIN\n" + hidden}, "secrets", []string{"line 2", "in quotes"}},
 		"an open quote":            {vars{"secrets": "a=1\n\"id=" + hidden}, "secrets", []string{"line 2", "never closed"}},
 		"a quote that ends early":  {vars{"secrets": "\"id={\"" + hidden + "\":1}\""}, "secrets", []string{"line 1", `write ""`}},
@@ -94,7 +128,7 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 		"twice, in two inputs":     {vars{"secrets": "id=" + hidden, "secret-envs": "id=VAR", "VAR": hidden}, "secret-envs", []string{`"id" is given twice`, "secrets, secret-envs or secret-files"}},
 		"twice, in two others":     {vars{"secret-envs": "id=VAR", "VAR": hidden, "secret-files": "id=Dockerfile"}, "secret-files", []string{`"id" is given twice`}},
 		"a variable that is none":  {vars{"secret-envs": "id=ABSENT"}, "secret-envs", []string{"the variable ABSENT for id is not set"}},
-		"an empty variable":        {vars{"secret-envs": "id=VAR", "VAR": ""}, "secret-envs", []string{"the variable VAR for id is not set or empty"}},
+		"twice, one of them empty": {vars{"secrets": "id=\nid=" + hidden}, "secrets", []string{"line 2", `"id" is given twice`}},
 		"no variable":              {vars{"secret-envs": hidden}, "secret-envs", []string{"line 1", "ID=VARIABLE"}},
 		"a large variable":         {vars{"secret-envs": "id=VAR", "VAR": large}, "secret-envs", []string{"id", "500 KiB"}},
 		"a missing file":           {vars{"secret-files": "a=Dockerfile\nid=absent/key"}, "secret-files", []string{"line 2: id", filepath.Join(dir, "absent/key"), "does not exist"}},
@@ -105,7 +139,7 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 		"a named pipe never waits": {vars{"secret-files": "id=pipe"}, "secret-files", []string{"is not a regular file"}},
 		"a device":                 {vars{"secret-files": "id=/dev/zero"}, "secret-files", []string{"is not a regular file"}},
 		"a large file":             {vars{"secret-files": "id=large"}, "secret-files", []string{"line 1: id", "at most 500 KiB"}},
-		"no path":                  {vars{"secret-files": "id= "}, "secret-files", []string{"line 1", "ID=path"}},
+		"no = for a path":          {vars{"secret-files": hidden}, "secret-files", []string{"line 1", "ID=path"}},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {

@@ -52,6 +52,23 @@ func askedReason(call inputs.Call) string {
 	return fmt.Sprintf("the input call is %s, for which nothing is built", call)
 }
 
+// Checked is an error if the Dockerfile was to be checked and the checks have found
+// something, as many as found: docker buildx build --call=check fails by it, too.
+func Checked(call inputs.Call, found int) error {
+	if call != inputs.CallCheck || found == 0 {
+		return nil
+	}
+	what := "one problem"
+	if found > 1 {
+		what = fmt.Sprintf("%d problems", found)
+	}
+	return &Error{
+		Doing:  "checking the Dockerfile",
+		Reason: "BuildKit's checks have found " + what,
+		Advice: "correct what the warnings say, or skip a rule by a line such as # check=skip=RULE at the top of the Dockerfile",
+	}
+}
+
 // lacksCall says why a Dockerfile frontend does not answer a call, or "".
 func (f Frontend) lacksCall(call inputs.Call) string {
 	switch {

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +41,29 @@ func TestCallBuildsNothing(t *testing.T) {
 		want := plan.Needs{Repositories: p.Needs().Repositories, Builds: plan.Builds{Call: inputs.CallCheck}}
 		if diff := cmp.Diff(want, p.Needs()); diff != "" {
 			t.Errorf("%s: needs, -want +got:\n%s", title, diff)
+		}
+	}
+}
+
+// A check that finds something fails the run, and nothing else that is found does.
+func TestChecksFail(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		call  inputs.Call
+		found int
+		says  string
+	}{
+		{inputs.CallCheck, 0, ""},
+		{inputs.CallCheck, 1, "checking the Dockerfile: BuildKit's checks have found one problem"},
+		{inputs.CallCheck, 15, "checking the Dockerfile: BuildKit's checks have found 15 problems"},
+		{inputs.CallBuild, 15, ""},
+		{"", 15, ""},
+		{inputs.CallOutline, 1, ""},
+		{inputs.CallTargets, 1, ""},
+	} {
+		err := plan.Checked(c.call, c.found)
+		if (err == nil) != (c.says == "") || err != nil && !strings.HasPrefix(err.Error(), c.says) {
+			t.Errorf("Checked(%q, %d) = %v, want %q", c.call, c.found, err, c.says)
 		}
 	}
 }

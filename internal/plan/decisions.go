@@ -25,16 +25,21 @@ type decisions struct {
 	watch           Watch
 	fileTime        time.Time
 	byDigest, byTag []name.Repository
+	leftOut         []string // warnings about caches that this run does without
 }
 
-func decide(in inputs.Inputs, f Facts) (d decisions, err error) {
-	errs := []error{decideTrust(in, f), checkArguments(in, f)}
+// decide returns the inputs with values in place of expressions, too.
+func decide(in inputs.Inputs, f Facts) (d decisions, filled inputs.Inputs, err error) {
+	errs := []error{decideTrust(in, f)}
 	add := func(err error) { errs = append(errs, err) }
 	d.push, d.reason, err = decidePush(in, f)
 	d.reason = cmp.Or(askedReason(in.Call), d.reason)
 	add(err)
 	d.to, err = decideTargets(in, f, d.push)
 	add(err)
+	in, d.leftOut, err = fill(in, f, d.to.names.Version)
+	add(err)
+	add(errors.Join(checkArguments(in, f), checkProxies(in, f)))
 	d.logins, err = decideLogins(in, f, d.push, d.to.repositories)
 	add(err)
 	d.results, err = decideResults(in, f, d.push, d.to.tags)
@@ -54,7 +59,7 @@ func decide(in inputs.Inputs, f Facts) (d decisions, err error) {
 	add(refuseCacheByTag(in.CacheTo, f))
 	add(refuseOutputs(in, f, d.to.repositories, d.byTag, d.platforms))
 	add(refuseSecrets(in, f, d))
-	return d, errors.Join(errs...)
+	return d, in, errors.Join(errs...)
 }
 
 func (d decisions) build(in inputs.Inputs, f Facts, auto auto) Build {
@@ -69,6 +74,7 @@ func (d decisions) build(in inputs.Inputs, f Facts, auto auto) Build {
 		Call:       in.Call,
 		Platforms:  d.platforms,
 		Args:       in.BuildArgs,
+		Proxies:    proxies(in, f),
 		Secrets:    d.contexts.secrets,
 		SSH:        in.SSH,
 		NoCache:    in.NoCache,

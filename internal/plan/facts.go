@@ -38,6 +38,8 @@ type Facts struct {
 	// Logins are the hosts that the Docker config has logins for, with blanks
 	// between them: facts can be compared.
 	Logins string
+	// Proxies are what the Docker config has for the steps of a build.
+	Proxies Proxies
 }
 
 // Project is what the repository says of itself.

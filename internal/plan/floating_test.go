@@ -43,8 +43,10 @@ func TestMoving(t *testing.T) {
 			}
 			moving, stays := p.Publish.Moving(c.known)
 			var want []string
-			for tag := range strings.FieldsSeq(c.moves) {
-				want = append(want, "ghcr.io/octo/a:"+tag, "ghcr.io/octo/b:"+tag)
+			for _, image := range []string{"a", "b"} {
+				for tag := range strings.FieldsSeq(c.moves) {
+					want = append(want, "ghcr.io/octo/"+image+":"+tag)
+				}
 			}
 			if diff := cmp.Diff(want, names(moving.Tags)); diff != "" {
 				t.Errorf("Moving, -want +got:\n%s", diff)

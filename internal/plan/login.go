@@ -50,8 +50,8 @@ func decideLogins(in inputs.Inputs, f Facts, push bool, to []name.Repository) (l
 	return l, errors.Join(l.errs...)
 }
 
-// addEntry adds a login of registry-auth. A run that GitHub gives no secrets does
-// without those whose secrets are not there.
+// addEntry adds a login of registry-auth. One whose secrets are not there is left
+// out, unless the run pushes to its registry.
 func (l *logins) addEntry(entry inputs.Login, f Facts) {
 	registry, err := name.NewRegistry(entry.Registry)
 	if err != nil {
@@ -63,8 +63,12 @@ func (l *logins) addEntry(entry inputs.Login, f Facts) {
 		empty = "username"
 	}
 	if entry.Username == "" || entry.Password == "" {
-		if reason := f.ReadOnlyToken(); reason != "" {
-			l.notices = append(l.notices, fmt.Sprintf("the %s of %s in registry-auth is empty, and it is asked without a login: %s, and no secrets", empty, entry.Registry, reason))
+		if !l.pushes(registry.RegistryStr()) {
+			notice := fmt.Sprintf("the %s of %s in registry-auth is empty, and the entry is left out", empty, entry.Registry)
+			if reason := f.ReadOnlyToken(); reason != "" {
+				notice += ": " + reason + ", and no secrets"
+			}
+			l.notices = append(l.notices, notice)
 			return
 		}
 		l.refuse(entry.Registry, "its "+empty+" in registry-auth is empty", "check that the secret or variable exists, and that this workflow may read it; a sign such as # or & at the beginning needs single quotes around the value")

@@ -96,9 +96,9 @@ func TestLoginsThatAreRefused(t *testing.T) {
 		"loopback with GitHub's":  {inputs.Inputs{Logins: entry("localhost:5000", "me", classic)}, []string{"logging in to localhost:5000"}},
 		"two logins":              {inputs.Inputs{Registry: "quay.io", Token: "one", Logins: entry("quay.io", "me", "two")}, []string{"the input token and registry-auth give it different logins"}},
 		"two users":               {inputs.Inputs{Registry: "quay.io", Token: "one", Username: "you", Logins: entry("quay.io", "me", "one")}, []string{"different logins"}},
-		"an empty password":       {inputs.Inputs{Logins: entry("quay.io", "me", "")}, []string{"its password in registry-auth is empty", "check that the secret"}},
-		"an empty user":           {inputs.Inputs{Logins: entry("quay.io", "", "p")}, []string{"its username in registry-auth is empty"}},
-		"everything at once":      {inputs.Inputs{Registry: "quay.io", Token: runToken, Images: []string{"quay.io/octo/app", "ghcr.io/octo/app"}, Logins: append(entry("docker.io", "u", ""), entry("ghcr.io", "u", fineGrained)...)}, []string{"logging in to docker.io", "logging in to ghcr.io", "logging in to quay.io"}},
+		"an empty password":       {inputs.Inputs{Images: []string{"quay.io/octo/app"}, Logins: entry("quay.io", "me", "")}, []string{"its password in registry-auth is empty", "check that the secret"}},
+		"an empty user":           {inputs.Inputs{Images: []string{"quay.io/octo/app"}, Logins: entry("quay.io", "", "p")}, []string{"its username in registry-auth is empty"}},
+		"everything at once":      {inputs.Inputs{Registry: "quay.io", Token: runToken, Images: []string{"quay.io/octo/app", "ghcr.io/octo/app", "docker.io/octo/app"}, Logins: append(entry("index.docker.io", "u", ""), entry("ghcr.io", "u", fineGrained)...)}, []string{"logging in to index.docker.io", "logging in to ghcr.io", "logging in to quay.io"}},
 		"with another mistake":    {inputs.Inputs{Registry: "quay.io", Token: runToken, Images: []string{"a b"}}, []string{"naming the image", "logging in to quay.io"}},
 		"a name that is no host":  {inputs.Inputs{Logins: entry("https://x", "u", "p")}, []string{"correct its entry in registry-auth"}},
 		"a name that ends so too": {inputs.Inputs{Registry: "evilghcr.io", Token: classic}, []string{"logging in to evilghcr.io"}},
@@ -119,6 +119,37 @@ func TestLoginsThatAreRefused(t *testing.T) {
 				if len(login.Password) > 5 && strings.Contains(err.Error(), login.Password.Reveal()) {
 					t.Errorf("New = %v, with the password", err)
 				}
+			}
+		})
+	}
+}
+
+// An entry whose secret does not exist is left out of a run that does not push to its
+// registry, whichever that is, and the token is used as if the entry were not there.
+func TestEmptyLoginsAreLeftOut(t *testing.T) {
+	t.Parallel()
+	githubs := map[string]string{"ghcr.io": "octocat:" + runToken, "docker.pkg.github.com": "octocat:" + runToken}
+	cases := map[string]struct {
+		in   inputs.Inputs
+		says string
+		want map[string]string
+	}{
+		"of base images":           {inputs.Inputs{Logins: []inputs.Login{{Registry: "docker.io", Username: "u"}}}, "the password of docker.io in registry-auth is empty, and the entry is left out", githubs},
+		"without a user":           {inputs.Inputs{Logins: []inputs.Login{{Registry: "quay.io", Password: "p"}}}, "the username of quay.io in registry-auth is empty, and the entry is left out", githubs},
+		"without anything":         {inputs.Inputs{Logins: []inputs.Login{{Registry: "quay.io"}}}, "the username of quay.io", githubs},
+		"of what is not published": {inputs.Inputs{Push: inputs.PushFalse, Images: []string{"quay.io/octo/app"}, Logins: []inputs.Login{{Registry: "quay.io", Username: "u"}}}, "the password of quay.io", githubs},
+		"of the token's registry":  {inputs.Inputs{Push: inputs.PushFalse, Logins: []inputs.Login{{Registry: "ghcr.io", Username: "u"}}}, "the password of ghcr.io", githubs},
+	}
+	for title, c := range cases {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			c.in.Token = runToken
+			got, err := plan.New(c.in, pushOf("refs/heads/main"))
+			if diff := cmp.Diff(c.want, written(got)); err != nil || diff != "" {
+				t.Fatalf("New = %v, logins -want +got:\n%s", err, diff)
+			}
+			if len(got.Notices) != 1 || !strings.HasPrefix(got.Notices[0], c.says) {
+				t.Errorf("notices %q, want one that says %q", got.Notices, c.says)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
@@ -20,6 +21,7 @@ type Needs struct {
 	CacheTo      []inputs.CacheType
 	Annotations  bool // that the user wants; the standard ones are not worth another builder
 	Load         bool // into the store of a Docker engine
+	KeepTags     bool // in that store after the push: the image is loaded under them
 	FileTimes    bool // that are not of the build, in what is exported
 	Record       bool // of the build, to fetch
 	Builds            // what it asks of the build itself
@@ -36,6 +38,7 @@ func (p Plan) Needs() Needs {
 		CacheTo:      cacheTypes(p.Build.CacheTo),
 		Annotations:  p.annotated,
 		Load:         len(p.Build.LoadAs) > 0,
+		KeepTags:     len(p.Build.LoadAs) > 0 && !slices.ContainsFunc(p.Publish.Tags, func(tag name.Tag) bool { return !slices.Contains(p.Build.LoadAs, tag) }),
 		FileTimes:    !p.Build.FileTime.IsZero(),
 		Record:       p.Build.Record,
 	}

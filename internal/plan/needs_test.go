@@ -247,7 +247,7 @@ func TestNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := plan.Needs{
-		Push: true, Repositories: 2, Platforms: in.Platforms, Load: true,
+		Push: true, Repositories: 2, Platforms: in.Platforms, Load: true, KeepTags: true,
 		CacheFrom: []inputs.CacheType{inputs.CacheRegistry}, CacheTo: []inputs.CacheType{inputs.CacheInline},
 		Attestations: []inputs.AttestationType{inputs.Provenance, inputs.SBOM},
 	}

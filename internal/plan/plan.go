@@ -43,6 +43,7 @@ type Build struct {
 	Call       inputs.Call   // what is asked in place of a build
 	Platforms  []v1.Platform // empty: the builder's own
 	Args       map[string]string
+	Proxies    map[string]inputs.Secret // further build arguments, which may hold passwords
 	Secrets    map[string]inputs.Secret
 	Labels     map[string]string
 	SSH        []inputs.SSHAgent
@@ -102,7 +103,7 @@ type Publish struct {
 func New(in inputs.Inputs, f Facts) (Plan, error) {
 	without := unasked(in)
 	in = onlyAsked(in)
-	d, err := decide(in, f)
+	d, in, err := decide(in, f)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -117,7 +118,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	} else {
 		remarks = append(remarks, "The image has no annotations, and its media types are Docker's: "+why)
 	}
-	noticed := slices.Concat(in.Notices, notices(in, f), d.to.names.Unfit(), unpublished(in, d.reason), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
+	noticed := slices.Concat(in.Notices, d.leftOut, notices(in, f), d.to.names.Unfit(), unpublished(in, d.reason), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
 	return Plan{Build: build, Farm: d.farm, Publish: publish, Logins: d.logins.all, Watch: d.watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
 }
 

@@ -25,9 +25,8 @@ type results struct {
 // and remarks on those that there will not be.
 func decideResults(in inputs.Inputs, f Facts, push bool, tags []name.Tag) (results, error) {
 	var r results
-	if in.Load {
-		r.loadAs = tags
-	}
+	loadAs, err := loadNames(in, tags)
+	r.loadAs = loadAs
 	r.outputs = nameOutputs(in.Outputs, tags)
 	if push || slices.ContainsFunc(r.outputs, keepsAttestations) {
 		r.attestations = attestations(in, f)
@@ -37,7 +36,29 @@ func decideResults(in inputs.Inputs, f Facts, push bool, tags []name.Tag) (resul
 	to, remarks := cacheTo(in, f)
 	r.cacheTo = to
 	r.remarks = append(r.remarks, remarks...)
-	return r, checkCacheTags(in.CacheTo, tags)
+	return r, errors.Join(err, checkCacheTags(in.CacheTo, tags))
+}
+
+// loadNames are the names that the image gets in an engine's store: every tag, unless
+// outputs gives it others.
+func loadNames(in inputs.Inputs, tags []name.Tag) ([]name.Tag, error) {
+	if !in.Load {
+		return nil, nil
+	}
+	var all []name.Tag
+	if in.LoadTags || len(in.LoadAs) == 0 {
+		all = append(all, tags...)
+	}
+	var errs []error
+	for _, written := range in.LoadAs {
+		tag, err := name.NewTag(written)
+		if err != nil {
+			errs = append(errs, &Error{Doing: "loading the image as " + written, Reason: err.Error(), Advice: "correct name in outputs", cause: err})
+		} else if !slices.Contains(all, tag) {
+			all = append(all, tag)
+		}
+	}
+	return all, errors.Join(errs...)
 }
 
 // attestations completes the options. Of provenance BuildKit says as much as it

@@ -108,3 +108,28 @@ func TestLoadAs(t *testing.T) {
 		t.Errorf("loaded as %v, %v, want nothing", p.Build.LoadAs, err)
 	}
 }
+
+// Names of outputs take the place of the tags in an engine's store, and change nothing of
+// what is published.
+func TestLoadAsNamed(t *testing.T) {
+	t.Parallel()
+	named := []string{"docker.io/library/app:local", "ghcr.io/octo/app:2"}
+	for title, c := range map[string]struct {
+		tagsToo bool
+		want    []string
+	}{
+		"names alone": {false, []string{"index.docker.io/library/app:local", "ghcr.io/octo/app:2"}},
+		"tags, too":   {true, []string{"ghcr.io/octo/app:1", "ghcr.io/octo/app:2", "index.docker.io/library/app:local"}},
+	} {
+		got, err := plan.New(inputs.Inputs{Load: true, LoadAs: named, LoadTags: c.tagsToo, Images: []string{"app"}, Tags: rules(t, "1", "2")}, pushOf("refs/heads/main"))
+		if err != nil {
+			t.Fatalf("%s: %v", title, err)
+		}
+		if diff := cmp.Diff(c.want, names(got.Build.LoadAs)); diff != "" {
+			t.Errorf("%s, -want +got:\n%s", title, diff)
+		}
+		if diff := cmp.Diff([]string{"ghcr.io/octo/app:1", "ghcr.io/octo/app:2"}, names(got.Publish.Tags)); diff != "" || !got.Publish.Push {
+			t.Errorf("%s: what is published, -want +got:\n%s", title, diff)
+		}
+	}
+}

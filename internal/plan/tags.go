@@ -50,7 +50,8 @@ func decideTargets(in inputs.Inputs, f Facts, push bool) (targets, error) {
 	return t, errors.Join(err, t.addTags(names.Tags, images, in, f))
 }
 
-// addTags adds the bare tags, of every image, and then the references.
+// addTags adds for each image all the bare tags, as docker/metadata-action orders
+// them, and then the references.
 func (t *targets) addTags(tags []metadata.Tag, images []home, in inputs.Inputs, f Facts) error {
 	var errs []error
 	add := func(tag name.Tag, err error, made metadata.Tag) {
@@ -60,8 +61,8 @@ func (t *targets) addTags(tags []metadata.Tag, images []home, in inputs.Inputs, 
 		}
 		t.addTag(tag, made)
 	}
-	for _, tag := range tags {
-		for _, image := range images {
+	for _, image := range images {
+		for _, tag := range tags {
 			if !tag.Full {
 				made, err := image.tag(tag.Name)
 				add(made, err, tag)

@@ -85,10 +85,10 @@ func TestTags(t *testing.T) {
 			want:   []string{"ghcr.io/octo/hello-world:1.2.3"},
 			pushTo: []string{"ghcr.io/octo/hello-world"},
 		},
-		"every tag for every image, in order": {
+		"for each image all its tags": {
 			images: []string{"b", "a"},
 			tags:   []string{"2", "1"},
-			want:   []string{"ghcr.io/octo/b:2", "ghcr.io/octo/a:2", "ghcr.io/octo/b:1", "ghcr.io/octo/a:1"},
+			want:   []string{"ghcr.io/octo/b:2", "ghcr.io/octo/b:1", "ghcr.io/octo/a:2", "ghcr.io/octo/a:1"},
 			pushTo: []string{"ghcr.io/octo/b", "ghcr.io/octo/a"},
 		},
 		"a full reference and no image": {
@@ -213,12 +213,14 @@ func TestMoveOrder(t *testing.T) {
 	}
 	versions, floating := got.Publish.MoveOrder()
 	wantVersions := []string{
-		"ghcr.io/octo/b:1.2.3", "ghcr.io/octo/a:1.2.3", "ghcr.io/octo/b:v1.2.3", "ghcr.io/octo/a:v1.2.3",
-		"ghcr.io/octo/b:1.2.3-rc.1", "ghcr.io/octo/a:1.2.3-rc.1", "ghcr.io/octo/c:2.0.0",
+		"ghcr.io/octo/b:1.2.3", "ghcr.io/octo/b:v1.2.3", "ghcr.io/octo/b:1.2.3-rc.1",
+		"ghcr.io/octo/a:1.2.3", "ghcr.io/octo/a:v1.2.3", "ghcr.io/octo/a:1.2.3-rc.1", "ghcr.io/octo/c:2.0.0",
 	}
 	var wantFloating []string
-	for _, tag := range []string{"latest", "1", "1.2", "pr-12", "2024-05", "v1"} {
-		wantFloating = append(wantFloating, "ghcr.io/octo/b:"+tag, "ghcr.io/octo/a:"+tag)
+	for _, image := range []string{"b", "a"} {
+		for _, tag := range []string{"latest", "1", "1.2", "pr-12", "2024-05", "v1"} {
+			wantFloating = append(wantFloating, "ghcr.io/octo/"+image+":"+tag)
+		}
 	}
 	if diff := cmp.Diff(wantVersions, names(versions)); diff != "" {
 		t.Errorf("MoveOrder() versions, -want +got:\n%s", diff)

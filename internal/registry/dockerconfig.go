@@ -28,6 +28,7 @@ import (
 type DockerConfig struct {
 	logins  map[string]authn.AuthConfig // by canonical host
 	helpers map[string]*helper          // by canonical host
+	proxies map[string]configfile.ProxyConfig
 	mask    func(secret string)
 
 	mu      sync.Mutex
@@ -110,6 +111,7 @@ func unwrapPath(err error) error {
 // take takes over what the file says of hosts. A helper of a host's own wins over
 // the store of all, and that over what is in the file, as for Docker.
 func (d *DockerConfig) take(read *configfile.ConfigFile, lookup func(name string) (string, bool)) {
+	d.takeProxies(read.Proxies)
 	for _, server := range slices.Sorted(maps.Keys(read.AuthConfigs)) {
 		registry, ok := serverHost(server)
 		if !ok {

@@ -53,5 +53,5 @@ func (r *Reporter) summaryOf(o Outcome) []string {
 // answerSummary is the summary of a run that built nothing.
 func (r *Reporter) answerSummary(o Outcome) []string {
 	head := "### " + o.Asked.did() + "\n\nNot published: " + r.words(o.Reason) + ".\n\n"
-	return []string{head, codeBlock(r.mask.hide(o.answer())) + "\n", r.facts(o)}
+	return []string{head, codeBlock(r.mask.hide(o.answer())) + "\n", r.facts(o), r.notDone(o)}
 }

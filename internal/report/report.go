@@ -31,6 +31,7 @@ type Reporter struct {
 	warned    atomic.Int32 // warnings that were written
 	built     Built
 	screen    screen
+	noted     []string // for the summary
 }
 
 // Options says where a Reporter writes.
@@ -149,6 +150,12 @@ func (r *Reporter) Warning(file string, line int, message string) {
 		return
 	}
 	r.action.WithFieldsMap(r.fields(file, line, line)).Warningf("%s", fit(r.mask.hide(message)))
+}
+
+// Note writes a warning about the workflow, and has the summary say it, too.
+func (r *Reporter) Note(message string) {
+	r.noted = append(r.noted, message)
+	r.Warning("", 0, message)
 }
 
 // Notice writes what is worth knowing and no warning.

@@ -80,7 +80,7 @@ func (r *Reporter) Success(o Outcome) error {
 	if r.action == nil {
 		r.printDetails(o)
 	}
-	r.built = Built{} // it is told, and is not told again where the run fails at its end
+	r.built, r.noted = Built{}, nil // they are told, and are not told again if the run fails at its end
 	return errors.Join(errs...)
 }
 

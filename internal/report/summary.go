@@ -58,6 +58,9 @@ func (r *Reporter) failureSummary(all []error) []string {
 	if r.built.Steps > 0 {
 		parts = append(parts, fmt.Sprintf("Up to there: %s, in %s.\n", r.built.hits(), seconds(r.built.whole())))
 	}
+	if notes := list("Worth knowing", r.notes(), mostRows); notes != "" {
+		parts = append(parts, notes)
+	}
 	return append(parts, r.builtParts()...)
 }
 
@@ -169,7 +172,7 @@ func (r *Reporter) facts(o Outcome) string {
 
 // notDone says what was not done although it might have been, and why.
 func (r *Reporter) notDone(o Outcome) string {
-	var lines []string
+	lines := r.notes()
 	for _, stay := range o.Stays {
 		lines = append(lines, fmt.Sprintf("`%s` was not moved: %s", host.Shown(stay.Tag.Name()), r.words(stay.Reason)))
 	}
@@ -182,6 +185,14 @@ func (r *Reporter) notDone(o Outcome) string {
 		lines = append(lines, r.words(remark))
 	}
 	return list("Worth knowing", lines, mostRows)
+}
+
+func (r *Reporter) notes() []string {
+	lines := make([]string, len(r.noted))
+	for i, note := range r.noted {
+		lines[i] = r.words(note)
+	}
+	return lines
 }
 
 // builtParts are the parts that tell what the build did.

@@ -227,3 +227,28 @@ func TestSummaryOfAnImageWithoutTags(t *testing.T) {
 		t.Errorf("the summary begins %.60q", got)
 	}
 }
+
+// TestNotesAreInTheSummary, once, whether the run fails or not.
+func TestNotesAreInTheSummary(t *testing.T) {
+	t.Parallel()
+	const note = "the secret npm in secrets is empty and left out"
+	for title, end := range map[string]func(*step) error{
+		"a success": func(s *step) error { return s.Success(published(t)) },
+		"an answer": func(s *step) error { return s.Success(Outcome{Asked: AskedCheck}) },
+		"a failure": func(s *step) error { s.Failure(errors.New("it fails")); return nil },
+		"a failing answer": func(s *step) error {
+			err := s.Success(Outcome{Asked: AskedCheck})
+			s.Failure(errors.New("it fails"))
+			return err
+		},
+	} {
+		s := newStep(t, true)
+		s.Note(note)
+		if err := end(s); err != nil {
+			t.Fatalf("%s: %v", title, err)
+		}
+		if text := read(t, s.summary); strings.Count(text, note) != 1 || !strings.Contains(text, "\n#### Worth knowing\n\n- "+note+"\n") {
+			t.Errorf("%s: the summary does not say the note once:\n%s", title, text)
+		}
+	}
+}
