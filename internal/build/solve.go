@@ -88,6 +88,9 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 		r = r.again()
 		return verdict, err
 	})
+	if err == nil && b.Stored() != "" {
+		err = b.NameStored(ctx, r.Plan.LoadAs)
+	}
 	return result, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -20,6 +21,7 @@ import (
 type engineBeside struct {
 	docker *moby.Client
 	name   string
+	store  *store // nil where images are kept in containerd
 }
 
 // putBeside connects a builder that is no engine to the one that the image is to
@@ -33,13 +35,29 @@ func (b *Builder) putBeside(ctx context.Context, o Options) error {
 		return fmt.Errorf("the input load needs %s: %w; set DOCKER_HOST to one that answers, or leave load out", d, err)
 	}
 	b.beside = &engineBeside{docker: d.Client, name: d.String()}
+	if hasGraphDriver(ctx, d.Client) {
+		b.beside.store = newStore(ctx, d.Client)
+	}
 	b.Load = plan.LoadStream
 	return nil
+}
+
+// hasGraphDriver tells whether an engine keeps its images with a graph driver. One
+// that does not say so keeps them in containerd.
+func hasGraphDriver(ctx context.Context, docker *moby.Client) bool {
+	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
+	defer cancel()
+	said, err := docker.Info(ctx, moby.InfoOptions{})
+	inContainerd := func(status [2]string) bool { return status[0] == "driver-type" && strings.HasPrefix(status[1], "io.containerd.") }
+	return err == nil && !slices.ContainsFunc(said.Info.DriverStatus, inContainerd)
 }
 
 func (e *engineBeside) close() error {
 	if e == nil {
 		return nil
+	}
+	if e.store != nil {
+		e.store.close()
 	}
 	return e.docker.Close()
 }
