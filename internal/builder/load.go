@@ -48,7 +48,9 @@ func hasGraphDriver(ctx context.Context, docker *moby.Client) bool {
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
 	said, err := docker.Info(ctx, moby.InfoOptions{})
-	inContainerd := func(status [2]string) bool { return status[0] == "driver-type" && strings.HasPrefix(status[1], "io.containerd.") }
+	inContainerd := func(status [2]string) bool {
+		return status[0] == "driver-type" && strings.HasPrefix(status[1], "io.containerd.")
+	}
 	return err == nil && !slices.ContainsFunc(said.Info.DriverStatus, inContainerd)
 }
 

@@ -213,4 +213,3 @@ func (t *turn) end(ctx context.Context) {
 	}
 	t.names = nil
 }
-

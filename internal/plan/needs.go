@@ -125,9 +125,6 @@ func (c Capabilities) lacksLoad(n Needs) []string {
 	if len(n.Platforms) > 1 && c.Load != LoadAny {
 		missing = append(missing, "it loads no image of several platforms ("+joinPlatforms(n.Platforms)+") into a Docker engine")
 	}
-	if n.Push && c.Load == LoadStream && slices.Contains(n.Attestations, inputs.SBOM) {
-		missing = append(missing, "it loads no image that is pushed with a bill of materials (sbom)")
-	}
 	if n.Push && c.PushByDigest && !c.SeveralResults {
 		missing = append(missing, "it drops the second of two results (a push and a load) without a word")
 	}
