@@ -33,7 +33,7 @@ func atOnceRounds(t *testing.T) int {
 // graph driver, two and three at a time. Each tells the truth, and nothing is left.
 func TestRunsAtOnceOnAnEngine(t *testing.T) {
 	t.Parallel()
-	for engine, options := range map[string]testenv.EngineOptions{"Docker 29": {GraphDriver: true}, "Docker 20.10": {Old: true}} {
+	for engine, options := range graphDrivers() {
 		for title, runs := range map[string][]string{
 			"two publish":          {"publish", "publish"},
 			"three publish":        {"publish", "publish", "publish"},

@@ -152,13 +152,14 @@ func (s *store) forget(ctx context.Context, name string) {
 func (s *store) removeStale(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
+	s.removeStaleAt(ctx, s.now())
+}
+
+// removeStaleAt does so at a time by the engine's clock.
+func (s *store) removeStaleAt(ctx context.Context, now time.Time) {
 	all, err := s.traces(ctx)
 	if err != nil {
 		return
-	}
-	now := time.Time{}
-	if len(all) > 0 {
-		now = s.now()
 	}
 	seen := map[string]bool{s.id: true}
 	for _, one := range all {
