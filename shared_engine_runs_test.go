@@ -39,6 +39,7 @@ func TestRunsAtOnceOnAnEngine(t *testing.T) {
 			"three publish":        {"publish", "publish", "publish"},
 			"a publish and a load": {"publish", "load"},
 			"two and a load":       {"publish", "load", "publish"},
+			"a load from beside":   {"publish", "load with local"},
 		} {
 			t.Run(engine+"/"+title, func(t *testing.T) {
 				t.Parallel()
@@ -89,12 +90,15 @@ type sharedRun struct {
 
 func startShared(t *testing.T, registry string, engine *testenv.Engine, kind, who string) sharedRun {
 	t.Helper()
-	r := sharedRun{who: who, load: kind == "load", outputs: filepath.Join(t.TempDir(), "output")}
+	r := sharedRun{who: who, load: kind != "publish", outputs: filepath.Join(t.TempDir(), "output")}
 	env := []string{"INPUT_REGISTRY=" + registry, "INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "GITHUB_OUTPUT=" + r.outputs}
 	if r.load {
 		env = append(env, "INPUT_PUSH=false", "INPUT_LOAD=true")
 	}
-	r.run = start(t, step{dockerfile: "FROM scratch\nCOPY Dockerfile /\nLABEL who=" + who + "\n", env: env})
+	if kind == "load with local" {
+		env = append(env, "INPUT_BUILDER=local")
+	}
+	r.run = start(t, step{dockerfile: "FROM scratch\nCOPY Dockerfile /\nLABEL who=\"" + who + "\"\n", env: env})
 	return r
 }
 

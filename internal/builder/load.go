@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/moby/moby/api/types/jsonstream"
+	"github.com/moby/moby/api/types/system"
 	moby "github.com/moby/moby/client"
 
 	"github.com/slipway-build/slipway/internal/plan"
@@ -35,18 +36,24 @@ func (b *Builder) putBeside(ctx context.Context, o Options) error {
 		return fmt.Errorf("the input load needs %s: %w; set DOCKER_HOST to one that answers, or leave load out", d, err)
 	}
 	b.beside = &engineBeside{docker: d.Client, name: d.String()}
-	if hasGraphDriver(ctx, d.Client) {
+	if pushesByTag(ctx, d.Client) {
 		b.beside.store = newStore(ctx, d.Client)
 	}
 	b.Load = plan.LoadStream
 	return nil
 }
 
-// hasGraphDriver tells whether an engine keeps its images with a graph driver. One
-// that does not say so keeps them in containerd.
-func hasGraphDriver(ctx context.Context, docker *moby.Client) bool {
+// pushesByTag tells whether other runs have this engine push out of its store: it is
+// Docker, and keeps its images with a graph driver. Podman answers the same requests,
+// and builds for nobody.
+func pushesByTag(ctx context.Context, docker *moby.Client) bool {
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
+	version, err := docker.ServerVersion(ctx, moby.ServerVersionOptions{})
+	isDocker := func(part system.ComponentVersion) bool { return part.Name == "Engine" }
+	if err != nil || !slices.ContainsFunc(version.Components, isDocker) {
+		return false
+	}
 	said, err := docker.Info(ctx, moby.InfoOptions{})
 	inContainerd := func(status [2]string) bool {
 		return status[0] == "driver-type" && strings.HasPrefix(status[1], "io.containerd.")
