@@ -70,14 +70,8 @@ func TestEveryResultHasItsAttestations(t *testing.T) {
 			registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 			engine := testenv.NewEngine(t, c.engine)
 			engine.Forward(t, registry.Host)
-			base := testenv.BaseImage(t, registry.Host)
 			env := []string{"INPUT_BUILDER=" + c.builder, "DOCKER_HOST=" + engine.Host}
-			scanner := registry.Host + "/octo/scanner:latest"
-			scan := `printf "{\"_type\":\"https://in-toto.io/Statement/v0.1\",\"predicateType\":\"https://spdx.dev/Document\",\"predicate\":{\"name\":\"scanned\"}}" > $BUILDKIT_SCAN_DESTINATION/sbom.spdx.json`
-			finish(t, step{
-				dockerfile: "FROM " + base.Name() + "\nRUN echo '" + scan + "' > /scan\nENTRYPOINT [\"/bin/sh\", \"/scan\"]\n",
-				env:        append([]string{"INPUT_IMAGE=" + registry.Host + "/octo/scanner", "INPUT_PUSH=true"}, env...),
-			})
+			scanner := publishScanner(t, registry.Host, env)
 			all := attestedResults(c.builder == "docker")
 			for inputs, want := range map[string][]string{
 				"INPUT_PROVENANCE=true":                                         {"https://slsa.dev/provenance/v1"},
@@ -89,6 +83,44 @@ func TestEveryResultHasItsAttestations(t *testing.T) {
 						testAttested(t, all, names, want, registry.Host+"/octo/repo", engine, append([]string{inputs}, env...))
 					})
 				}
+			}
+		})
+	}
+}
+
+// publishScanner builds a generator of bills of materials, which finds nothing.
+func publishScanner(t *testing.T, registry string, env []string) string {
+	t.Helper()
+	scan := `printf "{\"_type\":\"https://in-toto.io/Statement/v0.1\",\"predicateType\":\"https://spdx.dev/Document\",\"predicate\":{\"name\":\"scanned\"}}" > $BUILDKIT_SCAN_DESTINATION/sbom.spdx.json`
+	finish(t, step{
+		dockerfile: "FROM " + testenv.BaseImage(t, registry).Name() + "\nRUN echo '" + scan + "' > /scan\nENTRYPOINT [\"/bin/sh\", \"/scan\"]\n",
+		env:        append([]string{"INPUT_IMAGE=" + registry + "/octo/scanner", "INPUT_PUSH=true"}, env...),
+	})
+	return registry + "/octo/scanner:latest"
+}
+
+// TestTheSameImageWithAndWithoutAttestations has images that BuildKit might make
+// another one of when it makes them once more: each is loaded as it is pushed.
+func TestTheSameImageWithAndWithoutAttestations(t *testing.T) {
+	t.Parallel()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+	base := testenv.BaseImage(t, registry.Host).Name()
+	env := []string{"INPUT_BUILDER=" + daemon.Address, "DOCKER_HOST=" + engine.Host}
+	scanner := publishScanner(t, registry.Host, env)
+	env = append(env, "INPUT_SBOM=generator="+scanner, "INPUT_LOAD=true", "INPUT_PUSH=true", "INPUT_IMAGE="+registry.Host+"/octo/repo")
+	for title, c := range map[string]step{
+		"nothing but a label": {dockerfile: "FROM scratch\nLABEL a=b\n"},
+		"an inline cache":     {dockerfile: "FROM " + base + "\nRUN echo a > /a\nRUN date > /b\nENV c=d\n", env: []string{"INPUT_CACHE-TO=type=inline"}},
+		"no cache":            {dockerfile: "FROM " + base + "\nRUN date +%N > /a; cat /proc/sys/kernel/random/uuid > /b\n", env: []string{"INPUT_NO-CACHE=true"}},
+	} {
+		t.Run(title, func(t *testing.T) {
+			r, outputs := finish(t, step{dockerfile: c.dockerfile, env: append(env, c.env...)})
+			image := registry.Host + "/octo/repo:latest"
+			loaded, err := engineClient(t, engine).ImageInspect(t.Context(), image)
+			if pushed := remoteConfig(t, image); err != nil || pushed != loaded.ID || pushed != outputs["imageid"] {
+				t.Errorf("%s is pushed, %s is loaded, %v, and the output imageid says %q\n%s", pushed, loaded.ID, err, outputs["imageid"], r.said())
 			}
 		})
 	}
@@ -150,6 +182,9 @@ func saidByRegistry(t *testing.T, at attestedStep) string {
 	}
 	if got := remoteDigest(t, at.image); got != at.outputs["digest"] {
 		t.Errorf("the registry has %s, and the output digest says %q", got, at.outputs["digest"])
+	}
+	if config := remoteConfig(t, at.image); at.outputs["imageid"] != config {
+		t.Errorf("the registry has the image %s, and the output imageid says %q", config, at.outputs["imageid"])
 	}
 	return said
 }

@@ -39,15 +39,14 @@ type store struct {
 	name   string              // of its image
 	before map[string][]string // digests of the images that had no tag when the run began, by ID
 
-	offset  func() time.Duration // of the engine's clock to ours
-	parting func() time.Time     // until when a run that ends may put things right; asked for first when it does
-	close   func()               // takes the image out of the store
+	offset  time.Duration    // of the engine's clock to ours
+	parting func() time.Time // until when a run that ends may put things right; asked for first when it does
+	close   func()           // takes the image out of the store
 }
 
 func newStore(ctx context.Context, docker *moby.Client) *store {
 	id := strings.ToLower(rand.Text())
 	s := &store{docker: docker, id: id, name: trace{kind: ofRun, id: id}.String()}
-	s.offset = sync.OnceValue(func() time.Duration { return s.askClock(ctx) })
 	s.parting = sync.OnceValue(func() time.Time { return time.Now().Add(removeWithin) }) //nolint:forbidigo // a limit
 	s.close = func() {
 		ending, cancel := context.WithDeadline(context.WithoutCancel(ctx), s.parting())
@@ -56,7 +55,7 @@ func newStore(ctx context.Context, docker *moby.Client) *store {
 	}
 	asking, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
-	s.before = s.untagged(asking)
+	s.before, s.offset = s.untagged(asking), s.askClock(asking)
 	go s.removeStale(context.WithoutCancel(ctx))
 	return s
 }
@@ -78,8 +77,6 @@ func (s *store) untagged(ctx context.Context) map[string][]string {
 // askClock compares the engine's clock with ours. An engine that does not tell has
 // the same.
 func (s *store) askClock(ctx context.Context) time.Duration {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aliveWithin)
-	defer cancel()
 	said, err := s.docker.Info(ctx, moby.InfoOptions{})
 	if err != nil {
 		return 0
@@ -93,7 +90,7 @@ func (s *store) askClock(ctx context.Context) time.Duration {
 
 // now is the time by the engine's clock, which all runs that share it see.
 func (s *store) now() time.Time {
-	return time.Now().Add(s.offset()) //nolint:forbidigo // which run is alive is a fact of the clock
+	return time.Now().Add(s.offset) //nolint:forbidigo // which run is alive is a fact of the clock
 }
 
 // rest returns a context for what is put right also if the run is cancelled. Then all
@@ -148,10 +145,10 @@ func (s *store) pushOnce(ctx context.Context, tag name.Tag, credentials registry
 	if ctx.Err() != nil {
 		return v1.Hash{}, context.Cause(ctx)
 	}
+	if isGone(err) {
+		return v1.Hash{}, &takenError{tag: tag.Name()}
+	}
 	if err != nil {
-		if strings.Contains(err.Error(), "tag does not exist") || strings.Contains(err.Error(), "does not exist locally") {
-			err = &takenError{tag: tag.Name()}
-		}
 		return v1.Hash{}, err
 	}
 	pushed, err := s.imageOf(ctx, tag.Repository.Digest(digest.String()).Name())
@@ -162,6 +159,11 @@ func (s *store) pushOnce(ctx context.Context, tag name.Tag, credentials registry
 		return v1.Hash{}, &takenError{tag: tag.Name()}
 	}
 	return digest, nil
+}
+
+// isGone tells whether the engine has not found the tag that it is to push.
+func isGone(err error) bool {
+	return err != nil && (strings.HasPrefix(err.Error(), "tag does not exist: ") || strings.Contains(err.Error(), "An image does not exist locally with the tag: "))
 }
 
 func orGone(err error) error {

@@ -2,7 +2,6 @@ package builder
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -34,7 +33,7 @@ func TestTraces(t *testing.T) {
 // before one that is still choosing.
 func TestWhoComesFirst(t *testing.T) {
 	t.Parallel()
-	s := &store{id: "m", offset: noOffset}
+	s := &store{id: "m"}
 	now := s.now().Unix()
 	of := func(number int, id string, at int64) trace {
 		return trace{kind: ofTurn, key: "k", number: number, at: at, id: id}
@@ -63,5 +62,3 @@ func TestWhoComesFirst(t *testing.T) {
 		}
 	}
 }
-
-func noOffset() time.Duration { return 0 }
