@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	moby "github.com/moby/moby/client"
@@ -86,10 +87,11 @@ func TestKilledWhileTheEnginePushes(t *testing.T) {
 			engine := testenv.NewEngine(t, options)
 			asked, release := make(chan struct{}), make(chan struct{})
 			t.Cleanup(sync.OnceFunc(func() { close(release) }))
-			var once sync.Once
+			var once atomic.Bool
 			proxy := testenv.NewProxy(t, registry.Host, testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
-				if r.Method == http.MethodHead && strings.Contains(r.URL.Path, "/blobs/") {
-					once.Do(func() { close(asked); <-release })
+				if r.Method == http.MethodHead && strings.Contains(r.URL.Path, "/blobs/") && !once.Swap(true) {
+					close(asked)
+					<-release
 				}
 				return nil
 			}})
