@@ -59,21 +59,6 @@ func TestProvenanceIsNeverDropped(t *testing.T) {
 	}
 }
 
-// TestBillOfMaterialsBesideALoad would make an archive that engines with a graph
-// driver cannot read.
-func TestBillOfMaterialsBesideALoad(t *testing.T) {
-	t.Parallel()
-	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
-	r := start(t, step{
-		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
-		env:        []string{"INPUT_REGISTRY=127.0.0.1:1", "INPUT_PREFLIGHT=false", "INPUT_SBOM=true", "INPUT_LOAD=true", "INPUT_PUSH=true", "INPUT_BUILDER=local", "DOCKER_HOST=" + engine.Host},
-	})
-	if code := r.wait(); code != 1 {
-		t.Errorf("exit code %d, want 1", code)
-	}
-	r.mustSay("::error", "it loads no image that is pushed with a bill of materials (sbom); it could be done with a Docker engine with the containerd image store")
-}
-
 // TestCacheOnEngines exports what each engine can, and imports it where the
 // builder's own cache is empty again.
 func TestCacheOnEngines(t *testing.T) {

@@ -242,6 +242,10 @@ func statementsOf(ref name.Reference, options ...remote.Option) (string, error) 
 	if err != nil {
 		return "", err
 	}
+	return statementsIn(index)
+}
+
+func statementsIn(index v1.ImageIndex) (string, error) {
 	list, err := index.IndexManifest()
 	if err != nil {
 		return "", err

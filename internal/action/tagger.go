@@ -165,8 +165,21 @@ func (t *tagger) settle(ctx context.Context, digest v1.Hash) (plan.Publish, []pl
 	return moving, stays
 }
 
-// tag moves the tags that are to move to what was built: versions first.
+// tag moves the tags that are to move to what was built: versions first. Of runs that
+// share an engine which pushes, one at a time does so.
 func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Result, moving plan.Publish) (publish.Image, error) {
+	if moving.Push && len(moving.Tags) > 0 {
+		repo := moving.Tags[0].Repository // such an engine publishes to one
+		end, err := b.Alone(ctx, repo, func() { t.report.Printf("Waiting for another run that publishes %s on this engine", repo) })
+		if err != nil {
+			return publish.Image{}, err
+		}
+		defer end()
+	}
+	return t.move(ctx, b, built, moving)
+}
+
+func (t *tagger) move(ctx context.Context, b *builder.Builder, built *build.Result, moving plan.Publish) (publish.Image, error) {
 	versions, floating := moving.MoveOrder()
 	switch {
 	case !moving.Push:
@@ -205,10 +218,26 @@ func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.
 		}
 		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, t.plan.Build.IndexAnnotations(), parts)
 	case !b.PushByDigest:
-		digest, _, err := b.Push(ctx, tags[:1], t.registries, telling(registry.PushPatience(), t.report))
-		return digest, err
+		return t.pushFirst(ctx, b, built, tags)
 	}
 	return built.Digest, nil
+}
+
+// pushFirst has the engine push the first tag, and makes sure that what the registry
+// holds under the digest that the engine says is what was built. Only then do other
+// tags move.
+func (t *tagger) pushFirst(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (v1.Hash, error) {
+	tag := tags[0]
+	digest, _, err := b.Push(ctx, tags[:1], t.registries, telling(registry.PushPatience(), t.report))
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	t.publisher.LookAhead(ctx, digest, tags)
+	pushed, err := t.publisher.Find(ctx, tag.Repository, digest)
+	if err == nil && pushed.Config != built.Config {
+		err = fmt.Errorf("pushing %s with %s: the registry holds the image %s under the digest %s that the engine says, and %s was built; run this again", tag, b.Name, pushed.Config, digest, built.Config)
+	}
+	return digest, err
 }
 
 // pushTags has the builder push the tags, in their order. Of the image is known

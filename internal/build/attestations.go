@@ -9,14 +9,14 @@ import (
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
-// attestationAttrs are the options by which the frontend is asked for
-// attestations. Beside a stream to an engine, provenance is for the pushed image
-// alone: with it the stream would be an index, which not every engine reads.
-func attestationAttrs(wanted []inputs.Attestation, streamed bool) map[string]string {
+// attestationAttrs are the options by which the frontend is asked for attestations,
+// inline only where an image is streamed as well: with them the stream would be an
+// index, which not every engine reads.
+func attestationAttrs(wanted []inputs.Attestation, inline bool) map[string]string {
 	attrs := map[string]string{}
 	for _, a := range wanted {
 		options := maps.Clone(a.Attrs)
-		if streamed && a.Type == inputs.Provenance {
+		if inline && a.Type == inputs.Provenance {
 			options["inline-only"] = "true"
 		}
 		attrs["attest:"+string(a.Type)] = commaSeparated(options)

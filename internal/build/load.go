@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/builder"
@@ -27,16 +28,21 @@ func allExports(p plan.Build, b *builder.Builder, loading *builder.Loading) []cl
 	return append(load, pushed...)
 }
 
+func shownTags(tags []name.Tag) []string {
+	names := make([]string, len(tags))
+	for i, tag := range tags {
+		names[i] = host.Shown(tag.Name())
+	}
+	return names
+}
+
 // loadExport puts the image into the store of the engine that builds or, as a
 // stream in the format of docker save, into that of another engine. Its manifest
 // is the pushed one.
 func loadExport(p plan.Build, b *builder.Builder, loading *builder.Loading) client.ExportEntry {
-	var names []string
-	if stored := b.Stored(); stored != "" && len(p.Repositories()) > 0 {
-		names = append(names, stored)
-	}
-	for _, tag := range p.LoadAs {
-		names = append(names, host.Shown(tag.Name()))
+	names := []string{b.Stored()}
+	if names[0] == "" { // else NameStored gives it the tags
+		names = shownTags(p.LoadAs)
 	}
 	entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{"name": strings.Join(names, ",")}}
 	if !b.PushByTag {

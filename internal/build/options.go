@@ -31,7 +31,7 @@ func solveOpt(r Request, b *builder.Builder, loading *builder.Loading, files *se
 		return client.SolveOpt{}, err
 	}
 	attrs := frontendAttrs(p)
-	maps.Copy(attrs, attestationAttrs(p.Attestations, loading != nil || writesDocker(p)))
+	maps.Copy(attrs, attestationAttrs(p.Attestations, inlineOnly(p, b.Load)))
 	caches := cacheExports(p)
 	if r.cacheKept {
 		caches = onlyInline(caches)

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"golang.org/x/sys/unix"
 
 	"github.com/slipway-build/slipway/internal/inputs"
@@ -31,6 +32,7 @@ type written struct {
 	archives []*archive // in the order of the outputs; nil for type=local
 	made     []string   // what is given to the owner of the workspace: paths, or the uppermost directories that are made for them
 	kept     bool
+	inline   bool // attestations are for what asks for them
 }
 
 func newWritten(p plan.Build) *written {
@@ -59,6 +61,9 @@ func (w *written) exports() []client.ExportEntry {
 		if out.Type == inputs.OutputOCI && !isFalse(out.Attrs["oci-mediatypes"]) {
 			maps.Copy(entry.Attrs, annotationAttrs(w.plan))
 		}
+		if out.Type == inputs.OutputOCI && w.inline {
+			entry.Attrs[string(exptypes.OptKeyForceInlineAttestations)] = "true"
+		}
 		maps.Copy(entry.Attrs, out.Attrs)
 		if out.IsImage() {
 			maps.Copy(entry.Attrs, fileTimeAttrs(w.plan))
@@ -82,6 +87,15 @@ func isFalse(text string) bool {
 // no place for attestations.
 func writesDocker(p plan.Build) bool {
 	return slices.ContainsFunc(p.Outputs, func(out inputs.Output) bool { return out.Type == inputs.OutputDocker })
+}
+
+// keepAll puts what several solves have written to its place.
+func keepAll(all []*written) error {
+	errs := make([]error, len(all))
+	for i, w := range all {
+		errs[i] = w.keep()
+	}
+	return errors.Join(errs...)
 }
 
 // keep puts what is written to its place.

@@ -89,6 +89,9 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 		r = r.again()
 		return verdict, err
 	})
+	if err == nil && b.Stored() != "" {
+		err = b.NameStored(ctx, r.Plan.LoadAs)
+	}
 	return result, err
 }
 
@@ -96,15 +99,45 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, registry.Verdict, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	loading := b.Loading(ctx)
+	parts := r.parts(b.Load)
+	files := make([]*written, len(parts))
+	for i, part := range parts {
+		files[i] = newWritten(part.Plan)
+		defer files[i].end()
+	}
+	pushed := &pushedConfig{}
+	if len(parts) > 1 {
+		parts[0].Pushing = pushed.pushing(ctx, b, r.Pushing)
+	}
+	result, verdict, err := solvePart(ctx, b, &parts[0], files[0], fail)
+	r.cacheKept, r.ref = parts[0].cacheKept, parts[0].ref
+	if len(parts) > 1 && err == nil {
+		var streamed Result
+		streamed, verdict, err = solvePart(ctx, b, &parts[1], files[1], fail)
+		result = result.with(streamed)
+		if err == nil {
+			err = pushed.check(streamed.Config)
+		}
+	}
+	if err != nil {
+		return result, verdict, err
+	}
+	return result, registry.Verdict{}, keepAll(files)
+}
+
+// solvePart makes one solve of a request, or of a part of it.
+func solvePart(ctx context.Context, b *builder.Builder, r *Request, written *written, fail context.CancelCauseFunc) (Result, registry.Verdict, error) {
+	var loading *builder.Loading
+	if len(r.Plan.LoadAs) > 0 {
+		loading = b.Loading(ctx)
+	}
 	files := &sending{fail: fail}
 	opt, err := solveOpt(*r, b, loading, files)
 	if err != nil {
 		return Result{}, registry.Verdict{}, errors.Join(err, loading.End(false))
 	}
 	opt = r.recorded(opt)
-	written := newWritten(r.Plan)
-	defer written.end()
+	written.inline = inlineOnly(r.Plan, b.Load)
 	opt.Exports = slices.Concat(written.exports(), opt.Exports)
 	w := watch(*r, newStall(*r, fail))
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
@@ -117,9 +150,6 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 		return result, verdict, err
 	}
 	result.Warnings = append(result.Warnings, w.warnOfExports()...)
-	if err := written.keep(); err != nil {
-		return result, registry.Verdict{}, err
-	}
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	return result, registry.Verdict{}, result.read(response, opt.Exports[len(r.Plan.Outputs):], r.Plan, b)
 }

@@ -14,7 +14,6 @@ import (
 // engine is the BuildKit inside a Docker engine.
 type engine struct {
 	docker docker
-	keep   bool // what is pushed stays in the store
 }
 
 func (e engine) String() string { return e.docker.String() }
@@ -53,8 +52,8 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		// engine pushes what it has made.
 		b.Name += ", which keeps images with a graph driver"
 		b.Capabilities = said.as(plan.GraphDriverEngineOf(e.docker.api))
-		b.store = newStore(e.docker.Client, e.keep)
-		b.stop = func() error { b.store.forget(ctx); return nil }
+		b.store = newStore(ctx, e.docker.Client)
+		b.stop = func() error { b.store.close(); return nil }
 	}
 	b.HostGateway = said.labels[gatewayLabel]
 	return b, nil

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"github.com/moby/moby/api/types/jsonstream"
+	"github.com/moby/moby/api/types/system"
 	moby "github.com/moby/moby/client"
 
 	"github.com/slipway-build/slipway/internal/plan"
@@ -20,6 +22,7 @@ import (
 type engineBeside struct {
 	docker *moby.Client
 	name   string
+	store  *store // nil where images are kept in containerd
 }
 
 // putBeside connects a builder that is no engine to the one that the image is to
@@ -33,13 +36,37 @@ func (b *Builder) putBeside(ctx context.Context, o Options) error {
 		return fmt.Errorf("the input load needs %s: %w; set DOCKER_HOST to one that answers, or leave load out", d, err)
 	}
 	b.beside = &engineBeside{docker: d.Client, name: d.String()}
+	if pushesByTag(ctx, d.Client) {
+		b.beside.store = newStore(ctx, d.Client)
+	}
 	b.Load = plan.LoadStream
 	return nil
+}
+
+// pushesByTag tells whether other runs have this engine push out of its store: it is
+// Docker, and keeps its images with a graph driver. Podman answers the same requests,
+// and builds for nobody.
+func pushesByTag(ctx context.Context, docker *moby.Client) bool {
+	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
+	defer cancel()
+	version, err := docker.ServerVersion(ctx, moby.ServerVersionOptions{})
+	isDocker := func(part system.ComponentVersion) bool { return part.Name == "Engine" }
+	if err != nil || !slices.ContainsFunc(version.Components, isDocker) {
+		return false
+	}
+	said, err := docker.Info(ctx, moby.InfoOptions{})
+	inContainerd := func(status [2]string) bool {
+		return status[0] == "driver-type" && strings.HasPrefix(status[1], "io.containerd.")
+	}
+	return err == nil && !slices.ContainsFunc(said.Info.DriverStatus, inContainerd)
 }
 
 func (e *engineBeside) close() error {
 	if e == nil {
 		return nil
+	}
+	if e.store != nil {
+		e.store.close()
 	}
 	return e.docker.Close()
 }

@@ -13,14 +13,49 @@ import (
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
-// Stored is the name under which a build leaves its image in the engine's store,
-// for a builder whose BuildKit cannot push; of others it is empty. Close takes
-// the image out of the store.
+// Stored is the name under which a build leaves its image in the store of an engine
+// with a graph driver; of other builders it is empty. Close takes the image out of
+// the store.
 func (b *Builder) Stored() string {
-	if b.store == nil {
-		return ""
+	if s := b.shared(); s != nil {
+		return s.name
 	}
-	return b.store.name
+	return ""
+}
+
+// shared is the store of the engine that builds, or of the one that is loaded into. It
+// is nil where images are kept in containerd: no run there has a tag that another one
+// would push.
+func (b *Builder) shared() *store {
+	if b.store == nil && b.beside != nil {
+		return b.beside.store
+	}
+	return b.store
+}
+
+// Alone waits until no other run on the same engine publishes to a repository, so that
+// each finds its tags where it has put them. It calls waiting when it has to wait. The
+// returned function must be called. Where BuildKit pushes by itself it does nothing.
+func (b *Builder) Alone(ctx context.Context, repo name.Repository, waiting func()) (end func(), err error) {
+	if b.store == nil {
+		return func() {}, nil
+	}
+	t, err := b.store.turn(ctx, "publishing "+repo.Name(), waiting)
+	if err != nil {
+		return func() {}, err
+	}
+	return func() { t.end(ctx) }, nil
+}
+
+// NameStored gives the stored image the tags that it is to be loaded as, none of them
+// while another run needs it. It must be in the store.
+func (b *Builder) NameStored(ctx context.Context, tags []name.Tag) error {
+	for _, tag := range tags {
+		if err := b.shared().give(ctx, tag.Name()); err != nil {
+			return fmt.Errorf("loading the image as %s: %w", tag, err)
+		}
+	}
+	return nil
 }
 
 // Push pushes the stored image as each of the tags, in their order. It stops at

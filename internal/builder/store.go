@@ -3,92 +3,180 @@ package builder
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/moby/api/pkg/authconfig"
+	"github.com/moby/moby/api/types/jsonstream"
 	engineapi "github.com/moby/moby/api/types/registry"
 	moby "github.com/moby/moby/client"
 
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
-// removeWithin is how long an engine may take to forget an image. A run that was
-// cancelled has 5 s in all.
-const removeWithin = 2 * time.Second
+const (
+	// removeWithin is how long an engine may take to forget an image. A run that was
+	// cancelled has 5 s in all.
+	removeWithin = 2 * time.Second
+	// pushAttempts is how often a push begins anew because another program has moved
+	// the tag in the store. It does so once in a while, and not each time.
+	pushAttempts = 10
+)
 
-// store is the image store of an engine whose BuildKit cannot push. A build leaves
-// its image there under a name that no other run has: the tags that it is pushed
-// as are everybody's.
+// store is the image store of an engine with a graph driver. A build leaves its
+// image there under a name that no other run has: the tags that it is pushed and
+// loaded as are everybody's. Such an engine pushes what has a tag when the push
+// begins, so that the runs which share it take turns.
 type store struct {
 	docker *moby.Client
-	name   string
-	keep   bool // the tags stay, because they are loaded
+	id     string              // of this run
+	name   string              // of its image
+	before map[string][]string // digests of the images that had no tag when the run began, by ID
+
+	offset  time.Duration    // of the engine's clock to ours
+	parting func() time.Time // until when a run that ends may put things right; asked for first when it does
+	close   func()           // takes the image out of the store
 }
 
-func newStore(docker *moby.Client, keep bool) *store {
-	return &store{docker: docker, name: "slipway.invalid/run:" + strings.ToLower(rand.Text()), keep: keep}
+func newStore(ctx context.Context, docker *moby.Client) *store {
+	id := strings.ToLower(rand.Text())
+	s := &store{docker: docker, id: id, name: trace{kind: ofRun, id: id}.String()}
+	s.parting = sync.OnceValue(func() time.Time { return time.Now().Add(removeWithin) }) //nolint:forbidigo // a limit
+	s.close = func() {
+		ending, cancel := context.WithDeadline(context.WithoutCancel(ctx), s.parting())
+		defer cancel()
+		s.forget(ending, s.name)
+	}
+	asking, cancel := context.WithTimeout(ctx, aliveWithin)
+	defer cancel()
+	s.before, s.offset = s.untagged(asking), s.askClock(asking)
+	go s.removeStale(context.WithoutCancel(ctx))
+	return s
 }
 
-// push pushes the image as a tag, which is lent to it for as long: what had the
-// tag in the store before has it again afterwards.
-func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
-	image, err := s.docker.ImageInspect(ctx, s.name)
+// untagged lists the images without a tag, and their digests. It does not matter if
+// the engine does not tell: there are none, as far as is known.
+func (s *store) untagged(ctx context.Context) map[string][]string {
+	list, err := s.docker.ImageList(ctx, moby.ImageListOptions{Filters: moby.Filters{}.Add("dangling", "true")})
 	if err != nil {
-		return v1.Hash{}, fmt.Errorf("finding the image in the engine's store: %w", err)
+		return nil
 	}
-	before, err := s.docker.ImageInspect(ctx, tag.Name())
+	all := map[string][]string{}
+	for _, image := range list.Items {
+		all[image.ID] = image.RepoDigests
+	}
+	return all
+}
+
+// askClock compares the engine's clock with ours. An engine that does not tell has
+// the same.
+func (s *store) askClock(ctx context.Context) time.Duration {
+	said, err := s.docker.Info(ctx, moby.InfoOptions{})
 	if err != nil {
-		before.ID = "" // there was none
+		return 0
 	}
-	if _, err := s.docker.ImageTag(ctx, moby.ImageTagOptions{Source: s.name, Target: tag.Name()}); err != nil {
-		return v1.Hash{}, fmt.Errorf("naming the image in the engine's store: %w", err)
+	at, err := time.Parse(time.RFC3339Nano, said.Info.SystemTime)
+	if err != nil {
+		return 0
 	}
-	digest, err := s.pushStored(ctx, tag, credentials)
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
+	return time.Until(at)
+}
+
+// now is the time by the engine's clock, which all runs that share it see.
+func (s *store) now() time.Time {
+	return time.Now().Add(s.offset) //nolint:forbidigo // which run is alive is a fact of the clock
+}
+
+// rest returns a context for what is put right also if the run is cancelled. Then all
+// of it together takes no longer than removeWithin.
+func (s *store) rest(ctx context.Context) (context.Context, context.CancelFunc) {
+	rest, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(time.Until(s.parting()), cancel) })
+	return rest, func() { stop(); cancel() }
+}
+
+// imageOf returns the ID of the image that has a name, or "" if none has.
+func (s *store) imageOf(ctx context.Context, name string) (string, error) {
+	found, err := s.docker.ImageInspect(ctx, name)
+	if errdefs.IsNotFound(err) {
+		return "", nil
 	}
-	if err == nil {
-		pushed, inspectErr := s.docker.ImageInspect(ctx, tag.Name())
-		if inspectErr != nil || pushed.ID != image.ID {
-			err = fmt.Errorf("another run has taken the tag in the engine's store meanwhile, so that what was pushed may be its image; run this one again")
+	return found.ID, err
+}
+
+// takenError says that a tag of the store was another image's when the engine
+// pushed it.
+type takenError struct{ tag string }
+
+func (e *takenError) Error() string {
+	return fmt.Sprintf("another program gives the tag %s in the engine's store to another image, again and again, so that the engine pushes that; let them not run at the same time", e.tag)
+}
+
+// push pushes the image as a tag. What was pushed is known by its digest, under
+// which the engine notes the image that it has pushed: if that is another's, who
+// had the tag meanwhile, it pushes again.
+func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Credentials) (digest v1.Hash, err error) {
+	taken := (*takenError)(nil)
+	for range pushAttempts {
+		if digest, err = s.pushOnce(ctx, tag, credentials); !errors.As(err, &taken) {
+			return digest, err
 		}
 	}
-	s.giveBack(ctx, tag, image.ID, before.ID)
-	return digest, err
+	return v1.Hash{}, err
 }
 
-// giveBack takes the tag off the image. What goes wrong with that is no matter:
-// the push holds.
-func (s *store) giveBack(ctx context.Context, tag name.Tag, image, before string) {
-	if s.keep {
-		return
+func (s *store) pushOnce(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
+	image, err := s.imageOf(ctx, s.name)
+	if err != nil || image == "" {
+		return v1.Hash{}, fmt.Errorf("finding the image of this run, %s, in the engine's store: %w", s.name, orGone(err))
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
-	defer cancel()
-	if before != "" && before != image {
-		_, _ = s.docker.ImageTag(ctx, moby.ImageTagOptions{Source: before, Target: tag.Name()})
-		return
+	lent, err := s.lend(ctx, tag.Name(), image)
+	if err != nil {
+		return v1.Hash{}, fmt.Errorf("naming the image in the engine's store: %w", err)
 	}
-	if before == "" {
-		_, _ = s.docker.ImageRemove(ctx, tag.Name(), moby.ImageRemoveOptions{})
+	defer lent.end(ctx)
+	digest, err := s.pushStored(ctx, tag, credentials, func() { lent.end(ctx) })
+	if ctx.Err() != nil {
+		return v1.Hash{}, context.Cause(ctx)
 	}
+	if isGone(err) {
+		return v1.Hash{}, &takenError{tag: tag.Name()}
+	}
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	pushed, err := s.imageOf(ctx, tag.Repository.Digest(digest.String()).Name())
+	if err != nil {
+		return v1.Hash{}, fmt.Errorf("asking the engine what it has pushed: %w", err)
+	}
+	if pushed != image {
+		return v1.Hash{}, &takenError{tag: tag.Name()}
+	}
+	return digest, nil
 }
 
-// forget takes the image out of the store. That there is none is no matter, and
-// neither is an engine that does not answer any more.
-func (s *store) forget(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
-	defer cancel()
-	_, _ = s.docker.ImageRemove(ctx, s.name, moby.ImageRemoveOptions{})
+// isGone tells whether the engine has not found the tag that it is to push.
+func isGone(err error) bool {
+	return err != nil && (strings.HasPrefix(err.Error(), "tag does not exist: ") || strings.Contains(err.Error(), "An image does not exist locally with the tag: "))
 }
 
-// pushStored has the engine push a tag. The credentials go to it in a header of
-// this request and are not kept.
-func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
+func orGone(err error) error {
+	if err == nil {
+		return errors.New("it is not there any more: was the engine's store cleaned up (docker image prune) meanwhile?")
+	}
+	return err
+}
+
+// pushStored has the engine push a tag, and calls found when the engine has found
+// the image that has it. The credentials go to it in a header of this request and
+// are not kept.
+func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials, found func()) (v1.Hash, error) {
 	login := credentials.For(ctx, tag.RegistryStr())
 	auth, err := authconfig.Encode(engineapi.AuthConfig{
 		Username: login.Username, Password: login.Password, IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken,
@@ -101,5 +189,14 @@ func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials regist
 	if err != nil {
 		return v1.Hash{}, err
 	}
-	return pushedDigest(response.JSONMessages(ctx))
+	return pushedDigest(func(yield func(jsonstream.Message, error) bool) {
+		for message, err := range response.JSONMessages(ctx) {
+			if err == nil && message.ID != "" { // a layer's, of the image that was found
+				found()
+			}
+			if !yield(message, err) {
+				return
+			}
+		}
+	})
 }

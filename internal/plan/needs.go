@@ -21,7 +21,6 @@ type Needs struct {
 	CacheTo      []inputs.CacheType
 	Annotations  bool // that the user wants; the standard ones are not worth another builder
 	Load         bool // into the store of a Docker engine
-	KeepTags     bool // in that store after the push: the image is loaded under them
 	FileTimes    bool // that are not of the build, in what is exported
 	Record       bool // of the build, to fetch
 	Builds            // what it asks of the build itself
@@ -38,7 +37,6 @@ func (p Plan) Needs() Needs {
 		CacheTo:      cacheTypes(p.Build.CacheTo),
 		Annotations:  p.annotated,
 		Load:         len(p.Build.LoadAs) > 0,
-		KeepTags:     len(p.Build.LoadAs) > 0 && !slices.ContainsFunc(p.Publish.Tags, func(tag name.Tag) bool { return !slices.Contains(p.Build.LoadAs, tag) }),
 		FileTimes:    !p.Build.FileTime.IsZero(),
 		Record:       p.Build.Record,
 	}
@@ -127,9 +125,6 @@ func (c Capabilities) lacksLoad(n Needs) []string {
 	var missing []string
 	if len(n.Platforms) > 1 && c.Load != LoadAny {
 		missing = append(missing, "it loads no image of several platforms ("+joinPlatforms(n.Platforms)+") into a Docker engine")
-	}
-	if n.Push && c.Load == LoadStream && slices.Contains(n.Attestations, inputs.SBOM) {
-		missing = append(missing, "it loads no image that is pushed with a bill of materials (sbom)")
 	}
 	if n.Push && c.PushByDigest && !c.SeveralResults {
 		missing = append(missing, "it drops the second of two results (a push and a load) without a word")

@@ -125,8 +125,7 @@ func TestLacks(t *testing.T) {
 		"a load and a push with a bill of materials": {plan.Needs{Load: true, Push: true, Repositories: 1, Attestations: []inputs.AttestationType{inputs.SBOM}}, map[string]string{
 			"nothing":      "it cannot push; it drops attestations (sbom) without a word; it has no Docker engine to load the image into",
 			"BuildKit":     "it has no Docker engine to load the image into",
-			"streaming":    "it loads no image that is pushed with a bill of materials (sbom)",
-			"old BuildKit": "it drops attestations (sbom) without a word; it loads no image that is pushed with a bill of materials (sbom); it drops the second of two results (a push and a load) without a word",
+			"old BuildKit": "it drops attestations (sbom) without a word; it drops the second of two results (a push and a load) without a word",
 			"graph driver": "it drops attestations (sbom) without a word",
 		}},
 		"other times of files": {plan.Needs{FileTimes: true, Push: true, Repositories: 1}, map[string]string{
@@ -247,7 +246,7 @@ func TestNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := plan.Needs{
-		Push: true, Repositories: 2, Platforms: in.Platforms, Load: true, KeepTags: true,
+		Push: true, Repositories: 2, Platforms: in.Platforms, Load: true,
 		CacheFrom: []inputs.CacheType{inputs.CacheRegistry}, CacheTo: []inputs.CacheType{inputs.CacheInline},
 		Attestations: []inputs.AttestationType{inputs.Provenance, inputs.SBOM},
 	}

@@ -119,7 +119,7 @@ func refuseOutputs(in inputs.Inputs, f Facts, repos, byTag []name.Repository, pl
 			errs = append(errs, &Error{Doing: "writing " + out.String(), Reason: reason, Advice: advice})
 		}
 		if out.Type == inputs.OutputDocker {
-			refuseDocker(in, platforms, refuse)
+			refuseDocker(platforms, refuse)
 		}
 		if out.IsImage() && noOCITypes(out.Attrs) && (len(in.Annotations) > 0 || len(in.Attestations) > 0) {
 			refuse("an image with annotations or attestations has OCI's media types, and oci-mediatypes is false", "leave oci-mediatypes out of that line, or annotations and attestations")
@@ -134,13 +134,9 @@ func refuseOutputs(in inputs.Inputs, f Facts, repos, byTag []name.Repository, pl
 }
 
 // refuseDocker refuses what the format of docker save cannot hold.
-func refuseDocker(in inputs.Inputs, platforms []v1.Platform, refuse func(reason, advice string)) {
+func refuseDocker(platforms []v1.Platform, refuse func(reason, advice string)) {
 	if len(platforms) > 1 {
 		refuse("the format of docker save holds one platform ("+joinPlatforms(platforms)+" are asked for)", "use type=oci, or set the input platforms to one of them")
-	}
-	sbom := func(a inputs.Attestation) bool { return a.Type == inputs.SBOM }
-	if slices.ContainsFunc(in.Attestations, sbom) {
-		refuse("the format of docker save holds no image with a bill of materials (sbom)", "use type=oci, or leave sbom out")
 	}
 }
 

@@ -49,7 +49,7 @@ func TestOutputsArePlanned(t *testing.T) {
 func TestAttestationsInFiles(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[inputs.OutputType]int{inputs.OutputLocal: 1, inputs.OutputTar: 1, inputs.OutputOCI: 1, inputs.OutputDocker: 0} {
-		in := inputs.Inputs{Push: inputs.PushFalse, Attestations: []inputs.Attestation{{Type: inputs.Provenance}}, Outputs: []inputs.Output{output(kind, nil)}}
+		in := inputs.Inputs{Push: inputs.PushFalse, Attestations: []inputs.Attestation{{Type: inputs.SBOM}}, Outputs: []inputs.Output{output(kind, nil)}}
 		p, err := plan.New(in, pushOf("refs/heads/main"))
 		if err != nil {
 			t.Fatal(err)
@@ -116,7 +116,6 @@ func TestOutputsThatCannotBe(t *testing.T) {
 		says string
 	}{
 		"docker save of two platforms": {inputs.Inputs{Platforms: two, Outputs: []inputs.Output{output(inputs.OutputDocker, nil)}}, "writing type=docker to /w/docker: the format of docker save holds one platform (linux/amd64, linux/arm64 are asked for)"},
-		"docker save with an sbom":     {inputs.Inputs{Attestations: []inputs.Attestation{{Type: inputs.SBOM}}, Outputs: []inputs.Output{output(inputs.OutputDocker, nil)}}, "holds no image with a bill of materials"},
 		"annotations of Docker's":      {inputs.Inputs{Annotations: annotations(t, "a=b"), Outputs: []inputs.Output{output(inputs.OutputOCI, attrs{"oci-mediatypes": "0"})}}, "oci-mediatypes is false"},
 		"an index of one":              {inputs.Inputs{Outputs: []inputs.Output{output(inputs.OutputOCI, attrs{"annotation-index.a": "b"})}}, "its annotation is for an index"},
 		"a farm":                       {inputs.Inputs{Farm: farm, Outputs: []inputs.Output{output(inputs.OutputLocal, nil)}}, "writing type=local to /w/local: the platforms are built on several nodes of the farm"},

@@ -1,0 +1,215 @@
+package builder
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// beatEvery is how often a run that waits for its turn, or has it, says that it
+	// lives.
+	beatEvery = 5 * time.Second
+	// deadAfter is how long it is silent before it is taken for dead: nobody waits
+	// for it any more.
+	deadAfter = time.Minute
+	// firstLook and longestLook are how long a run waits before it looks again
+	// whether it is its turn.
+	firstLook, longestLook = 20 * time.Millisecond, 500 * time.Millisecond
+)
+
+// choosing is the number of a run that has none yet.
+const choosing = 0
+
+// turn is the place of a run among those that share an engine and want the same. An
+// engine has no lock for that, but every run can write names of its own and read
+// those of all: they draw numbers as in a bakery, and the lowest is served
+// (https://lamport.azurewebsites.net/pubs/bakery.pdf). A run that was killed is
+// silent, and leaves only names that others can remove.
+type turn struct {
+	store *store
+	key   string
+	stop  context.CancelFunc
+	beats sync.WaitGroup
+
+	mu    sync.Mutex
+	ours  trace
+	names []string // that may be in the store
+}
+
+// keyOf is a short name of what runs take turns at.
+func keyOf(what string) string {
+	sum := sha256.Sum256([]byte(what))
+	return hex.EncodeToString(sum[:8])
+}
+
+// turn waits until no other run has a turn at the same, or an earlier place. It
+// calls waiting when it has to wait. The image of the run must be in the store.
+func (s *store) turn(ctx context.Context, at string, waiting func()) (*turn, error) {
+	beating, stop := context.WithCancel(ctx)
+	t := &turn{store: s, key: keyOf(at), stop: stop}
+	err := t.draw(ctx)
+	if err == nil {
+		t.beats.Go(func() { t.beat(beating) })
+		err = t.wait(ctx, sync.OnceFunc(waiting))
+	}
+	if err != nil {
+		t.end(ctx)
+		return nil, fmt.Errorf("taking turns with other runs on this engine at %s: %w", at, err)
+	}
+	return t, nil
+}
+
+// draw takes a number that is higher than all others.
+func (t *turn) draw(ctx context.Context) error {
+	if err := t.say(ctx, choosing); err != nil {
+		return err
+	}
+	all, err := t.store.traces(ctx)
+	if err != nil {
+		return err
+	}
+	highest := choosing
+	for _, other := range all {
+		if other.kind == ofTurn && other.key == t.key {
+			highest = max(highest, other.number)
+		}
+	}
+	return t.say(ctx, highest+1)
+}
+
+// say writes down the number and that the run lives now.
+func (t *turn) say(ctx context.Context, number int) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.write(ctx, number)
+}
+
+func (t *turn) write(ctx context.Context, number int) error {
+	next := trace{kind: ofTurn, key: t.key, number: number, at: t.store.now().Unix(), id: t.store.id}
+	if next == t.ours {
+		return nil
+	}
+	before := t.names
+	t.names = append(t.names, next.String())
+	if err := t.store.tag(ctx, t.store.name, next.String()); err != nil {
+		return err
+	}
+	t.ours = next
+	var left []string
+	for _, name := range before {
+		if name != next.String() && t.store.remove(ctx, name) != nil {
+			left = append(left, name)
+		}
+	}
+	t.names = append(left, next.String())
+	return nil
+}
+
+// beat says again and again that the run lives. An engine that does not answer is
+// asked again the next time.
+func (t *turn) beat(ctx context.Context) {
+	ticker := time.NewTicker(beatEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			t.mu.Lock()
+			_ = t.write(ctx, t.ours.number)
+			t.mu.Unlock()
+		}
+	}
+}
+
+// wait returns when nobody is before us. It removes what dead runs have left.
+func (t *turn) wait(ctx context.Context, waiting func()) error {
+	for pause := firstLook; ; pause = min(2*pause, longestLook) {
+		all, err := t.store.traces(ctx)
+		if err != nil {
+			return err
+		}
+		living, dead := t.before(all)
+		for _, id := range dead {
+			t.store.removeRun(ctx, id, all)
+		}
+		if !t.isIn(all) { // others have taken us for dead
+			if err := t.draw(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if living == 0 {
+			return nil
+		}
+		waiting()
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// before counts the runs that come before this one, and names those of them that
+// are dead.
+func (t *turn) before(all []trace) (living int, dead []string) {
+	now := t.store.now()
+	for _, other := range all {
+		if other.kind != ofTurn || other.key != t.key || other.id == t.store.id || t.comesBefore(other) {
+			continue
+		}
+		if newest(all, other.id).Add(deadAfter).Before(now) {
+			dead = append(dead, other.id)
+		} else {
+			living++
+		}
+	}
+	return living, dead
+}
+
+// comesBefore tells whether this run comes before another one.
+func (t *turn) comesBefore(other trace) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return other.number != choosing && cmp.Or(cmp.Compare(t.ours.number, other.number), cmp.Compare(t.ours.id, other.id)) < 0
+}
+
+func (t *turn) isIn(all []trace) bool {
+	for _, one := range all {
+		if one.kind == ofTurn && one.key == t.key && one.id == t.store.id {
+			return true
+		}
+	}
+	return false
+}
+
+// newest is when a run has last said that it lives.
+func newest(all []trace, id string) time.Time {
+	var at int64
+	for _, one := range all {
+		if one.kind == ofTurn && one.id == id {
+			at = max(at, one.at)
+		}
+	}
+	return time.Unix(at, 0)
+}
+
+// end lets the next run have its turn.
+func (t *turn) end(ctx context.Context) {
+	t.stop()
+	t.beats.Wait()
+	ctx, cancel := t.store.rest(ctx)
+	defer cancel()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, name := range t.names {
+		_ = t.store.remove(ctx, name) // it is dead soon
+	}
+	t.names = nil
+}
