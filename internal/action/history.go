@@ -53,7 +53,11 @@ func (h *history) begin(ctx context.Context) {
 // end returns what has been learnt, and why there is no more.
 func (h *history) end(ctx context.Context) (metadata.Known, []string) {
 	h.begin(ctx)
-	<-h.done
+	select {
+	case <-h.done:
+	case <-ctx.Done(): // nothing moves any more
+		return metadata.Known{}, nil
+	}
 	var notices []string
 	switch {
 	case h.versions && h.known.Published == nil && h.known.Git == nil:

@@ -18,6 +18,7 @@ func (r refused) network(err error) Meaning {
 	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
 	var far *UnreachableError
+	var silent *SilentError
 	switch {
 	case errors.As(err, &certificate), strings.Contains(text, "x509: "):
 		return Meaning{
@@ -28,6 +29,11 @@ func (r refused) network(err error) Meaning {
 		return Meaning{
 			What: fmt.Sprintf("%s sends its clients to %s, which cannot be reached from here", host, far.Host),
 			Do:   "check that it is up, and that the registry names it by an address that is good everywhere",
+		}
+	case errors.As(err, &silent):
+		return Meaning{
+			What: fmt.Sprintf("%s, or its token server, takes connections and does not answer", host),
+			Do:   "check that it is up, and what stands in front of it; " + r.again(),
 		}
 	case strings.Contains(text, "no such host"):
 		return Meaning{

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 )
@@ -18,6 +19,12 @@ func (c *Client) TokenClient(registryHost string) *http.Client {
 			return nil
 		},
 	}
+}
+
+// LoggingIn returns a context for a login by TokenClient, which lasts no longer than one
+// of the client's own.
+func (c *Client) LoggingIn(ctx context.Context) (context.Context, context.CancelFunc) {
+	return c.Patience.logIn(ctx)
 }
 
 // guarded is the transport for a registry and what belongs to it.

@@ -1,0 +1,21 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// SilentError says that a far end has not answered in time, or has got no further.
+// Nobody has said no.
+type SilentError struct{ Within time.Duration }
+
+func (e *SilentError) Error() string { return fmt.Sprintf("no answer within %s", e.Within) }
+
+// logIn returns a context for a login, which lasts no longer than our patience with it.
+func (p Patience) logIn(ctx context.Context) (context.Context, context.CancelFunc) {
+	if p.Login == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, p.Login, &SilentError{Within: p.Login})
+}
