@@ -105,7 +105,7 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	written := newWritten(r.Plan)
 	defer written.end()
 	opt.Exports = slices.Concat(written.exports(), opt.Exports)
-	w := watch(*r, newStall(*r, fail))
+	w := watch(*r, newStall(*r, fail), newPushLimit(ctx, *r, b, fail))
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
 	result.Warnings = slices.Concat(result.Warnings, w.warnOfCaches(ctx), files.warnings())
@@ -126,6 +126,9 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 // failure says why a solve has failed, or a load, and whether another attempt may do
 // better.
 func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *written, err, loadErr error) (registry.Verdict, error) {
+	if verdict, err := w.silent(ctx, b); err != nil {
+		return verdict, err
+	}
 	switch {
 	case ctx.Err() != nil:
 		return registry.Verdict{}, explain(ctx, err, w, b)

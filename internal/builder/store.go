@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/moby/api/pkg/authconfig"
+	"github.com/moby/moby/api/types/jsonstream"
 	engineapi "github.com/moby/moby/api/types/registry"
 	moby "github.com/moby/moby/client"
 
@@ -35,7 +37,7 @@ func newStore(docker *moby.Client, keep bool) *store {
 
 // push pushes the image as a tag, which is lent to it for as long: what had the
 // tag in the store before has it again afterwards.
-func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
+func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration) (v1.Hash, error) {
 	image, err := s.docker.ImageInspect(ctx, s.name)
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("finding the image in the engine's store: %w", err)
@@ -47,7 +49,7 @@ func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Cre
 	if _, err := s.docker.ImageTag(ctx, moby.ImageTagOptions{Source: s.name, Target: tag.Name()}); err != nil {
 		return v1.Hash{}, fmt.Errorf("naming the image in the engine's store: %w", err)
 	}
-	digest, err := s.pushStored(ctx, tag, credentials)
+	digest, err := s.pushStored(ctx, tag, credentials, silence)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -87,8 +89,9 @@ func (s *store) forget(ctx context.Context) {
 }
 
 // pushStored has the engine push a tag. The credentials go to it in a header of
-// this request and are not kept.
-func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
+// this request and are not kept. If the engine says nothing for so long, the error is a
+// *registry.SilentError.
+func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration) (v1.Hash, error) {
 	login := credentials.For(ctx, tag.RegistryStr())
 	auth, err := authconfig.Encode(engineapi.AuthConfig{
 		Username: login.Username, Password: login.Password, IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken,
@@ -97,9 +100,22 @@ func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials regist
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("writing the credentials for the engine: %w", err)
 	}
+	ctx, heard, stop := listen(ctx, silence)
+	defer stop()
 	response, err := s.docker.ImagePush(ctx, tag.Name(), moby.ImagePushOptions{RegistryAuth: auth})
 	if err != nil {
-		return v1.Hash{}, err
+		return v1.Hash{}, cmp.Or(silent(ctx), err)
 	}
-	return pushedDigest(response.JSONMessages(ctx))
+	digest, err := pushedDigest(func(yield func(jsonstream.Message, error) bool) {
+		for message, err := range response.JSONMessages(ctx) {
+			heard()
+			if !yield(message, err) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return v1.Hash{}, cmp.Or(silent(ctx), err)
+	}
+	return digest, nil
 }

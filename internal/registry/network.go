@@ -32,8 +32,8 @@ func (r refused) network(err error) Meaning {
 		}
 	case errors.As(err, &silent):
 		return Meaning{
-			What: fmt.Sprintf("%s, or its token server, takes connections and does not answer", host),
-			Do:   "check that it is up, and what stands in front of it; " + r.again(),
+			What: fmt.Sprintf("%s is silent, or its token server is: %s", host, silent),
+			Do:   "check that both are up, and what stands in front of them; then " + r.again(),
 		}
 	case strings.Contains(text, "no such host"):
 		return Meaning{

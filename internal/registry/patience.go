@@ -17,6 +17,8 @@ type Patience struct {
 	Longest time.Duration // of these waits
 	Asked   time.Duration // that a registry may ask to wait; where it wants more, the run fails
 	Login   time.Duration // that a login may take, all its tries and waits together; 0: no limit
+	Push    time.Duration // that BuildKit's push may take in all, besides a minute for every 50 MB; 0: no limit
+	Silence time.Duration // that an engine's push may get no further; 0: no limit
 	Notice  func(Wait)    // is told of every wait as it begins; may be nil
 }
 
@@ -28,9 +30,13 @@ func RequestPatience() Patience {
 }
 
 // PushPatience is for the push of a whole image, which is worth more: four tries
-// in 40 s besides what they take, or in at most 3 minutes.
+// in 40 s besides what they take, or in at most 3 minutes. One that falls silent fails
+// in passing, too.
 func PushPatience() Patience {
-	return Patience{Tries: 4, First: 2 * time.Second, Longest: 30 * time.Second, Asked: time.Minute}
+	return Patience{
+		Tries: 4, First: 2 * time.Second, Longest: 30 * time.Second, Asked: time.Minute,
+		Push: 10 * time.Minute, Silence: 5 * time.Minute,
+	}
 }
 
 // Wait is a wait before something is tried again.

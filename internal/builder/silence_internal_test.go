@@ -1,0 +1,74 @@
+package builder
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	moby "github.com/moby/moby/client"
+
+	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/testenv"
+)
+
+// TestSilentPushOfAnEngine has a registry fall silent in the middle of an engine's push:
+// the attempt is ended, and the next one pushes.
+func TestSilentPushOfAnEngine(t *testing.T) {
+	t.Parallel()
+	upstream := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	var waits atomic.Int32
+	proxy := testenv.NewProxy(t, upstream.Host, testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
+		if waits.Load() > 0 || r.Method != http.MethodPut {
+			return nil
+		}
+		return &testenv.Answer{Delay: time.Hour}
+	}})
+	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
+	engine.Forward(t, proxy.Host)
+	b, err := Connect(t.Context(), Options{Want: "docker", Lookup: func(variable string) (string, bool) { return engine.Host, variable == "DOCKER_HOST" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	importImage(t, b)
+	tag, err := name.NewTag(proxy.Host + "/octo/silent:latest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	patience := registry.PushPatience()
+	patience.First, patience.Silence = time.Millisecond, 20*time.Second // in which the second attempt must get further
+	var said string
+	patience.Notice = func(w registry.Wait) { waits.Add(1); said = w.String() }
+	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
+	if _, _, err := b.Push(t.Context(), []name.Tag{tag}, client, patience); err != nil {
+		t.Fatalf("Push = %v after %q, want it to push again", err, said)
+	}
+	if want := proxy.Host + ": no progress within 20s; trying again in "; !strings.HasPrefix(said, want) {
+		t.Errorf("the wait is told as %q, want %q", said, want)
+	}
+}
+
+// importImage puts an image where a build would leave it.
+func importImage(t *testing.T, b *Builder) {
+	t.Helper()
+	var archive bytes.Buffer
+	files := tar.NewWriter(&archive)
+	if err := errors.Join(files.WriteHeader(&tar.Header{Name: "file", Mode: 0o644}), files.Close()); err != nil {
+		t.Fatal(err)
+	}
+	imported, err := b.store.docker.ImageImport(t.Context(), moby.ImageImportSource{Source: &archive, SourceName: "-"}, b.store.name, moby.ImageImportOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer imported.Close()
+	var answer bytes.Buffer
+	if _, err := answer.ReadFrom(imported); err != nil {
+		t.Fatal(err)
+	}
+}
