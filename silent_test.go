@@ -1,0 +1,363 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/testenv"
+)
+
+// A run that is cancelled is to be gone after 5 s. On a busy machine it gets more, which
+// is less than anything takes that does not heed the cancellation: a login ends after
+// 50 s, and a request to a registry after 2 minutes.
+const leavesWithin = 30 * time.Second
+
+// silence is a far end that takes requests and does not answer some of them.
+type silence struct {
+	name   string
+	silent func(*http.Request) bool
+	cancel func(*http.Request) bool // the request at which the run is cancelled; nil: the one without an answer
+	env    map[string]string
+}
+
+func asks(method, path string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return r.Method == method && strings.Contains(r.URL.Path, path) }
+}
+
+func asksToLogIn(r *http.Request) bool { return r.URL.Path == "/v2/" }
+
+// registrySilences are the requests that a run makes to a registry, of its own and of
+// BuildKit's.
+func registrySilences() []silence {
+	version := map[string]string{"GITHUB_REF": "refs/tags/v1.2.3"}
+	return []silence{
+		{name: "login", silent: asksToLogIn},
+		{name: "login, when the build has pushed", silent: asksToLogIn, cancel: asks(http.MethodPut, "/manifests/sha256:")},
+		{name: "login, and nobody waits for permission", silent: asksToLogIn, cancel: asks(http.MethodPut, "/manifests/sha256:"), env: map[string]string{"INPUT_PREFLIGHT": "false"}},
+		{name: "permission", silent: asks(http.MethodPost, "/blobs/uploads/")},
+		{name: "a push begins", silent: asks(http.MethodHead, "/blobs/")},
+		{name: "an upload", silent: asks(http.MethodPut, "/blobs/uploads/")},
+		{name: "the image's manifest is put", silent: asks(http.MethodPut, "/manifests/sha256:")},
+		{name: "the image's manifest is read", silent: asks(http.MethodGet, "/manifests/sha256:")},
+		{name: "a tag is read before", silent: asks(http.MethodGet, "/manifests/latest")},
+		{name: "a tag is put", silent: asks(http.MethodPut, "/manifests/latest")},
+		{name: "tags are listed", silent: asks(http.MethodGet, "/tags/list"), env: version},
+		{name: "a version is put", silent: asks(http.MethodPut, "/manifests/1.2.3"), env: version},
+	}
+}
+
+// TestCancelledRunEnds cancels a run when a far end has fallen silent, in each of the
+// phases in which it waits for one.
+func TestCancelledRunEnds(t *testing.T) {
+	t.Parallel()
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true})
+	open := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	common := map[string]string{"BUILDKIT_HOST": daemon.Address, "INPUT_REGISTRY": open.Host}
+	for _, s := range registrySilences() {
+		t.Run("registry/"+s.name, func(t *testing.T) {
+			t.Parallel()
+			proxy, reached := s.inFrontOf(t, open.Host)
+			r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, s.env, map[string]string{"INPUT_REGISTRY": proxy})
+			r.mustEndCancelled(t, reached)
+		})
+	}
+	for _, s := range []silence{
+		{name: "the commit", silent: asks(http.MethodGet, "/git/commits/"), env: map[string]string{"GITHUB_SHA": strings.Repeat("a", 40)}},
+		{name: "the repository", silent: asks(http.MethodGet, "/repos/octo/repo")},
+		{name: "the versions", silent: asks(http.MethodGet, "/repos/octo/repo/tags"), env: map[string]string{"GITHUB_REF": "refs/tags/v1.2.3"}},
+	} {
+		t.Run("GitHub/"+s.name, func(t *testing.T) {
+			t.Parallel()
+			proxy, reached := s.inFrontOf(t, open.Host) // which answers 404 to all else
+			r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, s.env, map[string]string{"GITHUB_API_URL": "http://" + proxy})
+			r.mustEndCancelled(t, reached)
+		})
+	}
+	t.Run("token server", func(t *testing.T) {
+		t.Parallel()
+		tokens := testenv.NewTokenServer(t, testenv.Grant{User: user, Password: password, Repository: "*", Actions: []string{"pull", "push"}})
+		proxy, reached := silence{silent: func(*http.Request) bool { return true }}.inFrontOf(t, tokens.Host)
+		tokens.Realm = "http://" + proxy + "/token"
+		guarded := testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens})
+		r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, map[string]string{"INPUT_REGISTRY": guarded.Host, "INPUT_USERNAME": user, "INPUT_TOKEN": password})
+		r.mustEndCancelled(t, reached)
+	})
+	t.Run("credential helper", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		pipe := filepath.Join(dir, "asked")
+		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		testenv.WriteProgram(t, filepath.Join(dir, "docker-credential-silent"), "#!/bin/sh\necho asked >"+pipe+"\nexec sleep 1000\n")
+		mustWrite(t, filepath.Join(dir, "config.json"), []byte(`{"credHelpers": {"`+open.Host+`": "silent"}}`))
+		asked := make(chan struct{})
+		go func() {
+			defer close(asked)
+			_, _ = os.ReadFile(pipe)
+		}()
+		r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, map[string]string{"DOCKER_CONFIG": dir, "PATH": dir + ":" + os.Getenv("PATH")})
+		r.mustEndCancelled(t, asked)
+	})
+	for name, env := range map[string]string{"BuildKit": "BUILDKIT_HOST", "engine": "DOCKER_HOST"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, reached := mute(t)
+			r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", map[string]string{"INPUT_REGISTRY": open.Host, env: "tcp://" + address})
+			r.mustEndCancelled(t, reached)
+		})
+	}
+	t.Run("BuildKit/in a step", func(t *testing.T) {
+		t.Parallel()
+		frozen := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+		base := testenv.BaseImage(t, open.Host)
+		r := startInside(t, "FROM "+base.Name()+"\nRUN echo started; sleep 1000\n", common, map[string]string{"BUILDKIT_HOST": frozen.Address})
+		r.waitFor(t, " started\n")
+		if err := syscall.Kill(frozen.Pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = syscall.Kill(frozen.Pid, syscall.SIGCONT) })
+		now := make(chan struct{})
+		close(now)
+		r.mustEndCancelled(t, now)
+	})
+}
+
+// TestSilentRegistryEndsTheProcess sends the signals of the runner to the program itself
+// while a registry is silent: before the build, in its push, and after it.
+func TestSilentRegistryEndsTheProcess(t *testing.T) {
+	t.Parallel()
+	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
+	open := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	for _, s := range registrySilences() {
+		if s.name != "login, when the build has pushed" && s.name != "permission" && s.name != "an upload" {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			proxy, reached := s.inFrontOf(t, open.Host)
+			tmp := t.TempDir()
+			r := start(t, step{
+				dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
+				env:        []string{"INPUT_REGISTRY=" + proxy, "BUILDKIT_HOST=" + daemon.Address, "TMPDIR=" + tmp},
+			})
+			r.mustReach(s.name, reached)
+			r.mustEndInTime(syscall.SIGINT)
+			r.mustSay("::error", "interrupt signal received")
+			if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+				t.Errorf("temporary files are left: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+// TestPipesAreNotWaitedFor names pipes that nobody writes to where a run reads files:
+// it ends by itself, or goes on without.
+func TestPipesAreNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		env  string // that is given the path; empty: the pipe is a part of the workspace
+		says string
+	}{
+		"event.json":          {env: "GITHUB_EVENT_PATH", says: "it is not a regular file"},
+		".git":                {says: ""},
+		"Dockerfile":          {says: "not a regular file"},
+		"layout/index.json":   {env: "INPUT_BUILD-CONTEXTS", says: "it is not a regular file"},
+		"cache/index.json":    {env: "INPUT_CACHE-FROM", says: ""},
+		"secret":              {env: "INPUT_SECRET-FILES", says: "not a regular file"},
+		"summary":             {env: "GITHUB_STEP_SUMMARY", says: "writing for the runner"},
+		"docker/config.json":  {env: "DOCKER_CONFIG", says: "it is not a regular file"},
+		"authorities.pem":     {env: "INPUT_REGISTRY-CA", says: "not a regular file"},
+		"key":                 {env: "INPUT_SSH", says: "not a regular file"},
+		"client/key of a TLS": {env: "INPUT_BUILDER-TLS", says: "not a regular file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newInside(t, "FROM scratch\n")
+			path := filepath.Join(r.dir, name)
+			_ = os.Remove(path)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), syscall.Mkfifo(path, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			value := path
+			switch c.env {
+			case "INPUT_BUILD-CONTEXTS":
+				value = "layout=oci-layout://" + filepath.Dir(path)
+			case "INPUT_CACHE-FROM":
+				value = "type=local,src=" + filepath.Dir(path)
+			case "INPUT_SECRET-FILES", "INPUT_SSH":
+				value = "id=" + path
+			case "INPUT_BUILDER-TLS":
+				value = "key=" + path
+			case "DOCKER_CONFIG":
+				value = filepath.Dir(path)
+			}
+			env := map[string]string{"BUILDKIT_HOST": "tcp://127.0.0.1:1"}
+			if c.env != "" {
+				env[c.env] = value
+			}
+			r.begin(t, env)
+			if code := r.wait(t, patience); code != 1 {
+				t.Errorf("exit code %d, want 1: there is no BuildKit\n%s", code, r.said())
+			}
+			if !strings.Contains(r.said(), c.says) {
+				t.Errorf("it does not say %q:\n%s", c.says, r.said())
+			}
+		})
+	}
+}
+
+// inFrontOf starts a proxy that is silent as told. The channel is closed at the request
+// at which the run is to be cancelled.
+func (s silence) inFrontOf(t *testing.T, target string) (host string, reached <-chan struct{}) {
+	t.Helper()
+	at, once := make(chan struct{}), sync.Once{}
+	if s.cancel == nil {
+		s.cancel = s.silent
+	}
+	proxy := testenv.NewProxy(t, target, testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
+		if s.cancel(r) {
+			once.Do(func() { close(at) })
+		}
+		if s.silent(r) {
+			return &testenv.Answer{Delay: time.Hour}
+		}
+		return nil
+	}})
+	return proxy.Host, at
+}
+
+// mute takes connections and says nothing.
+func mute(t *testing.T) (address string, reached <-chan struct{}) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	at, once := make(chan struct{}), sync.Once{}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			t.Cleanup(func() { _ = conn.Close() })
+			once.Do(func() { close(at) })
+		}
+	}()
+	return listener.Addr().String(), at
+}
+
+// insideRun is a run in this process.
+type insideRun struct {
+	dir    string // workspace
+	env    map[string]string
+	cancel context.CancelCauseFunc
+	code   chan int
+	mu     sync.Mutex
+	text   bytes.Buffer
+}
+
+func newInside(t *testing.T, dockerfile string) *insideRun {
+	t.Helper()
+	r := &insideRun{dir: t.TempDir(), code: make(chan int, 1)}
+	about := t.TempDir()
+	mustWrite(t, filepath.Join(r.dir, "Dockerfile"), []byte(dockerfile))
+	mustWrite(t, filepath.Join(about, "event.json"), []byte("{}"))
+	r.env = map[string]string{
+		"PATH": os.Getenv("PATH"), "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_REPOSITORY": "octo/repo",
+		"GITHUB_EVENT_PATH": filepath.Join(about, "event.json"), "GITHUB_WORKSPACE": r.dir, "GITHUB_API_URL": "http://127.0.0.1:1",
+		"GITHUB_STEP_SUMMARY": filepath.Join(about, "summary.md"), "GITHUB_OUTPUT": filepath.Join(about, "outputs"),
+	}
+	return r
+}
+
+func startInside(t *testing.T, dockerfile string, env ...map[string]string) *insideRun {
+	t.Helper()
+	r := newInside(t, dockerfile)
+	r.begin(t, env...)
+	return r
+}
+
+// begin starts the run, with more of an environment.
+func (r *insideRun) begin(t *testing.T, env ...map[string]string) {
+	t.Helper()
+	for _, more := range env {
+		maps.Copy(r.env, more)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	r.cancel = cancel
+	t.Cleanup(func() { cancel(nil) })
+	go func() {
+		r.code <- action.Main(ctx, action.Env{
+			Lookup: func(name string) (string, bool) { value, set := r.env[name]; return value, set },
+			Stdin:  strings.NewReader(""), Stdout: r, Stderr: r, Dir: r.dir, Version: "test",
+		})
+	}()
+}
+
+// Write collects what the run says.
+func (r *insideRun) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *insideRun) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+func (r *insideRun) waitFor(t *testing.T, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(r.said(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not say %q:\n%s", text, r.said())
+		}
+	}
+}
+
+// wait waits for the end, and returns the exit code.
+func (r *insideRun) wait(t *testing.T, within time.Duration) int {
+	t.Helper()
+	select {
+	case code := <-r.code:
+		return code
+	case <-time.After(within):
+		t.Fatalf("it has not ended after %s:\n%s", within, r.said())
+		return 0
+	}
+}
+
+// mustEndCancelled cancels the run when it has come to a place, as a signal does.
+func (r *insideRun) mustEndCancelled(t *testing.T, at <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-at:
+	case code := <-r.code:
+		t.Fatalf("exit code %d before it was cancelled:\n%s", code, r.said())
+	case <-time.After(patience):
+		t.Fatalf("it does not come to where it is to be cancelled:\n%s", r.said())
+	}
+	r.cancel(errors.New("the test's signal received"))
+	cancelled := time.Now()
+	code := r.wait(t, leavesWithin)
+	t.Logf("it has ended after %s", time.Since(cancelled))
+	if code != 1 || !strings.Contains(r.said(), "the test's signal received") {
+		t.Errorf("exit code %d, want 1 and that it says why:\n%s", code, r.said())
+	}
+}
