@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"maps"
 	"net"
@@ -38,10 +39,14 @@ func asks(method, path string) func(*http.Request) bool {
 
 func asksToLogIn(r *http.Request) bool { return r.URL.Path == "/v2/" }
 
+// aVersion is a run that publishes a version and a tag that follows versions.
+func aVersion() map[string]string {
+	return map[string]string{"GITHUB_REF": "refs/tags/v1.2.3", "INPUT_TAGS": "type=semver,pattern={{version}}\ntype=semver,pattern={{major}}"}
+}
+
 // registrySilences are the requests that a run makes to a registry, of its own and of
 // BuildKit's.
 func registrySilences() []silence {
-	version := map[string]string{"GITHUB_REF": "refs/tags/v1.2.3"}
 	return []silence{
 		{name: "login", silent: asksToLogIn},
 		{name: "login, when the build has pushed", silent: asksToLogIn, cancel: asks(http.MethodPut, "/manifests/sha256:")},
@@ -53,8 +58,8 @@ func registrySilences() []silence {
 		{name: "the image's manifest is read", silent: asks(http.MethodGet, "/manifests/sha256:")},
 		{name: "a tag is read before", silent: asks(http.MethodGet, "/manifests/latest")},
 		{name: "a tag is put", silent: asks(http.MethodPut, "/manifests/latest")},
-		{name: "tags are listed", silent: asks(http.MethodGet, "/tags/list"), env: version},
-		{name: "a version is put", silent: asks(http.MethodPut, "/manifests/1.2.3"), env: version},
+		{name: "tags are listed", silent: asks(http.MethodGet, "/tags/list"), env: aVersion()},
+		{name: "a version is put", silent: asks(http.MethodPut, "/manifests/1.2.3"), env: aVersion()},
 	}
 }
 
@@ -69,19 +74,19 @@ func TestCancelledRunEnds(t *testing.T) {
 		t.Run("registry/"+s.name, func(t *testing.T) {
 			t.Parallel()
 			proxy, reached := s.inFrontOf(t, open.Host)
-			r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, s.env, map[string]string{"INPUT_REGISTRY": proxy})
+			r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, s.env, map[string]string{"INPUT_REGISTRY": proxy.Host})
 			r.mustEndCancelled(t, reached)
 		})
 	}
 	for _, s := range []silence{
 		{name: "the commit", silent: asks(http.MethodGet, "/git/commits/"), env: map[string]string{"GITHUB_SHA": strings.Repeat("a", 40)}},
-		{name: "the repository", silent: asks(http.MethodGet, "/repos/octo/repo")},
-		{name: "the versions", silent: asks(http.MethodGet, "/repos/octo/repo/tags"), env: map[string]string{"GITHUB_REF": "refs/tags/v1.2.3"}},
+		{name: "the repository", silent: asks(http.MethodGet, "/repos/octo/")},
+		{name: "the versions", silent: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/tags") }, env: aVersion()},
 	} {
 		t.Run("GitHub/"+s.name, func(t *testing.T) {
 			t.Parallel()
 			proxy, reached := s.inFrontOf(t, open.Host) // which answers 404 to all else
-			r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, s.env, map[string]string{"GITHUB_API_URL": "http://" + proxy})
+			r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, s.env, map[string]string{"GITHUB_API_URL": proxy.URL})
 			r.mustEndCancelled(t, reached)
 		})
 	}
@@ -89,7 +94,7 @@ func TestCancelledRunEnds(t *testing.T) {
 		t.Parallel()
 		tokens := testenv.NewTokenServer(t, testenv.Grant{User: user, Password: password, Repository: "*", Actions: []string{"pull", "push"}})
 		proxy, reached := silence{silent: func(*http.Request) bool { return true }}.inFrontOf(t, tokens.Host)
-		tokens.Realm = "http://" + proxy + "/token"
+		tokens.Realm = proxy.Realm()
 		guarded := testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens})
 		r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, map[string]string{"INPUT_REGISTRY": guarded.Host, "INPUT_USERNAME": user, "INPUT_TOKEN": password})
 		r.mustEndCancelled(t, reached)
@@ -151,7 +156,7 @@ func TestSilentRegistryEndsTheProcess(t *testing.T) {
 			tmp := t.TempDir()
 			r := start(t, step{
 				dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
-				env:        []string{"INPUT_REGISTRY=" + proxy, "BUILDKIT_HOST=" + daemon.Address, "TMPDIR=" + tmp},
+				env:        []string{"INPUT_REGISTRY=" + proxy.Host, "GITHUB_REPOSITORY=octo/" + rand.Text()[:8], "BUILDKIT_HOST=" + daemon.Address, "TMPDIR=" + tmp},
 			})
 			r.mustReach(s.name, reached)
 			r.mustEndInTime(syscall.SIGINT)
@@ -221,13 +226,13 @@ func TestPipesAreNotWaitedFor(t *testing.T) {
 
 // inFrontOf starts a proxy that is silent as told. The channel is closed at the request
 // at which the run is to be cancelled.
-func (s silence) inFrontOf(t *testing.T, target string) (host string, reached <-chan struct{}) {
+func (s silence) inFrontOf(t *testing.T, target string) (proxy *testenv.Proxy, reached <-chan struct{}) {
 	t.Helper()
 	at, once := make(chan struct{}), sync.Once{}
 	if s.cancel == nil {
 		s.cancel = s.silent
 	}
-	proxy := testenv.NewProxy(t, target, testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
+	return testenv.NewProxy(t, target, testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
 		if s.cancel(r) {
 			once.Do(func() { close(at) })
 		}
@@ -235,8 +240,7 @@ func (s silence) inFrontOf(t *testing.T, target string) (host string, reached <-
 			return &testenv.Answer{Delay: time.Hour}
 		}
 		return nil
-	}})
-	return proxy.Host, at
+	}}), at
 }
 
 // mute takes connections and says nothing.
@@ -278,7 +282,7 @@ func newInside(t *testing.T, dockerfile string) *insideRun {
 	mustWrite(t, filepath.Join(r.dir, "Dockerfile"), []byte(dockerfile))
 	mustWrite(t, filepath.Join(about, "event.json"), []byte("{}"))
 	r.env = map[string]string{
-		"PATH": os.Getenv("PATH"), "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_REPOSITORY": "octo/repo",
+		"PATH": os.Getenv("PATH"), "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_REPOSITORY": "octo/" + strings.ToLower(rand.Text()), // of which nothing is there
 		"GITHUB_EVENT_PATH": filepath.Join(about, "event.json"), "GITHUB_WORKSPACE": r.dir, "GITHUB_API_URL": "http://127.0.0.1:1",
 		"GITHUB_STEP_SUMMARY": filepath.Join(about, "summary.md"), "GITHUB_OUTPUT": filepath.Join(about, "outputs"),
 	}

@@ -27,8 +27,6 @@ const (
 	// unknownSize is taken for that of an image whose manifest the builder does not
 	// show, in bytes: the largest layer that GitHub's registry takes.
 	unknownSize = 10_000_000_000
-	// sizeWithin is how long a builder may take to show the manifests.
-	sizeWithin = 10 * time.Second
 )
 
 // pushLimit ends a solve whose push does not come to an end: the registry may have
@@ -106,7 +104,7 @@ func exportedDigest(id string) (v1.Hash, bool) {
 // imageSize adds up what an image weighs in the builder's store, in bytes. It is
 // unknownSize where that is not shown.
 func imageSize(ctx context.Context, b *builder.Builder, root v1.Hash) int64 {
-	ctx, cancel := context.WithTimeout(ctx, sizeWithin)
+	ctx, cancel := context.WithTimeout(ctx, manifestWithin)
 	defer cancel()
 	total, err := sizeBelow(ctx, b, root.String())
 	if err != nil {

@@ -58,11 +58,10 @@ func TestSolveGivesUpASilentPush(t *testing.T) {
 	patience := f.patience(&log)
 	patience.Push, patience.Tries = time.Second, 2
 	_, err := Solve(t.Context(), b, Request{Registries: anonymous(), Plan: planFor(t, base, f.Host+"/silent"), Log: &log, Patience: patience})
-	if want := "after 2 attempts: pushing with " + b.Name + ": no end of the push within 1s; " + f.Host + " is silent or too slow"; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("Solve = %v, want that it says %q", err, want)
-	}
-	if !registry.GaveUp(err) {
-		t.Errorf("Solve = %v, want that it has given up", err)
+	for _, want := range []string{"after 2 attempts: pushing with " + b.Name + ": no end of the push within ", "; " + f.Host + " is silent or too slow"} {
+		if !registry.GaveUp(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Solve = %v, want that it has given up, and says %q", err, want)
+		}
 	}
 }
 
