@@ -3,9 +3,7 @@ package publish_test
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,29 +12,8 @@ import (
 
 	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/testenv"
 )
-
-// mute takes connections and says nothing. The channel is closed at the first.
-func mute(t *testing.T) (host string, connected <-chan struct{}) {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	at, once := make(chan struct{}), sync.Once{}
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return // closed
-			}
-			t.Cleanup(func() { _ = conn.Close() })
-			once.Do(func() { close(at) })
-		}
-	}()
-	return listener.Addr().String(), at
-}
 
 // TestEachLeavesASilentLogin has everything that logs in wait for a registry that never
 // answers, together with somebody who waits on: each leaves with its own context.
@@ -92,7 +69,7 @@ func TestEachLeavesASilentLogin(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			host, connected := mute(t)
+			host, connected := testenv.Mute(t)
 			repo, publisher := newRepository(t, host+"/octo/app"), newPublisher(t, host, "", "")
 			go func() { _, _ = publisher.Find(t.Context(), repo, digest) }() // waits on
 			<-connected
@@ -116,7 +93,7 @@ func TestEachLeavesASilentLogin(t *testing.T) {
 // TestSilentLoginHasAnEnd has nobody cancel: the login ends by itself and says why.
 func TestSilentLoginHasAnEnd(t *testing.T) {
 	t.Parallel()
-	host, _ := mute(t)
+	host, _ := testenv.Mute(t)
 	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
 	client.Patience.Login = 50 * time.Millisecond
 	repo := newRepository(t, host+"/octo/app")
