@@ -31,7 +31,12 @@ func TestSilentPushOfAnEngine(t *testing.T) {
 	}})
 	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
 	engine.Forward(t, proxy.Host)
-	b, err := Connect(t.Context(), Options{Want: "docker", Lookup: func(variable string) (string, bool) { return engine.Host, variable == "DOCKER_HOST" }})
+	b, err := Connect(t.Context(), Options{Want: "docker", Lookup: func(variable string) (string, bool) {
+		if variable == "DOCKER_HOST" {
+			return engine.Host, true
+		}
+		return "", false
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
