@@ -17,7 +17,7 @@ import (
 
 // A run that is cancelled is to be gone after 5 s. On a busy machine it gets more, which
 // is less than anything takes that does not heed the cancellation: a login ends after
-// 50 s, and a request to a registry after 2 minutes.
+// 35 s, and a request to a registry after 2 minutes.
 const leavesWithin = 30 * time.Second
 
 // silence is a far end that takes requests and does not answer some of them.

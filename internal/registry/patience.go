@@ -16,17 +16,18 @@ type Patience struct {
 	First   time.Duration // between the first and the second; then four times as long each time, all a quarter more or less
 	Longest time.Duration // of these waits
 	Asked   time.Duration // that a registry may ask to wait; where it wants more, the run fails
-	Login   time.Duration // that a login may take, all its tries and waits together; 0: no limit
+	Login   time.Duration // that the requests of a login may be without an answer, together; 0: no limit
 	Push    time.Duration // that BuildKit's push may take in all, besides a minute for every 50 MB; 0: no limit
 	Silence time.Duration // that an engine's push may get no further; 0: no limit
 	Notice  func(Wait)    // is told of every wait as it begins; may be nil
 }
 
 // RequestPatience is for one request: four tries in 11 s, or where the registry
-// asks for more time in at most 3 minutes. A login has 50 s: with the 10 s in which
-// permission is asked for, a registry that never answers costs a minute.
+// asks for more time in at most 3 minutes. A login is given up
+// after 35 s without an answer: with these waits, and the 10 s in which permission is
+// asked for, a registry that never answers costs a minute at most.
 func RequestPatience() Patience {
-	return Patience{Tries: 4, First: 500 * time.Millisecond, Longest: 8 * time.Second, Asked: time.Minute, Login: 50 * time.Second}
+	return Patience{Tries: 4, First: 500 * time.Millisecond, Longest: 8 * time.Second, Asked: time.Minute, Login: 35 * time.Second}
 }
 
 // PushPatience is for the push of a whole image, which is worth more: four tries
