@@ -25,6 +25,7 @@ type silence struct {
 	name   string
 	silent func(*http.Request) bool
 	cancel func(*http.Request) bool // the request at which the run is cancelled; nil: the one without an answer
+	says   string                   // what the run has said by then
 	env    map[string]string
 }
 
@@ -44,7 +45,7 @@ func aVersion() map[string]string {
 func registrySilences() []silence {
 	return []silence{
 		{name: "login", silent: asksToLogIn},
-		{name: "login, when the build has pushed", silent: asksToLogIn, cancel: asks(http.MethodPut, "/manifests/sha256:")},
+		{name: "login, when the build has pushed", silent: asksToLogIn, cancel: asks(http.MethodPut, "/manifests/sha256:"), says: "it is not known whether a newer commit has the tag"},
 		{name: "login, and nobody waits for permission", silent: asksToLogIn, cancel: asks(http.MethodPut, "/manifests/sha256:"), env: map[string]string{"INPUT_PREFLIGHT": "false"}},
 		{name: "permission", silent: asks(http.MethodPost, "/blobs/uploads/")},
 		{name: "a push begins", silent: asks(http.MethodHead, "/blobs/")},
@@ -70,6 +71,7 @@ func TestCancelledRunEnds(t *testing.T) {
 			t.Parallel()
 			proxy, reached := s.inFrontOf(t, open.Host)
 			r := startInside(t, "FROM scratch\nCOPY Dockerfile /\n", common, s.env, map[string]string{"INPUT_REGISTRY": proxy.Host})
+			r.waitFor(t, s.says)
 			r.mustEndCancelled(t, reached)
 		})
 	}
@@ -153,6 +155,7 @@ func TestSilentRegistryEndsTheProcess(t *testing.T) {
 				dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
 				env:        []string{"INPUT_REGISTRY=" + proxy.Host, "GITHUB_REPOSITORY=octo/" + rand.Text()[:8], "BUILDKIT_HOST=" + daemon.Address, "TMPDIR=" + tmp},
 			})
+			r.waitFor(s.says)
 			r.mustReach(s.name, reached)
 			r.mustEndInTime(syscall.SIGINT)
 			r.mustSay("::error", "interrupt signal received")

@@ -3,6 +3,7 @@ package publish_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -103,5 +104,19 @@ func TestSilentLoginHasAnEnd(t *testing.T) {
 	}
 	if limit := registry.RequestPatience().Login + 10*time.Second; limit > time.Minute { // with the preflight
 		t.Errorf("a registry that never answers costs %s", limit)
+	}
+}
+
+// TestLoginKeepsAWait has a registry ask for a longer wait than a login may be silent.
+func TestLoginKeepsAWait(t *testing.T) {
+	t.Parallel()
+	proxy := testenv.NewProxy(t, testenv.NewRegistry(t, testenv.RegistryOptions{}).Host, testenv.ProxyOptions{Fault: testenv.Faults(testenv.Fault{
+		Count: 1, Answer: testenv.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"4"}}},
+	})})
+	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
+	client.Patience.Login = 3 * time.Second
+	repo := newRepository(t, proxy.Host+"/octo/app")
+	if _, _, err := publish.New(t.Context(), client).Held(t.Context(), repo.Tag("latest")); err != nil {
+		t.Errorf("Held = %v, want that the login waits as it is asked to", err)
 	}
 }
