@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/slipway-build/slipway/internal/pending"
 	"github.com/slipway-build/slipway/internal/publish"
 )
 
@@ -23,7 +24,7 @@ type earlier struct {
 	publisher *publish.Publisher
 	tags      []name.Tag
 
-	done chan struct{} // nil where nobody asks
+	asked *pending.Answer[struct{}] // nil where nobody asks
 
 	mu     sync.Mutex
 	moving bool // the tags move, and what one answers from now on may be new
@@ -46,13 +47,10 @@ func (e *earlier) begin(ctx context.Context) {
 	if len(e.tags) == 0 {
 		return
 	}
-	e.done = make(chan struct{})
-	go func() {
-		defer close(e.done)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), earlierWithin)
-		defer cancel()
+	e.asked = pending.Begin(ctx, earlierWithin, func(ctx context.Context) (struct{}, error) {
 		e.ask(ctx)
-	}()
+		return struct{}{}, nil
+	})
 }
 
 func (e *earlier) ask(ctx context.Context) {
@@ -96,8 +94,8 @@ func (e *earlier) freeze() {
 }
 
 // end returns what has been learnt. It waits for sizes that are still asked for.
-func (e *earlier) end() before {
-	if e.done == nil {
+func (e *earlier) end(ctx context.Context) before {
+	if e.asked == nil {
 		return before{}
 	}
 	e.mu.Lock()
@@ -106,6 +104,8 @@ func (e *earlier) end() before {
 	if !known {
 		return before{}
 	}
-	<-e.done
+	if _, err := e.asked.Wait(ctx); err != nil {
+		return before{}
+	}
 	return e.before
 }

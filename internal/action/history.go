@@ -54,7 +54,11 @@ func (h *history) begin(ctx context.Context) {
 // can be, and only where a tag would go to an older one.
 func (h *history) end(ctx context.Context) (metadata.Known, []string) {
 	h.begin(ctx)
-	<-h.done
+	select {
+	case <-h.done:
+	case <-ctx.Done(): // nothing moves any more
+		return metadata.Known{}, nil
+	}
 	if h.run.plan.Publish.GoesBack(h.known) {
 		head, err := h.run.source.Head(ctx, h.run.facts, h.run.facts.Tip())
 		h.known.SetBack, h.unknown.Head = head != "" && head == h.run.facts.Revision(), err

@@ -44,17 +44,21 @@ func newTagger(run run, r *report.Reporter, registries *registry.Client, publish
 	}
 }
 
-// ask asks for permission, makes the answer known, and lets the log be seen where
-// it is yes.
-func (t *tagger) ask(ctx context.Context, preflight bool, log *report.Held) error {
+// ask asks for permission, and makes the answer known. It calls granted where it is
+// yes.
+func (t *tagger) ask(ctx context.Context, preflight bool, granted func()) error {
 	refusal := t.permission.give(t.watch.beside(ctx, func(ctx context.Context) error { return t.permit(ctx, preflight) }))
 	if refusal == nil {
-		log.Open()
-		if !t.permission.inDoubt() {
-			t.earlier.begin(ctx)
-		}
+		granted()
 	}
 	return refusal
+}
+
+// lookBack asks, while the image is built, what will be told of the tags in the end.
+func (t *tagger) lookBack(ctx context.Context) {
+	if !t.permission.inDoubt() {
+		t.earlier.begin(ctx)
+	}
 }
 
 // permit asks every registry whether this run may push there, and the builder
@@ -148,7 +152,7 @@ func (t *tagger) lookAhead(ctx context.Context) func(v1.Hash) {
 // learnt about them.
 func (t *tagger) settle(ctx context.Context, digest v1.Hash) (plan.Publish, []plan.Stay) {
 	defer t.earlier.freeze()
-	if !t.plan.Publish.Push || !t.plan.Publish.ByDigest && t.publisher.There(digest, t.plan.Publish.Tags) {
+	if !t.plan.Publish.Push || !t.plan.Publish.ByDigest && t.publisher.There(ctx, digest, t.plan.Publish.Tags) {
 		return t.plan.Publish, nil
 	}
 	known, notices := t.history.end(ctx)

@@ -37,7 +37,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	var checks []report.Check
 	defer func() { r.Checks(checks) }()
 	defer warnOfConfig(r, run.docker)
-	publisher := publish.New(registries)
+	publisher := publish.New(ctx, registries)
 
 	// The build starts while permission is asked for. Until it is given, no
 	// credentials are handed out and the log is held back; a refusal ends both.
@@ -47,7 +47,12 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	permission, watch := newPermission(), &watcher{run: run, publisher: publisher}
 	tags := newTagger(run, r, registries, publisher, permission, watch)
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() error { return tags.ask(groupCtx, in.Preflight, log) })
+	group.Go(func() error {
+		return tags.ask(groupCtx, in.Preflight, func() {
+			log.Open()
+			tags.lookBack(ctx)
+		})
+	})
 	group.Go(func() (err error) {
 		if b, err = builder.Connect(groupCtx, builderOptions(env, in, p)); err != nil {
 			return err
@@ -84,7 +89,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return errors.Join(err, kept)
 	}
 	o := outcome(started, p, b, built, image, moving, stays)
-	compare(&o, image, tags.earlier.end())
+	compare(&o, image, tags.earlier.end(ctx))
 	unfit := watch.tell(ctx, r, &o)
 	return errors.Join(kept, keepMetadata(in, o), r.Success(o), unfit, plan.Checked(in.Call, len(checks)))
 }

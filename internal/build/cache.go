@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/regular"
 )
 
 func cacheExports(p plan.Build) []client.CacheOptionsEntry {
@@ -27,7 +27,7 @@ func cacheImports(p plan.Build, log io.Writer) []client.CacheOptionsEntry {
 	entries := make([]client.CacheOptionsEntry, 0, len(p.CacheFrom))
 	for _, cache := range p.CacheFrom {
 		if cache.Type == inputs.CacheLocal {
-			if _, err := os.Stat(filepath.Join(cache.Attrs["src"], "index.json")); err != nil {
+			if err := regular.Check(filepath.Join(cache.Attrs["src"], "index.json")); err != nil {
 				fmt.Fprintf(log, "importing no cache from %s: %v\n", cache.Attrs["src"], err)
 				continue
 			}

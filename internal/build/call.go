@@ -38,7 +38,7 @@ func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 		}
 	}
 	frontend := opt.Frontend
-	w := watch(r, nil)
+	w := watch(r)
 	var answer map[string][]byte
 	_, err = b.Client.Build(quiet(ctx), opt, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		result, err := c.Solve(ctx, gateway.SolveRequest{Frontend: frontend, FrontendOpt: c.BuildOpts().Opts})

@@ -11,11 +11,13 @@ import (
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 
+	"github.com/slipway-build/slipway/internal/regular"
 	"github.com/slipway-build/slipway/internal/spelling"
 )
 
 const (
 	maxIgnoreFile = 1 << 20 // bytes of a .dockerignore that are read
+	maxDockerfile = 4 << 20 // of a Dockerfile that is looked into for advice
 	maxPatterns   = 1_000   // of it that are matched, each by a regular expression
 	maxSearched   = 20_000  // files that are looked at for one that was meant
 	maxSimilar    = 3       // that are named
@@ -44,10 +46,7 @@ func readPatterns(dir, name string) (patterns ignored, there bool) {
 		return nil, false
 	}
 	defer root.Close()
-	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return nil, false
-	}
-	file, err := root.Open(name)
+	file, err := regular.OpenIn(root, name)
 	if err != nil {
 		return nil, false
 	}

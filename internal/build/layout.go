@@ -10,6 +10,8 @@ import (
 	"github.com/containerd/errdefs"
 	digest "github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/slipway-build/slipway/internal/regular"
 )
 
 // layoutStore reads the blobs of an OCI layout, and nothing outside it, whatever
@@ -44,14 +46,14 @@ func (s *layoutStore) open(dgst digest.Digest) (*blob, error) {
 		return nil, fmt.Errorf("%w: %w", err, errdefs.ErrInvalidArgument)
 	}
 	path := filepath.Join("blobs", dgst.Algorithm().String(), dgst.Encoded())
-	file, err := s.root.Open(path)
+	file, err := regular.OpenIn(s.root, path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, errdefs.ErrNotFound)
 	}
 	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil {
 		_ = file.Close()
-		return nil, fmt.Errorf("%s is no blob: %w", path, errdefs.ErrNotFound)
+		return nil, fmt.Errorf("%w: %w", err, errdefs.ErrNotFound)
 	}
 	return &blob{File: file, size: info.Size()}, nil
 }

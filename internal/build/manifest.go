@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -13,6 +14,9 @@ import (
 // maxManifest is what registries take of a manifest or index
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests).
 const maxManifest = 4 << 20
+
+// manifestWithin is how long a builder may take to show manifests. Nothing depends on it.
+const manifestWithin = 10 * time.Second
 
 // manifestReader reads a manifest or index out of a builder's store while it is
 // pushed: soon after, the builder may have dropped it.
@@ -30,6 +34,8 @@ func (m *manifestReader) pushing(ctx context.Context) func(v1.Hash) {
 }
 
 func (m *manifestReader) fetch(ctx context.Context, digest v1.Hash) []byte {
+	ctx, cancel := context.WithTimeout(ctx, manifestWithin)
+	defer cancel()
 	raw, err := record.ReadBlob(ctx, m.builder.Client, digest.String(), maxManifest)
 	if err != nil {
 		return nil

@@ -48,11 +48,14 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 		return Result{}, nil, registry.Verdict{}, err
 	}
 	opt.Exports = byTag(opt.Exports, tags)
-	w := watch(r, nil)
+	w := watch(r, newPushLimit(ctx, r, b, fail))
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
 	if err != nil && ctx.Err() == nil && isPush(err) {
 		return result, pushedBefore(err, tags), w.judge(ctx, err), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
+	}
+	if verdict, err := w.silent(ctx, b); err != nil {
+		return result, nil, verdict, err
 	}
 	if err != nil || ctx.Err() != nil {
 		return result, nil, registry.Verdict{}, explain(ctx, err, w, b)

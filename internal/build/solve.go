@@ -139,7 +139,7 @@ func solvePart(ctx context.Context, b *builder.Builder, r *Request, written *wri
 	opt = r.recorded(opt)
 	written.inline = inlineOnly(r.Plan, b.Load)
 	opt.Exports = slices.Concat(written.exports(), opt.Exports)
-	w := watch(*r, newStall(*r, fail))
+	w := watch(*r, newStall(*r, fail), newPushLimit(ctx, *r, b, fail))
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result(r.Plan)
 	result.Warnings = slices.Concat(result.Warnings, w.warnOfCaches(ctx), files.warnings())
@@ -157,6 +157,9 @@ func solvePart(ctx context.Context, b *builder.Builder, r *Request, written *wri
 // failure says why a solve has failed, or a load, and whether another attempt may do
 // better.
 func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *written, err, loadErr error) (registry.Verdict, error) {
+	if verdict, err := w.silent(ctx, b); err != nil {
+		return verdict, err
+	}
 	switch {
 	case ctx.Err() != nil:
 		return registry.Verdict{}, explain(ctx, err, w, b)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/regular"
 	"github.com/slipway-build/slipway/internal/spelling"
 )
 
@@ -121,7 +122,7 @@ func suggestTarget(target, said string, p plan.Build) string {
 	if !filepath.IsAbs(p.Dockerfile) || strings.Contains(said, "did you mean") {
 		return ""
 	}
-	text, err := os.ReadFile(p.Dockerfile)
+	text, err := regular.Read(p.Dockerfile, maxDockerfile)
 	if err != nil {
 		return ""
 	}

@@ -16,6 +16,7 @@ import (
 // for everything: it would follow a redirect anywhere, with the password, read an
 // answer of any size, and know no authority of registry-ca.
 func (s *authServer) exchange(ctx context.Context, req *auth.FetchTokenRequest) (*auth.FetchTokenResponse, error) {
+	ctx = s.registries.LoggingIn(ctx)
 	login, client := s.registries.Credentials().For(ctx, req.Host), s.registries.TokenClient(req.Host)
 	if login.RegistryToken != "" {
 		return answer(login.RegistryToken, time.Time{}, 0), nil

@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/regular"
 	"github.com/slipway-build/slipway/internal/workspace"
 )
 
@@ -87,7 +88,7 @@ func mergeIndex(root *os.Root, added io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	there, err := root.Open(layoutIndex)
+	there, err := regular.OpenIn(root, layoutIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return json.Marshal(index)
 	}

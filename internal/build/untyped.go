@@ -1,7 +1,6 @@
 package build
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/slipway-build/slipway/internal/regular"
 	"github.com/slipway-build/slipway/internal/vertex"
 )
 
@@ -42,7 +42,7 @@ func (w *watcher) sourceOf(err error) *errdefs.Source {
 	if failed.Digest == "" || !filepath.IsAbs(file) {
 		return nil
 	}
-	text, readErr := os.ReadFile(file)
+	text, readErr := regular.Read(file, maxDockerfile)
 	if readErr != nil {
 		return nil
 	}

@@ -24,13 +24,21 @@ type watcher struct {
 	diary    diary
 	warnings []client.VertexWarning
 	tails    tails
-	stall    *stall  // may be nil
+	clocks   []clock
 	exported v1.Hash // zero until BuildKit has said it
+}
+
+// clock ends a solve in which something gets no further.
+type clock interface {
+	// note takes in what BuildKit says, with the vertices that it has told of.
+	note(status *client.SolveStatus, vertices map[digest.Digest]client.Vertex)
+	// stop ends the watch.
+	stop()
 }
 
 // watch starts to follow. It goes on until the channel is closed, also when the
 // solve is cancelled: the last lines are the ones that say why.
-func watch(r Request, s *stall) *watcher {
+func watch(r Request, clocks ...clock) *watcher {
 	w := &watcher{
 		request:  r,
 		statuses: make(chan *client.SolveStatus),
@@ -38,7 +46,7 @@ func watch(r Request, s *stall) *watcher {
 		vertices: map[digest.Digest]client.Vertex{},
 		tails:    tails{},
 		diary:    diary{},
-		stall:    s,
+		clocks:   clocks,
 	}
 	go w.follow()
 	return w
@@ -46,7 +54,11 @@ func watch(r Request, s *stall) *watcher {
 
 func (w *watcher) follow() {
 	defer close(w.done)
-	defer w.stall.stop()
+	defer func() {
+		for _, c := range w.clocks {
+			c.stop()
+		}
+	}()
 	progress.Show(w.request.Log, w.statuses, w.request.Style, w.note)
 }
 
@@ -66,7 +78,9 @@ func (w *watcher) note(status *client.SolveStatus) {
 		}
 	}
 	w.tails.note(status)
-	w.stall.note(status, w.vertices)
+	for _, c := range w.clocks {
+		c.note(status, w.vertices)
+	}
 }
 
 // toFile ends the name of BuildKit's work on an image that is not pushed, but

@@ -70,7 +70,7 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 	for i, tag := range tags {
 		var pushed v1.Hash
 		err := patience.Again(ctx, func() (verdict registry.Verdict, err error) {
-			if pushed, err = b.store.push(ctx, tag, registries.Credentials()); err != nil {
+			if pushed, err = b.store.push(ctx, tag, registries.Credentials(), patience.Silence); err != nil {
 				verdict = judge(ctx, tag, err, registries)
 			}
 			return verdict, err
@@ -93,6 +93,9 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 // judge tells whether another push may do better. The engine itself tries a layer
 // again that breaks, and nothing else.
 func judge(ctx context.Context, tag name.Tag, err error, registries *registry.Client) registry.Verdict {
+	if silent := (*registry.SilentError)(nil); errors.As(err, &silent) {
+		return registry.Verdict{Passing: true, Host: tag.RegistryStr(), Reason: silent.Error()}
+	}
 	var failed *pushError
 	if !errors.As(err, &failed) {
 		return registry.Verdict{} // it is the engine's

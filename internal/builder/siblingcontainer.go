@@ -53,7 +53,7 @@ func (c *siblingContainer) start(ctx context.Context) (*Builder, error) {
 // remove ends the container and waits until the engine has removed it, or has at
 // least begun to: removing much state takes long, and it does that by itself.
 func (c *siblingContainer) remove(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*stopWithin)
+	ctx, cancel := context.WithTimeout(ctx, stopWithin+killWithin)
 	defer cancel()
 	if c.started && c.ended(ctx) {
 		return nil

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -121,17 +122,17 @@ func (e *takenError) Error() string {
 // push pushes the image as a tag. What was pushed is known by its digest, under
 // which the engine notes the image that it has pushed: if that is another's, who
 // had the tag meanwhile, it pushes again.
-func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Credentials) (digest v1.Hash, err error) {
+func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration) (digest v1.Hash, err error) {
 	taken := (*takenError)(nil)
 	for range pushAttempts {
-		if digest, err = s.pushOnce(ctx, tag, credentials); !errors.As(err, &taken) {
+		if digest, err = s.pushOnce(ctx, tag, credentials, silence); !errors.As(err, &taken) {
 			return digest, err
 		}
 	}
 	return v1.Hash{}, err
 }
 
-func (s *store) pushOnce(ctx context.Context, tag name.Tag, credentials registry.Credentials) (v1.Hash, error) {
+func (s *store) pushOnce(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration) (v1.Hash, error) {
 	image, err := s.imageOf(ctx, s.name)
 	if err != nil || image == "" {
 		return v1.Hash{}, fmt.Errorf("finding the image of this run, %s, in the engine's store: %w", s.name, orGone(err))
@@ -141,7 +142,7 @@ func (s *store) pushOnce(ctx context.Context, tag name.Tag, credentials registry
 		return v1.Hash{}, fmt.Errorf("naming the image in the engine's store: %w", err)
 	}
 	defer lent.end(ctx)
-	digest, err := s.pushStored(ctx, tag, credentials, func() { lent.end(ctx) })
+	digest, err := s.pushStored(ctx, tag, credentials, silence, func() { lent.end(ctx) })
 	if ctx.Err() != nil {
 		return v1.Hash{}, context.Cause(ctx)
 	}
@@ -176,7 +177,7 @@ func orGone(err error) error {
 // pushStored has the engine push a tag, and calls found when the engine has found
 // the image that has it. The credentials go to it in a header of this request and
 // are not kept.
-func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials, found func()) (v1.Hash, error) {
+func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration, found func()) (v1.Hash, error) {
 	login := credentials.For(ctx, tag.RegistryStr())
 	auth, err := authconfig.Encode(engineapi.AuthConfig{
 		Username: login.Username, Password: login.Password, IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken,
@@ -185,12 +186,15 @@ func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials regist
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("writing the credentials for the engine: %w", err)
 	}
+	ctx, heard, stop := listen(ctx, silence)
+	defer stop()
 	response, err := s.docker.ImagePush(ctx, tag.Name(), moby.ImagePushOptions{RegistryAuth: auth})
 	if err != nil {
-		return v1.Hash{}, err
+		return v1.Hash{}, cmp.Or(silent(ctx), err)
 	}
-	return pushedDigest(func(yield func(jsonstream.Message, error) bool) {
+	digest, err := pushedDigest(func(yield func(jsonstream.Message, error) bool) {
 		for message, err := range response.JSONMessages(ctx) {
+			heard()
 			if err == nil && message.ID != "" { // a layer's, of the image that was found
 				found()
 			}
@@ -199,4 +203,8 @@ func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials regist
 			}
 		}
 	})
+	if err != nil {
+		return v1.Hash{}, cmp.Or(silent(ctx), err)
+	}
+	return digest, nil
 }

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -18,7 +17,12 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/regular"
 )
+
+// maxPointer is more than a file has that names a directory, in bytes: Linux takes no
+// path of more than 4096.
+const maxPointer = 8 << 10
 
 // open opens the repository around dir: a plain checkout, a worktree, or a
 // submodule. No git program is run, which would refuse a checkout that belongs
@@ -33,11 +37,11 @@ func open(dir string) (*git.Repository, error) {
 		return nil, err
 	}
 	shared := own
-	if raw, err := os.ReadFile(filepath.Join(own, "commondir")); err == nil { // of a worktree
+	if raw, err := regular.Read(filepath.Join(own, "commondir"), maxPointer); err == nil { // of a worktree
 		shared = inDir(own, string(raw))
 	}
-	files := dotgit.NewRepositoryFilesystem(osfs.New(own), osfs.New(shared))
-	options := filesystem.Options{AlternatesFS: osfs.New("/")} // a clone may borrow objects from anywhere
+	files := dotgit.NewRepositoryFilesystem(onlyFiles(own), onlyFiles(shared))
+	options := filesystem.Options{AlternatesFS: onlyFiles("/")} // a clone may borrow objects from anywhere
 	return git.Open(lenient{filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), options)}, nil)
 }
 
@@ -50,7 +54,7 @@ func gitDir(dir string) (string, error) {
 			return path, nil
 		}
 		if err == nil {
-			raw, err := os.ReadFile(path)
+			raw, err := regular.Read(path, maxPointer)
 			return inDir(dir, strings.TrimPrefix(string(raw), "gitdir:")), err
 		}
 		if dir == filepath.Dir(dir) {

@@ -3,11 +3,11 @@ package facts
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/regular"
 )
 
 // maxEvent is the largest event file that is read, in bytes. GitHub caps a
@@ -149,14 +149,7 @@ func readEvent(path string) (event, error) {
 	if path == "" {
 		return e, fmt.Errorf("reading the event: GITHUB_EVENT_PATH is not set, although GITHUB_ACTIONS is true")
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return e, fmt.Errorf("reading the event: %w", err)
-	}
-	if info.Size() > maxEvent {
-		return e, fmt.Errorf("reading the event: %s has %d bytes, more than any event of GitHub's", path, info.Size())
-	}
-	raw, err := os.ReadFile(path)
+	raw, err := regular.Read(path, maxEvent)
 	if err != nil {
 		return e, fmt.Errorf("reading the event: %w", err)
 	}

@@ -69,7 +69,7 @@ func TestEventFileThatIsTooLargeIsNotRead(t *testing.T) {
 	if err := os.Truncate(path, 30<<20); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, path, "has 31457280 bytes, more than any event")
+	wantError(t, path, "it has more than 26214400 bytes")
 }
 
 // TestEventFileMayBeAsLargeAsGitHubAllows is a payload of 25 MB.

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/internal/regular"
 )
 
 // layout reads PATH[:TAG|@DIGEST], an image in a directory of the format OCI
@@ -41,7 +42,7 @@ func (p *parser) layout(text string) (Source, error) {
 	if err != nil {
 		return Source{}, err
 	}
-	if err := regular(filepath.Join(followed, "blobs", hash.Algorithm, hash.Hex)); err != nil {
+	if err := isFile(filepath.Join(followed, "blobs", hash.Algorithm, hash.Hex)); err != nil {
 		return Source{}, fmt.Errorf("%s has no %s", followed, hash)
 	}
 	return Source{Kind: FromLayout, Where: followed, Digest: hash}, nil
@@ -56,7 +57,7 @@ const (
 
 // layoutDigest finds the image of a tag, by default latest, or the only one.
 func layoutDigest(dir, tag string) (v1.Hash, error) {
-	file, err := os.Open(filepath.Join(dir, "index.json"))
+	file, err := regular.Open(filepath.Join(dir, "index.json"))
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("it is no OCI layout: %w", err)
 	}

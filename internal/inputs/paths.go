@@ -46,7 +46,7 @@ func (p *parser) resolveFile(path string, mayLeave bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return followed, regular(followed)
+	return followed, isFile(followed)
 }
 
 // resolveNew is resolve for a directory that may not be there yet: then what is
@@ -158,9 +158,9 @@ func leaves(path string) bool {
 	return err != nil
 }
 
-// regular says why a path is not a file that can simply be read: opening a named
+// isFile says why a path is not a file that can simply be read: opening a named
 // pipe would wait for its writer.
-func regular(path string) error {
+func isFile(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

@@ -3,9 +3,10 @@ package inputs
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/regular"
 )
 
 // maxSecretSize is BuildKit's limit for one secret, in bytes
@@ -83,7 +84,7 @@ func (p *parser) readSecret(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return "", err
 	}

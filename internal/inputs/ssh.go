@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/slipway-build/slipway/internal/regular"
 )
 
 // SSHAgent is an SSH agent, or keys, that steps with RUN --mount=type=ssh may use.
@@ -153,10 +155,7 @@ func agentOrKey(path string) error {
 	if isSocket(path) {
 		return answers(path)
 	}
-	if err := regular(path); err != nil {
-		return err
-	}
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return err
 	}

@@ -4,18 +4,22 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/slipway-build/slipway/internal/pending"
 	"github.com/slipway-build/slipway/internal/registry"
 )
+
+// aheadWithin is how long it is asked ahead. What is not known then is asked again.
+const aheadWithin = 10 * time.Second
 
 // ahead is what a registry answered while BuildKit was still pushing.
 type ahead struct {
 	digest    v1.Hash
-	requests  sync.WaitGroup
 	mu        sync.Mutex
 	manifests map[name.Repository]*remote.Descriptor
 	there     map[string]bool // names of tags that point at the digest already
@@ -31,10 +35,16 @@ func newAhead(digest v1.Hash) *ahead {
 // It returns at once. Nothing is moved, and what cannot be learnt is asked again
 // by Tag.
 func (p *Publisher) LookAhead(ctx context.Context, digest v1.Hash, tags []name.Tag) {
-	ctx = registry.Once(ctx)
+	p.ahead.Store(pending.Begin(ctx, aheadWithin, func(ctx context.Context) (*ahead, error) {
+		return p.look(registry.Once(ctx), digest, tags), nil
+	}))
+}
+
+func (p *Publisher) look(ctx context.Context, digest v1.Hash, tags []name.Tag) *ahead {
 	a := newAhead(digest)
+	var requests sync.WaitGroup
 	for _, repo := range repositories(tags) {
-		a.requests.Go(func() {
+		requests.Go(func() {
 			if options, err := p.options(ctx, repo); err == nil {
 				a.askManifest(repo, options)
 			}
@@ -42,7 +52,7 @@ func (p *Publisher) LookAhead(ctx context.Context, digest v1.Hash, tags []name.T
 	}
 	limit := make(chan struct{}, parallel)
 	for _, tag := range tags {
-		a.requests.Go(func() {
+		requests.Go(func() {
 			limit <- struct{}{}
 			defer func() { <-limit }()
 			if options, err := p.options(ctx, tag.Repository); err == nil {
@@ -50,7 +60,8 @@ func (p *Publisher) LookAhead(ctx context.Context, digest v1.Hash, tags []name.T
 			}
 		})
 	}
-	p.ahead.Store(a)
+	requests.Wait()
+	return a
 }
 
 func (a *ahead) askManifest(repo name.Repository, options []remote.Option) {
@@ -75,20 +86,20 @@ func (a *ahead) askTag(tag name.Tag, options []remote.Option) {
 
 // There tells whether all of these tags pointed at the image with this digest when
 // LookAhead asked.
-func (p *Publisher) There(digest v1.Hash, tags []name.Tag) bool {
-	a := p.learnt(digest)
+func (p *Publisher) There(ctx context.Context, digest v1.Hash, tags []name.Tag) bool {
+	a := p.learnt(ctx, digest)
 	return !slices.ContainsFunc(tags, func(tag name.Tag) bool { return !a.there[tag.Name()] })
 }
 
 // learnt returns what LookAhead has learnt of this digest, when every answer is
-// in. Of another digest it has learnt nothing.
-func (p *Publisher) learnt(digest v1.Hash) *ahead {
-	a := p.ahead.Load()
-	if a == nil {
+// in. Of another digest it has learnt nothing, nor if ctx ends before.
+func (p *Publisher) learnt(ctx context.Context, digest v1.Hash) *ahead {
+	answer := p.ahead.Load()
+	if answer == nil {
 		return newAhead(digest)
 	}
-	a.requests.Wait() // also of another digest: its login may be under way
-	if a.digest != digest {
+	a, err := answer.Wait(ctx)
+	if err != nil || a.digest != digest {
 		return newAhead(digest)
 	}
 	return a

@@ -43,9 +43,7 @@ func (p *Publisher) Weigh(ctx context.Context, repo name.Repository, image Image
 	return image
 }
 
-// passing returns the options of a request that nobody waits for: it ends with ctx.
-// The login does not, because others may wait for the same.
+// passing returns the options of a request that is not worth another attempt.
 func (p *Publisher) passing(ctx context.Context, repo name.Repository) ([]remote.Option, error) {
-	options, err := p.options(context.WithoutCancel(ctx), repo)
-	return append(options, remote.WithContext(registry.Once(ctx))), err
+	return p.options(registry.Once(ctx), repo)
 }

@@ -36,7 +36,7 @@ func newPublisher(t *testing.T, host, user, password string) *publish.Publisher 
 	}
 	client := registry.NewClient(registry.Credentials{}.With(reg, user, password), registry.Situation{})
 	client.Patience.First = 20 * time.Millisecond
-	return publish.New(client)
+	return publish.New(t.Context(), client)
 }
 
 func tagsOf(repo name.Repository, names ...string) []name.Tag {

@@ -55,7 +55,7 @@ func TestPushedImageThatIsKnownLate(t *testing.T) {
 					}
 					return nil
 				}})
-				publisher, waits := watched(nil)
+				publisher, waits := watched(t, nil)
 				err := read(publisher, newRepository(t, proxy.Host+path), digest)
 				if (err == nil) != found || gets.Load() != min(late+1, 4) {
 					t.Errorf("%v after asking %d times, want success = %t after %d", err, gets.Load(), found, min(late+1, 4))
@@ -99,7 +99,7 @@ func TestHeadOfNoUse(t *testing.T) {
 				copied := answer
 				return &copied
 			}})
-			publisher, _ := watched(nil)
+			publisher, _ := watched(t, nil)
 			tags := tagsOf(newRepository(t, proxy.Host+path), "latest")
 			if _, err := publisher.Tag(t.Context(), digest, nil, tags); err != nil || heads.Load() != 1 {
 				t.Fatalf("Tag = %v after %d HEAD, want it to ask by GET", err, heads.Load())

@@ -56,7 +56,7 @@ func TestTagWhoseAnswerIsLost(t *testing.T) {
 			host, puts := losing(t, upstream.Host, "latest", refuses)
 			path := fmt.Sprintf("/app%d", i)
 			digest := pushByDigest(t, newRepository(t, upstream.Host+path))
-			publisher, _ := watched(nil)
+			publisher, _ := watched(t, nil)
 			if _, err := publisher.Tag(t.Context(), digest, nil, tagsOf(newRepository(t, host+path), "latest")); err != nil || puts.Load() != 2 {
 				t.Errorf("Tag = %v after %d requests, want it to find the tag where it is to be", err, puts.Load())
 			}
@@ -98,7 +98,7 @@ func TestReadBackIsPatient(t *testing.T) {
 				}
 				return nil
 			}})
-			publisher, waits := watched(nil)
+			publisher, waits := watched(t, nil)
 			_, err := publisher.Tag(t.Context(), digest, nil, tagsOf(newRepository(t, proxy.Host+path), "latest"))
 			if (err == nil) != c.moves || heads.Load() != c.heads {
 				t.Errorf("Tag = %v after reading %d times, want success = %t after %d", err, heads.Load(), c.moves, c.heads)
@@ -120,7 +120,7 @@ func TestTagWhileTheRegistryRestarts(t *testing.T) {
 	repo := newRepository(t, upstream.Host+"/app")
 	digest := pushByDigest(t, repo)
 	var once sync.Once
-	publisher, waits := watched(func(registry.Wait) { once.Do(upstream.Restart) })
+	publisher, waits := watched(t, func(registry.Wait) { once.Do(upstream.Restart) })
 	if _, err := publisher.Tag(t.Context(), digest, nil, tagsOf(repo, "first")); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestTagEndsWhileItWaits(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var at atomic.Int64
-	publisher, _ := watched(func(registry.Wait) {
+	publisher, _ := watched(t, func(registry.Wait) {
 		at.Store(time.Now().UnixNano())
 		cancel()
 	})
@@ -168,7 +168,7 @@ func TestPreflightOfABusyRegistry(t *testing.T) {
 				copied := answer
 				return &copied
 			}})
-			publisher, _ := watched(nil)
+			publisher, _ := watched(t, nil)
 			if err := publisher.Preflight(t.Context(), []name.Repository{newRepository(t, proxy.Host+"/app")}); err != nil {
 				t.Errorf("Preflight = %v, want nothing", err)
 			}

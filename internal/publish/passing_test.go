@@ -18,7 +18,8 @@ import (
 )
 
 // watched is a publisher that is quick, and whose waits can be read.
-func watched(notice func(registry.Wait)) (*publish.Publisher, func() []string) {
+func watched(t *testing.T, notice func(registry.Wait)) (*publish.Publisher, func() []string) {
+	t.Helper()
 	var mu sync.Mutex
 	var waits []string
 	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
@@ -31,7 +32,7 @@ func watched(notice func(registry.Wait)) (*publish.Publisher, func() []string) {
 			notice(w)
 		}
 	}
-	return publish.New(client), func() []string {
+	return publish.New(t.Context(), client), func() []string {
 		mu.Lock()
 		defer mu.Unlock()
 		return slices.Clone(waits)
@@ -83,7 +84,7 @@ func TestTagWhileARegistryIsBusy(t *testing.T) {
 				}
 				return nil
 			}})
-			publisher, waits := watched(nil)
+			publisher, waits := watched(t, nil)
 			tag := newRepository(t, proxy.Host+path).Tag("latest")
 			start := time.Now()
 			_, err := publisher.Tag(t.Context(), digest, nil, []name.Tag{tag})
@@ -113,7 +114,7 @@ func TestTagThroughAFaultOfAnyRequest(t *testing.T) {
 	run := func(t *testing.T, fault func(n int, r *http.Request) *testenv.Answer) (int, error) {
 		proxy := testenv.NewProxy(t, upstream.Host, testenv.ProxyOptions{Fault: fault})
 		repo := newRepository(t, proxy.Host+"/app")
-		publisher, _ := watched(nil)
+		publisher, _ := watched(t, nil)
 		if err := publisher.Preflight(t.Context(), []name.Repository{repo}); err != nil {
 			return 0, err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/slipway-build/slipway/internal/pending"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
@@ -27,30 +28,37 @@ const preflightWithin = 10 * time.Second
 // once, or until that succeeds. It is safe for concurrent use.
 type Publisher struct {
 	client *registry.Client
-	logins sync.Map // name.Repository -> *login
-	ahead  atomic.Pointer[ahead]
+	logIn  func(name.Repository) *login
+	mu     sync.Mutex
+	logins map[name.Repository]*login // the last attempt, which all that need it wait for
+	ahead  atomic.Pointer[pending.Answer[*ahead]]
 }
 
-// login is one attempt to log in, which all that need it wait for.
-type login struct {
-	open func() (http.RoundTripper, error)
+type login = pending.Answer[http.RoundTripper]
+
+// New returns a Publisher that logs in through client. A login ends with ctx, which is
+// the run's: several wait for it, and none of them is to end it for the others.
+func New(ctx context.Context, client *registry.Client) *Publisher {
+	return &Publisher{client: client, logins: map[name.Repository]*login{}, logIn: func(repo name.Repository) *login {
+		return pending.Begin(ctx, 0, func(ctx context.Context) (http.RoundTripper, error) { return client.Open(ctx, repo) })
+	}}
 }
 
-// New returns a Publisher that logs in through client.
-func New(client *registry.Client) *Publisher {
-	return &Publisher{client: client}
-}
-
-// open logs in to a repository, or returns the transport of an earlier login.
+// open logs in to a repository, or returns the transport of an earlier login. It waits
+// for that no longer than ctx lasts.
 func (p *Publisher) open(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
-	attempt, _ := p.logins.LoadOrStore(repo, &login{open: sync.OnceValues(func() (http.RoundTripper, error) {
-		return p.client.Open(ctx, repo)
-	})})
-	opened, err := attempt.(*login).open()
-	if err != nil {
-		p.logins.CompareAndDelete(repo, attempt) // its context may have cut it off, and is not the next caller's
+	return p.login(repo).Wait(ctx)
+}
+
+func (p *Publisher) login(repo name.Repository) *login {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	attempt := p.logins[repo]
+	if attempt == nil || attempt.Failed() {
+		attempt = p.logIn(repo)
+		p.logins[repo] = attempt
 	}
-	return opened, err
+	return attempt
 }
 
 // Preflight asks every repository for permission to push, at the same time. It

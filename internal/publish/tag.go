@@ -18,7 +18,7 @@ import (
 // Every tag that moved is read back; one that LookAhead has seen at the digest
 // does not move. The error is a *TagError.
 func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating []name.Tag) (Image, error) {
-	known := p.learnt(digest)
+	known := p.learnt(ctx, digest)
 	m := &mover{publisher: p, digest: digest, manifests: known.manifests, there: known.there}
 	all := append(append([]name.Tag{}, versions...), floating...)
 	err := m.fetch(ctx, all)
@@ -36,7 +36,7 @@ func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating 
 
 // Find reads an image that was pushed by its digest and has no tag.
 func (p *Publisher) Find(ctx context.Context, repo name.Repository, digest v1.Hash) (Image, error) {
-	known := p.learnt(digest)
+	known := p.learnt(ctx, digest)
 	m := &mover{publisher: p, digest: digest, manifests: known.manifests, there: known.there}
 	if err := m.fetchOne(ctx, repo); err != nil {
 		return Image{}, err

@@ -64,8 +64,9 @@ func (c *Client) Open(ctx context.Context, repo name.Repository) (http.RoundTrip
 }
 
 func (c *Client) open(ctx context.Context, repo name.Repository, scope string) (http.RoundTripper, error) {
+	asking := c.Patience.logIn(ctx)
 	auth := authn.FromConfig(c.credentials.For(ctx, repo.RegistryStr()))
-	opened, err := transport.NewWithContext(ctx, repo.Registry, auth, c.guarded(repo.RegistryStr()), []string{repo.Scope(scope)})
+	opened, err := transport.NewWithContext(asking, repo.Registry, auth, c.guarded(repo.RegistryStr()), []string{repo.Scope(scope)})
 	if err != nil {
 		return nil, c.explain(ctx, Pushing, fmt.Sprintf("logging in to %s", repo.RegistryStr()), repo, ReadRefusal(err), err)
 	}

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 
 	"github.com/slipway-build/slipway/internal/host"
+	"github.com/slipway-build/slipway/internal/regular"
 )
 
 // DockerConfig is the logins that docker login has left for this process, in
@@ -73,24 +72,9 @@ func configPath(lookup func(name string) (string, bool)) string {
 // readConfig reads a file of at most maxConfigSize. Its errors show nothing of
 // the content.
 func readConfig(path string) (*configfile.ConfigFile, error) {
-	info, err := os.Stat(path)
+	content, err := regular.Read(path, maxConfigSize)
 	if err != nil {
 		return nil, unwrapPath(err)
-	}
-	if !info.Mode().IsRegular() { // a pipe would wait for its writer
-		return nil, errors.New("it is no regular file")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, unwrapPath(err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxConfigSize+1))
-	if err != nil {
-		return nil, unwrapPath(err)
-	}
-	if len(content) > maxConfigSize {
-		return nil, fmt.Errorf("it has more than %d bytes", maxConfigSize)
 	}
 	read, err := config.LoadFromReader(bytes.NewReader(content))
 	if err != nil {
@@ -120,7 +104,7 @@ func (d *DockerConfig) take(read *configfile.ConfigFile, lookup func(name string
 		// docker logout, and some programs, leave an entry with nothing in it. With
 		// a store it means that the store has the login.
 		if read.CredentialsStore != "" {
-			d.helpers[registry] = &helper{suffix: read.CredentialsStore, server: server, lookup: lookup}
+			d.helpers[registry] = newHelper(read.CredentialsStore, server, lookup)
 			continue
 		}
 		entry := read.AuthConfigs[server]
@@ -131,7 +115,7 @@ func (d *DockerConfig) take(read *configfile.ConfigFile, lookup func(name string
 	}
 	for server, suffix := range read.CredentialHelpers {
 		if registry, ok := serverHost(server); ok && suffix != "" {
-			d.helpers[registry] = &helper{suffix: suffix, server: server, lookup: lookup}
+			d.helpers[registry] = newHelper(suffix, server, lookup)
 		}
 	}
 }

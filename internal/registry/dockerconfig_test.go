@@ -145,7 +145,7 @@ func TestDockerConfigWhere(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(other, "dir", "config.json"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got := ReadDockerConfig(lookup, func(string) {}).Notices(); len(got) != 1 || !strings.Contains(got[0], "no regular file") {
+	if got := ReadDockerConfig(lookup, func(string) {}).Notices(); len(got) != 1 || !strings.Contains(got[0], "it is a directory") {
 		t.Errorf("a directory: %q", got)
 	}
 	delete(env, "DOCKER_CONFIG")

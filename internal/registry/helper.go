@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 
@@ -28,9 +27,13 @@ type helper struct {
 	server string // the host, as the config writes it
 	lookup func(name string) (string, bool)
 
-	once  sync.Mutex
-	asked bool
-	login authn.AuthConfig
+	asking chan struct{} // has room for the one that asks; others wait for it, each as long as its context lasts
+	asked  bool
+	login  authn.AuthConfig
+}
+
+func newHelper(suffix, server string, lookup func(string) (string, bool)) *helper {
+	return &helper{suffix: suffix, server: server, lookup: lookup, asking: make(chan struct{}, 1)}
 }
 
 // helpWithin is how long a helper may take: those of clouds ask over the network.
@@ -39,16 +42,20 @@ const helpWithin = 10 * time.Second
 // ask returns the login, after known was told of it. The error of a helper is
 // returned once; afterwards there is no login.
 func (h *helper) ask(ctx context.Context, known func(authn.AuthConfig)) (authn.AuthConfig, error) {
-	h.once.Lock()
-	defer h.once.Unlock()
+	select {
+	case h.asking <- struct{}{}:
+		defer func() { <-h.asking }()
+	case <-ctx.Done():
+		return authn.AuthConfig{}, nil // nobody needs it any more
+	}
 	if h.asked {
 		return h.login, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, helpWithin)
+	limited, cancel := context.WithTimeout(ctx, helpWithin)
 	defer cancel()
-	login, err := h.run(ctx)
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return authn.AuthConfig{}, nil // the run ends
+	login, err := h.run(limited)
+	if ctx.Err() != nil {
+		return authn.AuthConfig{}, nil // it was cut off, and says nothing of the login
 	}
 	known(login)
 	h.asked, h.login = true, login

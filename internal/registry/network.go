@@ -18,6 +18,7 @@ func (r refused) network(err error) Meaning {
 	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
 	var far *UnreachableError
+	var silent *SilentError
 	switch {
 	case errors.As(err, &certificate), strings.Contains(text, "x509: "):
 		return Meaning{
@@ -30,6 +31,11 @@ func (r refused) network(err error) Meaning {
 		return Meaning{
 			What: fmt.Sprintf("%s sends its clients to %s, which cannot be reached from here", host, far.Host),
 			Do:   "check that it is up, and that the registry names it by an address that is good everywhere",
+		}
+	case errors.As(err, &silent):
+		return Meaning{
+			What: fmt.Sprintf("%s is silent, or its token server is: %s", host, silent),
+			Do:   "check that both are up, and what stands in front of them; then " + r.again(),
 		}
 	case strings.Contains(text, "no such host"):
 		return Meaning{

@@ -9,25 +9,35 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Patience says how often something is tried that fails in passing.
+// Patience says how often something is tried that fails in passing, and how long a far
+// end may be silent.
 type Patience struct {
 	Tries   uint          // in all
 	First   time.Duration // between the first and the second; then four times as long each time, all a quarter more or less
 	Longest time.Duration // of these waits
 	Asked   time.Duration // that a registry may ask to wait; where it wants more, the run fails
+	Login   time.Duration // that the requests of a login may be without an answer, together; 0: no limit
+	Push    time.Duration // that BuildKit's push may take in all, besides a minute for every 50 MB; 0: no limit
+	Silence time.Duration // that an engine's push may get no further; 0: no limit
 	Notice  func(Wait)    // is told of every wait as it begins; may be nil
 }
 
 // RequestPatience is for one request: four tries in 11 s, or where the registry
-// asks for more time in at most 3 minutes.
+// asks for more time in at most 3 minutes. A login is given up
+// after 35 s without an answer: with these waits, and the 10 s in which permission is
+// asked for, a registry that never answers costs a minute at most.
 func RequestPatience() Patience {
-	return Patience{Tries: 4, First: 500 * time.Millisecond, Longest: 8 * time.Second, Asked: time.Minute}
+	return Patience{Tries: 4, First: 500 * time.Millisecond, Longest: 8 * time.Second, Asked: time.Minute, Login: 35 * time.Second}
 }
 
 // PushPatience is for the push of a whole image, which is worth more: four tries
-// in 40 s besides what they take, or in at most 3 minutes.
+// in 40 s besides what they take, or in at most 3 minutes. One that falls silent fails
+// in passing, too.
 func PushPatience() Patience {
-	return Patience{Tries: 4, First: 2 * time.Second, Longest: 30 * time.Second, Asked: time.Minute}
+	return Patience{
+		Tries: 4, First: 2 * time.Second, Longest: 30 * time.Second, Asked: time.Minute,
+		Push: 10 * time.Minute, Silence: 5 * time.Minute,
+	}
 }
 
 // Wait is a wait before something is tried again.

@@ -60,11 +60,13 @@ func repeatable(req *http.Request) bool {
 // returned, with its body as it was.
 func (t *retry) try(req *http.Request) (*http.Response, Verdict, error) {
 	_, known := t.known.Load(req.URL.Host)
-	resp, err := t.next.RoundTrip(req)
+	ctx, over := listen(req.Context())
+	resp, err := t.next.RoundTrip(req.WithContext(ctx))
 	if err == nil {
 		t.known.Store(req.URL.Host, true)
 		err = readAhead(resp)
 	}
+	over(err == nil)
 	now := time.Now() //nolint:forbidigo // a registry says until when to wait by the clock
 	if err != nil {
 		return nil, Passing(Failure{Err: err, Known: known}, now), err

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 )
@@ -19,6 +20,10 @@ func (c *Client) TokenClient(registryHost string) *http.Client {
 		},
 	}
 }
+
+// LoggingIn returns a context for a login by TokenClient, which has as much patience as
+// one of the client's own.
+func (c *Client) LoggingIn(ctx context.Context) context.Context { return c.Patience.logIn(ctx) }
 
 // guarded is the transport for a registry and what belongs to it.
 func (c *Client) guarded(registryHost string) http.RoundTripper {

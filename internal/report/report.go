@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/sethvargo/go-githubactions"
 
@@ -78,7 +79,8 @@ func New(o Options) (*Reporter, error) {
 
 // appendTo adds text to a file of the runner's, which exists already.
 func appendTo(path, text string) error {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	// A pipe that nobody reads is an error, and not waited for.
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return fmt.Errorf("writing for the runner: %w", err)
 	}

@@ -1,0 +1,57 @@
+// Package pending holds answers that are on their way while something else is done.
+package pending
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Answer is one that is on its way, or has come. It is safe for concurrent use.
+type Answer[T any] struct {
+	done  chan struct{}
+	value T // as err, written before done is closed
+	err   error
+}
+
+// Begin asks, and returns at once. The question ends with ctx, which need not be that
+// of anybody who waits, and otherwise after within; 0 is no limit.
+func Begin[T any](ctx context.Context, within time.Duration, ask func(context.Context) (T, error)) *Answer[T] {
+	a := &Answer[T]{done: make(chan struct{})}
+	go func() {
+		defer close(a.done)
+		if within > 0 {
+			limited, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %s", within))
+			defer cancel()
+			ctx = limited
+		}
+		a.value, a.err = ask(ctx)
+	}()
+	return a
+}
+
+// Wait returns the answer as soon as it has come. If ctx ends before, it returns why.
+func (a *Answer[T]) Wait(ctx context.Context) (T, error) {
+	select {
+	case <-a.done:
+		return a.value, a.err
+	default:
+	}
+	select {
+	case <-a.done:
+		return a.value, a.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
+}
+
+// Failed tells whether the answer has come, and is an error.
+func (a *Answer[T]) Failed() bool {
+	select {
+	case <-a.done:
+		return a.err != nil
+	default:
+		return false
+	}
+}
