@@ -247,6 +247,7 @@ func TestHostileSummary(t *testing.T) {
 				t.Errorf("the summary has the secret, or not the step:\n%s", summary)
 			}
 			around := regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(summary, "")
+			around = regexp.MustCompile("(?m)`+[^`\n].*?`+ \\|").ReplaceAllString(around, "` |") // what is code in a cell
 			if wrong := regexp.MustCompile(`(?m)(?:^|[^\\])<(?:img|script|b>|/td)|^# |[^\\]!\[|^\| Reference \| sha256:evil`).FindAllString(around, -1); len(wrong) > 0 {
 				t.Errorf("the summary is not only text: %q\n%s", wrong, summary)
 			}

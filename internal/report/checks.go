@@ -12,8 +12,6 @@ const (
 	// maxWarnings is how many warnings of a step GitHub shows: the first
 	// (https://github.com/actions/runner/blob/main/src/Runner.Worker/ExecutionContext.cs).
 	maxWarnings = 10
-	// maxErrors is likewise for errors.
-	maxErrors = 10
 	// mostLogged is how many errors are written at all: whoever has more has made one
 	// mistake many times.
 	mostLogged = 1000

@@ -177,8 +177,8 @@ type positioned interface {
 }
 
 // Failure writes why a run failed: every independent error as an annotation of its
-// own, at its place where it has one, and all of them in the summary. Errors that
-// GitHub shows no annotation for are lines of the log, up to mostLogged.
+// own, at its place where it has one, and all of them in the summary. Those after
+// mostErrors, of which GitHub shows ten, are lines of the log, up to mostLogged.
 func (r *Reporter) Failure(err error) {
 	all := flatten(err)
 	for i, one := range all[:min(len(all), mostLogged)] {
@@ -187,7 +187,7 @@ func (r *Reporter) Failure(err error) {
 		if errors.As(one, &at) {
 			file, first, last = at.Position()
 		}
-		if r.action == nil || i >= maxErrors {
+		if r.action == nil || i >= mostErrors {
 			r.Printf("error: %s%v", place(r.relative(file), first), one)
 			continue
 		}
