@@ -105,7 +105,7 @@ func TestHeadOfNoUse(t *testing.T) {
 				t.Fatalf("Tag = %v after %d HEAD, want it to ask by GET", err, heads.Load())
 			}
 			publisher.LookAhead(t.Context(), digest, tags)
-			if !publisher.There(digest, tags) {
+			if !publisher.There(t.Context(), digest, tags) {
 				t.Error("LookAhead does not see that the tag is there")
 			}
 		})
