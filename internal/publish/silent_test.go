@@ -36,8 +36,8 @@ func TestEachLeavesASilentLogin(t *testing.T) {
 			_, err := p.Tags(ctx, repo)
 			return err
 		},
-		"Revision": func(ctx context.Context, p *publish.Publisher, repo name.Repository) error {
-			_, err := p.Revision(ctx, repo.Tag("latest"))
+		"Made": func(ctx context.Context, p *publish.Publisher, repo name.Repository) error {
+			_, err := p.Made(ctx, repo.Tag("latest"))
 			return err
 		},
 		"Find": func(ctx context.Context, p *publish.Publisher, repo name.Repository) error {
