@@ -40,7 +40,7 @@ func TestFarm(t *testing.T) {
 			"linux/arm64 in the input builder",
 		},
 		"one node": {
-			[]plan.Share{share(secured.TCPAddress, "arm64", "386")}, nil, nil, "linux/arm64,linux/386 in the input builder",
+			[]plan.Share{share(secured.TCPAddress, "arm64", "amd64")}, nil, nil, "linux/arm64,linux/amd64 in the input builder",
 		},
 		"one node that runs something else": {
 			[]plan.Share{share(plain.Address, "amd64", "s390x")},

@@ -19,11 +19,17 @@ type checkoutCase struct {
 
 // holding has a commit checked out that was made an hour after the run's own.
 func holding(f plan.Facts, sha string, change ...func(*plan.Checkout)) plan.Facts {
-	f.Tree = plan.Tree{Path: "/w", Head: sha}
+	f.Tree = plan.Tree{Path: "/w", Head: sha, Own: true}
 	f.Checkout = plan.Checkout{Commit: plan.Commit{SHA: sha, Time: f.Commit.Time.Add(time.Hour)}}
 	for _, c := range change {
 		c(&f.Checkout)
 	}
+	return f
+}
+
+// theirs has nobody say that the files are the repository's own.
+func theirs(f plan.Facts) plan.Facts {
+	f.Tree.Own = false
 	return f
 }
 
@@ -64,7 +70,7 @@ func TestCheckout(t *testing.T) {
 		"after a run of the same branch":  {holding(after(ours, "main"), headSHA), "latest", headSHA, "refs/heads/main"},
 		"after a run, something else":     {holding(after(ours, "feature/x"), otherSHA), "latest", otherSHA, "refs/heads/main"},
 		"after a run whose branch nobody": {holding(after(ours, ""), headSHA), "latest", headSHA, "refs/heads/main"},
-		"after a stranger's, its commit":  {holding(stranger, headSHA), "untrusted-" + headSHA[:12], headSHA, "allow-untrusted-head is true"},
+		"after a stranger's, its commit":  {theirs(holding(stranger, headSHA)), "untrusted-" + headSHA[:12], headSHA, "allow-untrusted-head is true"},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {

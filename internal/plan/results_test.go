@@ -121,7 +121,7 @@ func TestLoadAsNamed(t *testing.T) {
 		"names alone": {false, []string{"index.docker.io/library/app:local", "ghcr.io/octo/app:2"}},
 		"tags, too":   {true, []string{"ghcr.io/octo/app:1", "ghcr.io/octo/app:2", "index.docker.io/library/app:local"}},
 	} {
-		got, err := plan.New(inputs.Inputs{Load: true, LoadAs: named, LoadTags: c.tagsToo, Images: []string{"app"}, Tags: rules(t, "1", "2")}, pushOf("refs/heads/main"))
+		got, err := plan.New(inputs.Inputs{Load: true, LoadAs: named, LoadTags: c.tagsToo, Push: inputs.PushTrue, Images: []string{"app"}, Tags: rules(t, "1", "2")}, pushOf("refs/heads/main"))
 		if err != nil {
 			t.Fatalf("%s: %v", title, err)
 		}

@@ -123,7 +123,7 @@ func FuzzPlain(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := plain(text)
+		got := regexp.MustCompile(`<span>(\\#|[:@$.])</span>`).ReplaceAllString(plain(text), "$1") // what takes a link apart
 		rest := regexp.MustCompile("\\\\[\\\\`*_{}\\[\\]()#+!|<>~&]").ReplaceAllString(got, "")
 		if strings.ContainsAny(rest, "\\`*_{}[]()#+!|<>~&\n\r") || strings.ContainsFunc(rest, func(c rune) bool { return unicode.IsControl(c) && unicode.IsSpace(c) }) {
 			t.Errorf("plain(%q) = %q", text, got)
