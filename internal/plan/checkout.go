@@ -40,8 +40,9 @@ func (f Facts) elsewhere() bool {
 }
 
 // tagRef is the ref that tags are named after: the run's, but for a stranger's
-// files, which have that of the pull request that was commented on, or none. A run that another run has started always has the
-// default branch: if it builds the commit of the other one, it has its branch.
+// files, which have that of the pull request that was commented on, or none. A run
+// that another run has started always has the default branch: if it builds the
+// commit of the other one, it has its branch.
 func (f Facts) tagRef() string {
 	of, at := f.Upstream, f.Checkout
 	switch {
