@@ -165,6 +165,6 @@ func Parse(env Env) (Inputs, error) {
 	in.Reproducible = p.boolean("reproducible", false)
 	files := p.newFiles(in.Outputs, "metadata-file", "build-record")
 	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]
-	p.refuseEmptied(in)
+	p.refuseOverlaps(in)
 	return in, errors.Join(p.problems.errs...)
 }

@@ -49,6 +49,9 @@ func GiveTo(like, path string) error {
 	if err != nil || os.Getuid() != 0 || uid == 0 {
 		return err
 	}
+	if err := CheckPath(filepath.Dir(path)); err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return err
