@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/tonistiigi/fsutil"
+	"golang.org/x/sys/unix"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
@@ -74,7 +76,8 @@ func (s *sending) warnings() []Warning {
 
 // strictFS ends the build when a file cannot be opened. The sender of
 // github.com/tonistiigi/fsutil sends an empty file in its place and says
-// nothing, so that an image with an empty file would be published.
+// nothing, so that an image with an empty file would be published. An empty file is
+// what every client sends for a socket.
 type strictFS struct {
 	fsutil.FS
 	dir     string
@@ -84,6 +87,11 @@ type strictFS struct {
 // Open opens a file that BuildKit asked for.
 func (s *strictFS) Open(path string) (io.ReadCloser, error) {
 	file, err := s.FS.Open(path)
+	if errors.Is(err, unix.ENXIO) {
+		if info, err := os.Lstat(filepath.Join(s.dir, path)); err == nil && info.Mode().Type() == fs.ModeSocket {
+			return io.NopCloser(strings.NewReader("")), nil
+		}
+	}
 	if err != nil {
 		advice := "make it readable, or name it in .dockerignore"
 		if errors.Is(err, fs.ErrNotExist) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
+	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // BuildKit's own encoding, which names of files in any bytes pass
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"

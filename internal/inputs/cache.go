@@ -268,7 +268,11 @@ func (p *parser) cacheDirectory(input, where string, attrs attributes, export bo
 		p.problems.add(input, acceptsCaches, "%stype=local needs %s=PATH, a directory of the workspace", where, name)
 		return
 	}
-	path, err := p.resolveNew(written)
+	resolve := p.resolveNew
+	if export {
+		resolve = p.resolveNewDirectory
+	}
+	path, err := resolve(written)
 	if err == nil && export {
 		err = withoutLinks(path)
 	}

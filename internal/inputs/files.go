@@ -60,14 +60,28 @@ func (p *parser) resolveNewFile(written string) (string, error) {
 	case !info.Mode().IsRegular():
 		return "", errors.New("it is no regular file")
 	}
-	for {
-		if err := unix.Access(dir, unix.W_OK|unix.X_OK); !errors.Is(err, fs.ErrNotExist) {
-			if err != nil {
-				return "", &fs.PathError{Op: "write to", Path: dir, Err: err}
-			}
-			return path, nil
+	return path, writable(dir)
+}
+
+// resolveNewDirectory is the same for a directory to write into.
+func (p *parser) resolveNewDirectory(written string) (string, error) {
+	dir, err := p.resolveNew(written)
+	if err != nil {
+		return "", err
+	}
+	return dir, writable(dir)
+}
+
+// writable says why nothing can be put into a directory, or into the one above it
+// that is there.
+func writable(dir string) error {
+	for ; ; dir = filepath.Dir(dir) {
+		switch err := unix.Access(dir, unix.W_OK|unix.X_OK); {
+		case err == nil:
+			return nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return &fs.PathError{Op: "write to", Path: dir, Err: err}
 		}
-		dir = filepath.Dir(dir)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // A file to write need not be there, nor its directory.
@@ -71,5 +73,37 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "same.json")); err == nil {
 		t.Error("reading the inputs has written a file")
+	}
+}
+
+// What is on a file system for reading alone is known before the build, whoever runs
+// it, and whatever writes there.
+func TestPathsForReadingAlone(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("mounting needs root")
+	}
+	dir := checkout(t, "locked/there/file")
+	locked := filepath.Join(dir, "locked")
+	if err := unix.Mount(locked, locked, "", unix.MS_BIND, ""); err != nil {
+		t.Skipf("mounting is not allowed: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(locked, unix.MNT_DETACH) })
+	if err := unix.Mount("", locked, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	for input, values := range map[string][]string{
+		"outputs":       {"locked", "locked/there", "locked/new/dist", "type=tar,dest=locked/x.tar", "type=oci,dest=locked/oci,tar=false", "type=local,dest=locked/there,mode=delete"},
+		"cache-to":      {"type=local,dest=locked/there", "type=local,dest=locked/new/c"},
+		"metadata-file": {"locked/m.json", "locked/there/file", "locked/new/m.json"},
+		"build-record":  {"locked/r"},
+	} {
+		for _, value := range values {
+			_, err := parse(dir, vars{input: value})
+			wantMistake(t, err, input, "read-only file system")
+		}
+	}
+	if _, err := parse(dir, vars{"cache-from": "type=local,src=locked/there"}); err != nil {
+		t.Errorf("a cache to read is %v", err)
 	}
 }

@@ -168,7 +168,7 @@ func Parse(env Env) (Inputs, error) {
 	in.Reproducible = p.boolean("reproducible", false)
 	files := p.newFiles(in.Outputs, "metadata-file", "build-record")
 	in.MetadataFile, in.BuildRecord = files["metadata-file"], files["build-record"]
-	p.refuseEmptied(in)
+	p.refuseOverlaps(in)
 	in.ArgTexts = p.argTexts
 	in.Notices = append(in.Notices, p.leftOut...)
 	return in, errors.Join(p.problems.errs...)

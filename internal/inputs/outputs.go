@@ -188,7 +188,7 @@ func (r *outputReader) place(out *Output, dest string) {
 		r.wrong("dest=- is standard output, which nothing reads from a step; name a file")
 		return
 	case out.Type == OutputLocal || out.Unpacked:
-		out.Dest, err = r.at(r.absolute(dest)).resolveNew(dest)
+		out.Dest, err = r.at(r.absolute(dest)).resolveNewDirectory(dest)
 	default:
 		out.Dest, err = r.resolveNewFile(dest)
 	}
@@ -207,25 +207,6 @@ func (r *outputReader) place(out *Output, dest string) {
 func (r *outputReader) checkTypes(attrs attributes) {
 	if oci, err := strconv.ParseBool(attrs["oci-mediatypes"]); err == nil && !oci && (attrs["compression"] == "zstd" || attrs["compression"] == "estargz") {
 		r.wrong("compression=%s needs OCI's media types, and oci-mediatypes is false", attrs["compression"])
-	}
-}
-
-// refuseEmptied refuses what would be written into a directory that is emptied in the
-// same run: which comes first is chance.
-func (p *parser) refuseEmptied(in Inputs) {
-	written := []string{in.MetadataFile, in.BuildRecord}
-	for _, out := range in.Outputs {
-		written = append(written, out.Dest)
-	}
-	for _, cache := range in.CacheTo {
-		written = append(written, cache.Attrs["dest"])
-	}
-	for _, out := range in.Outputs {
-		for _, path := range written {
-			if out.Empties() && path != "" && path != out.Dest && within(path, out.Dest) {
-				p.problems.add("outputs", acceptsOutputs, "mode=delete would empty %q, into which %q is written", out.Dest, path)
-			}
-		}
 	}
 }
 

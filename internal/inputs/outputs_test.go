@@ -214,6 +214,49 @@ func TestOutputsThatAreNone(t *testing.T) {
 	}
 }
 
+// Nothing is written where a link of the image could lead it elsewhere, nor below a file.
+// The directory itself is no link of the image's, and what is written when the build has
+// ended looks again.
+func TestPathsThatOverlap(t *testing.T) {
+	t.Parallel()
+	dir := checkout(t, "dist/abs/c/file")
+	symlink(t, "dist", filepath.Join(dir, "alias"))
+	for title, c := range map[string]struct {
+		set   vars
+		input string // where the mistake is; empty for none
+	}{
+		"a cache":                              {vars{"outputs": "dist", "cache-to": "type=local,dest=dist/abs/c"}, "cache-to"},
+		"a cache, over a link":                 {vars{"outputs": "dist", "cache-to": "type=local,dest=alias/c"}, "cache-to"},
+		"a cache in the same place":            {vars{"outputs": "dist", "cache-to": "type=local,dest=dist"}, "cache-to"},
+		"a cache, the workspace is filled":     {vars{"outputs": ".", "cache-to": "type=local,dest=cache"}, "cache-to"},
+		"another directory":                    {vars{"outputs": "dist\ndist/abs"}, "outputs"},
+		"another directory, named first":       {vars{"outputs": "dist/abs\ndist"}, "outputs"},
+		"an unpacked layout":                   {vars{"outputs": "dist\ntype=oci,dest=dist/oci,tar=false"}, "outputs"},
+		"an archive in a directory of it":      {vars{"outputs": "dist\ntype=tar,dest=dist/abs/x.tar"}, "outputs"},
+		"an archive in it":                     {vars{"outputs": "dist\ntype=tar,dest=dist/x.tar"}, ""},
+		"a file that is written later":         {vars{"outputs": "dist", "metadata-file": "dist/abs/m.json", "build-record": "dist/r"}, ""},
+		"a directory in a cache":               {vars{"outputs": "c/dist", "cache-to": "type=local,dest=c"}, ""},
+		"a cache beside":                       {vars{"outputs": "dist", "cache-to": "type=local,dest=dist2"}, ""},
+		"a cache in an archive":                {vars{"outputs": "type=tar,dest=x", "cache-to": "type=local,dest=x/c"}, "cache-to"},
+		"a cache that is an archive":           {vars{"outputs": "type=tar,dest=x", "cache-to": "type=local,dest=x"}, "cache-to"},
+		"a cache that is a record":             {vars{"build-record": "x", "cache-to": "type=local,dest=x"}, "cache-to"},
+		"a record in an archive":               {vars{"outputs": "type=tar,dest=x", "build-record": "x/r"}, "build-record"},
+		"a directory in a file":                {vars{"outputs": "x/dist", "metadata-file": "x"}, "outputs"},
+		"an emptied directory and a file":      {vars{"outputs": "type=local,dest=dist,mode=delete", "metadata-file": "dist/m.json"}, "outputs"},
+		"an emptied directory and its archive": {vars{"outputs": "type=local,dest=dist,mode=delete\ntype=tar,dest=dist/x.tar"}, "outputs"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			_, err := parse(dir, c.set)
+			if c.input != "" {
+				wantMistake(t, err, c.input, dir)
+			} else if err != nil {
+				t.Errorf("Parse(%v) = %v, want no error", c.set, err)
+			}
+		})
+	}
+}
+
 // Every line that is wrong is reported, each with its number and its text.
 func TestEveryOutputThatIsWrong(t *testing.T) {
 	t.Parallel()

@@ -49,27 +49,50 @@ func GiveTo(like, path string) error {
 	if err != nil || os.Getuid() != 0 || uid == 0 {
 		return err
 	}
+	if err := CheckPath(filepath.Dir(path)); err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	return fs.WalkDir(root.FS(), filepath.Base(path), func(inside string, _ fs.DirEntry, err error) error {
-		if err != nil {
+	return giveAll(root, filepath.Base(path), uid, gid)
+}
+
+// giveAll goes through what fs.WalkDir would, which refuses names that are not UTF-8.
+func giveAll(root *os.Root, path string, uid, gid int) error {
+	info, err := root.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if err := giveOne(root, path, info, uid, gid); err != nil || !info.IsDir() {
+		return err
+	}
+	dir, err := root.Open(path)
+	if err != nil {
+		return err
+	}
+	names, err := dir.Readdirnames(-1)
+	if err = errors.Join(err, dir.Close()); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := giveAll(root, filepath.Join(path, name), uid, gid); err != nil {
 			return err
 		}
-		info, err := root.Lstat(inside)
-		if err != nil {
-			return err
-		}
-		if is, _, err := ownerOf(info); err != nil || is != 0 {
-			return err
-		}
-		if info.Mode()&fs.ModeDevice != 0 {
-			return root.Chmod(inside, 0o600)
-		}
-		return root.Lchown(inside, uid, gid)
-	})
+	}
+	return nil
+}
+
+func giveOne(root *os.Root, path string, info fs.FileInfo, uid, gid int) error {
+	if is, _, err := ownerOf(info); err != nil || is != 0 {
+		return err
+	}
+	if info.Mode()&fs.ModeDevice != 0 {
+		return root.Chmod(path, 0o600)
+	}
+	return root.Lchown(path, uid, gid)
 }
 
 func owner(path string) (uid, gid int, err error) {

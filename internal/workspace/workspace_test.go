@@ -64,7 +64,7 @@ func TestDevicesAreKept(t *testing.T) {
 	home := t.TempDir()
 	dist := filepath.Join(home, "dist")
 	loop := filepath.Join(dist, "loop")
-	if err := errors.Join(os.Chown(home, runner, runner), os.Mkdir(dist, 0o700), syscall.Mknod(loop, syscall.S_IFBLK|0o600, 7<<8), os.Chmod(loop, 0o666), os.WriteFile(filepath.Join(dist, "later"), nil, 0o600)); err != nil {
+	if err := errors.Join(os.Chown(home, runner, runner), os.Mkdir(dist, 0o700), syscall.Mknod(loop, syscall.S_IFBLK|0o600, 7<<8), os.Chmod(loop, 0o666), os.MkdirAll(filepath.Join(dist, "caf\xe9"), 0o700), os.WriteFile(filepath.Join(dist, "caf\xe9/later"), nil, 0o600), os.WriteFile(filepath.Join(dist, "later"), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if err := GiveTo(home, dist); err != nil {
@@ -73,7 +73,7 @@ func TestDevicesAreKept(t *testing.T) {
 	if info, err := os.Stat(loop); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the device has %v, %v", info.Mode(), err)
 	}
-	for path, want := range map[string]int{"dist": runner, "dist/loop": 0, "dist/later": runner} {
+	for path, want := range map[string]int{"dist": runner, "dist/loop": 0, "dist/later": runner, "dist/caf\xe9/later": runner} {
 		if uid, _, err := owner(filepath.Join(home, path)); err != nil || uid != want {
 			t.Errorf("%s belongs to %d, %v, want %d", path, uid, err, want)
 		}
