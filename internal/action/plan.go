@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/redact"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
@@ -47,7 +48,7 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 	}
 	p, err := planFor(ctx, env, followLinks(dir), given)
 	if err != nil {
-		fmt.Fprintln(env.Stdout, err)
+		fmt.Fprintln(env.Stdout, redact.URLPasswords(err.Error(), func(string) string { return "***" }))
 		return 1
 	}
 	if err := writePlan(env.Stdout, p, *asJSON); err != nil {
