@@ -1,6 +1,7 @@
 package action
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -17,8 +18,8 @@ import (
 	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
-	"github.com/slipway-build/slipway/internal/redact"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/report"
 )
 
 // showPlan says what a run would publish, for the checkout in a directory or for
@@ -46,25 +47,38 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 	if flags.NArg() > 0 {
 		dir = env.path(flags.Arg(0))
 	}
-	p, err := planFor(ctx, env, followLinks(dir), given)
-	if err != nil {
-		fmt.Fprintln(env.Stdout, redact.URLPasswords(err.Error(), func(string) string { return "***" }))
-		return 1
+	in, p, err := planFor(ctx, env, followLinks(dir), given)
+	var said bytes.Buffer
+	if err == nil {
+		err = writePlan(&said, p, *asJSON)
 	}
-	if err := writePlan(env.Stdout, p, *asJSON); err != nil {
-		fmt.Fprintln(env.Stdout, err)
+	if err != nil {
+		fmt.Fprintln(&said, err)
+	}
+	fmt.Fprint(env.Stdout, hidden(env, in, said.String()))
+	if err != nil {
 		return 1
 	}
 	return 0
 }
 
+// hidden hides the secrets of the inputs in a text.
+func hidden(env Env, in inputs.Inputs, text string) string {
+	r, err := report.New(report.Options{Out: io.Discard, Lookup: env.Lookup})
+	if err != nil {
+		return text // outside Actions nothing is opened
+	}
+	mask(r, in)
+	return r.Hide(text)
+}
+
 // planFor decides as a run would.
-func planFor(ctx context.Context, env Env, dir string, given map[string]*string) (plan.Plan, error) {
+func planFor(ctx context.Context, env Env, dir string, given map[string]*string) (inputs.Inputs, plan.Plan, error) {
 	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: dir, Given: env.Given})
 	source := facts.Source{Lookup: env.Lookup, Dir: dir, Context: in.Context, Build: in.Local(), Fetched: in.Fetched(), Now: time.Now(), Offline: true} //nolint:forbidigo // dates in tags are those of a run that begins now
 	f, err := facts.Load(ctx, source)
 	if err != nil {
-		return plan.Plan{}, errors.Join(inputsErr, err)
+		return in, plan.Plan{}, errors.Join(inputsErr, err)
 	}
 	if *given["GITHUB_REF"]+*given["GITHUB_EVENT_NAME"] != "" {
 		f.Pull, f.Upstream, f.Checkout, f.BaseRef, f.Schedule, f.Commented, f.Prerelease = plan.Pull{}, plan.Upstream{}, plan.Checkout{}, "", "", 0, false // of another run
@@ -79,7 +93,7 @@ func planFor(ctx context.Context, env Env, dir string, given map[string]*string)
 	docker := registry.ReadDockerConfig(env.Lookup, func(string) {}) // nobody logs in, and nothing shows a password
 	f.Logins, f.Proxies = strings.Join(docker.Hosts(), " "), proxiesOf(docker, env)
 	p, err := plan.New(in, f.Imagined())
-	return p, errors.Join(inputsErr, err)
+	return in, p, errors.Join(inputsErr, err)
 }
 
 // planned is what showPlan writes as JSON.

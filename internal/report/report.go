@@ -129,6 +129,9 @@ func (r *Reporter) maskOne(text string) {
 	}
 }
 
+// Hide returns a text without secrets, for what is not written here.
+func (r *Reporter) Hide(text string) string { return r.mask.hide(text) }
+
 // Masked returns what is hidden, for what is not written here.
 func (r *Reporter) Masked() []string { return r.mask.all() }
 

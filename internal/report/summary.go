@@ -17,7 +17,7 @@ const (
 	mostRows     = 100
 	mostWarnings = 10
 	mostSlow     = 5
-	mostErrors   = 50 // also of annotations
+	mostErrors   = 50       // also of annotations
 	mostText     = 1000     // letters of a reason or a message
 	mostError    = 16 << 10 // letters of an error
 	mostTitle    = 120      // letters of a step's name
