@@ -169,20 +169,24 @@ func (t *tagger) settle(ctx context.Context, digest v1.Hash) (plan.Publish, []pl
 	return moving, stays
 }
 
-// tag moves the tags that are to move to what was built: versions first. Of runs that
-// share an engine which pushes, one at a time does so.
-func (t *tagger) tag(ctx context.Context, b *builder.Builder, built *build.Result, moving plan.Publish) (publish.Image, error) {
-	if moving.Push && len(moving.Tags) > 0 {
-		repo := moving.Tags[0].Repository // such an engine publishes to one
+// publish decides which tags move, and moves them. Of runs that share an engine which
+// pushes, one at a time does both: what it has learnt of the tags before it waited may
+// not be true any more.
+func (t *tagger) publish(ctx context.Context, b *builder.Builder, built *build.Result) (publish.Image, plan.Publish, []plan.Stay, error) {
+	if all := t.plan.Publish; all.Push && len(all.Tags) > 0 {
+		repo := all.Tags[0].Repository // such an engine publishes to one
 		end, err := b.Alone(ctx, repo, func() { t.report.Printf("Waiting for another run that publishes %s on this engine", repo) })
 		if err != nil {
-			return publish.Image{}, err
+			return publish.Image{}, plan.Publish{}, nil, err
 		}
 		defer end()
 	}
-	return t.move(ctx, b, built, moving)
+	moving, stays := t.settle(ctx, built.Digest)
+	image, err := t.move(ctx, b, built, moving)
+	return image, moving, stays, err
 }
 
+// move moves the tags that are to move to what was built: versions first.
 func (t *tagger) move(ctx context.Context, b *builder.Builder, built *build.Result, moving plan.Publish) (publish.Image, error) {
 	versions, floating := moving.MoveOrder()
 	switch {

@@ -83,8 +83,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return errors.Join(err, kept)
 	}
 
-	moving, stays := tags.settle(ctx, built.Digest)
-	image, err := tags.tag(ctx, b, &built, moving)
+	image, moving, stays, err := tags.publish(ctx, b, &built)
 	if err != nil {
 		return errors.Join(err, kept)
 	}

@@ -143,7 +143,7 @@ func sizeBelow(ctx context.Context, b *builder.Builder, root string) (int64, err
 // another may do better; or nil.
 func (w *watcher) silent(ctx context.Context, b *builder.Builder) (registry.Verdict, error) {
 	var silent *registry.SilentError
-	if !errors.As(context.Cause(ctx), &silent) {
+	if !errors.As(context.Cause(ctx), &silent) || len(w.request.Plan.PushTo) == 0 { // the other part of a request pushes
 		return registry.Verdict{}, nil
 	}
 	host := w.request.Plan.PushTo[0].RegistryStr()

@@ -97,6 +97,8 @@ func (p *pushedConfig) check(other v1.Hash) error {
 
 // configOf returns the config of the one image in an index, or zero.
 func configOf(ctx context.Context, b *builder.Builder, digest v1.Hash) v1.Hash {
+	ctx, cancel := context.WithTimeout(ctx, manifestWithin)
+	defer cancel()
 	raw, err := record.ReadBlob(ctx, b.Client, digest.String(), maxManifest)
 	if err != nil {
 		return v1.Hash{}
