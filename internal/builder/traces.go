@@ -13,6 +13,11 @@ import (
 	moby "github.com/moby/moby/client"
 )
 
+// silentFor is how old the image of a run is that has no turn and so does not say that
+// it lives: a job of GitHub's lasts no longer. A run has none from the export of its
+// image on while a build cache is exported, or a push of that waits to be tried again.
+const silentFor = 6 * time.Hour
+
 // ownRegistry is one that there is not. Names in it are those of runs, in the store of
 // an engine that they share.
 const ownRegistry = "slipway.invalid/"
@@ -184,7 +189,7 @@ func (s *store) isDead(ctx context.Context, one trace, all []trace, now time.Tim
 		_ = s.tag(ctx, found.ID, one.String())
 		return false
 	}
-	return found.Metadata.LastTagTime.Add(stale).Before(now)
+	return found.Metadata.LastTagTime.Add(silentFor).Before(now)
 }
 
 // removeRun removes the names of a dead run, its turns last: who waits for them can
