@@ -169,8 +169,8 @@ func TestFarmNodesDown(t *testing.T) {
 		},
 	})
 	code := r.wait()
-	if took := time.Since(started); code != 1 || took > 6*time.Second {
-		t.Errorf("exit code %d after %s, want 1 within 6s", code, took)
+	if took := time.Since(started); code != 1 || took > time.Minute {
+		t.Errorf("exit code %d after %s, want 1 within a minute", code, took)
 	}
 	for _, address := range down {
 		r.mustSay("::error::connecting to BuildKit: " + address + " (linux/")

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/slipway-build/slipway/internal/testenv"
@@ -31,9 +32,10 @@ func TestCommentOfAnybody(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			sha := ""
+			var head atomic.Value // of the checkout, which is made when the step is
+			head.Store("")
 			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				answer := ""
+				answer, sha := "", head.Load().(string)
 				switch path := r.URL.Path; {
 				case path == "/repos/octo/repo/commits/"+sha+"/branches-where-head":
 					answer = c.branches
@@ -57,7 +59,7 @@ func TestCommentOfAnybody(t *testing.T) {
 				},
 				wrap: func(_ *exec.Cmd, work string) {
 					mustWrite(t, filepath.Join(work, "event.json"), []byte(`{"issue": {"number": 7, "pull_request": {}}, "repository": {"default_branch": "main"}}`))
-					sha = commitAll(t, filepath.Join(work, "repo"))
+					head.Store(commitAll(t, filepath.Join(work, "repo")))
 				},
 			})
 			code := r.wait()
@@ -65,7 +67,7 @@ func TestCommentOfAnybody(t *testing.T) {
 				r.mustSay("digest  " + remoteDigest(t, registry.Host+"/octo/repo:latest"))
 				return
 			}
-			r.mustSay("::error::deciding whether the files may be built: the git checkout around ", " is at "+sha+", which is not the commit of this run", "anybody can cause a run of the event issue_comment")
+			r.mustSay("::error::deciding whether the files may be built: the git checkout around ", " is at "+head.Load().(string)+", which is not the commit of this run", "anybody can cause a run of the event issue_comment")
 			if code != 1 || strings.Contains(r.said(), "Building with") {
 				t.Errorf("exit code %d\n%s", code, tail(r.said()))
 			}
