@@ -28,6 +28,19 @@ func (s Source) apiOf(f plan.Facts) (*github.Client, error) {
 	return s.api()
 }
 
+// askAbout asks the API about the run's repository, and waits no longer than apiWithin.
+func askAbout[T any](ctx context.Context, s Source, f plan.Facts, ask func(ctx context.Context, api *github.Client, owner, name string) (T, error)) (T, error) {
+	client, err := s.apiOf(f)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	owner, name, _ := strings.Cut(f.Repository, "/")
+	ctx, cancel := context.WithTimeout(ctx, apiWithin)
+	defer cancel()
+	return ask(ctx, client, owner, name)
+}
+
 // Tags asks GitHub for the names of all git tags of the run's repository. It
 // fails where there are more than can be read in time.
 func (s Source) Tags(ctx context.Context, f plan.Facts) ([]string, error) {
@@ -84,36 +97,23 @@ func (s Source) Contains(ctx context.Context, f plan.Facts, commit, ancestor str
 // compare asks GitHub where a commit stands against a base, which is a commit or
 // a branch: ahead, behind, identical or diverged.
 func (s Source) compare(ctx context.Context, f plan.Facts, base, commit string) (string, error) {
-	client, err := s.apiOf(f)
-	if err != nil {
-		return "", err
-	}
-	owner, name, _ := strings.Cut(f.Repository, "/")
-	ctx, cancel := context.WithTimeout(ctx, apiWithin)
-	defer cancel()
-	compared, _, err := client.Repositories.CompareCommits(ctx, owner, name, base, commit, &github.ListOptions{PerPage: 1})
-	if err != nil {
-		return "", err
-	}
-	return compared.GetStatus(), nil
+	return askAbout(ctx, s, f, func(ctx context.Context, api *github.Client, owner, name string) (string, error) {
+		compared, _, err := api.Repositories.CompareCommits(ctx, owner, name, base, commit, &github.ListOptions{PerPage: 1})
+		return compared.GetStatus(), err
+	})
 }
 
 // Head asks GitHub which commit a ref has now, such as refs/heads/main or
 // refs/pull/12/head. It is empty where there is no such ref.
 func (s Source) Head(ctx context.Context, f plan.Facts, ref string) (string, error) {
-	client, err := s.apiOf(f)
-	if err != nil {
-		return "", err
-	}
-	owner, name, _ := strings.Cut(f.Repository, "/")
-	ctx, cancel := context.WithTimeout(ctx, apiWithin)
-	defer cancel()
-	found, response, err := client.Git.GetRef(ctx, owner, name, ref)
-	if response != nil && response.StatusCode == http.StatusNotFound {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("asking GitHub which commit %s has: %w", ref, err)
-	}
-	return found.GetObject().GetSHA(), nil
+	return askAbout(ctx, s, f, func(ctx context.Context, api *github.Client, owner, name string) (string, error) {
+		found, response, err := api.Git.GetRef(ctx, owner, name, ref)
+		if response != nil && response.StatusCode == http.StatusNotFound {
+			return "", nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("asking GitHub which commit %s has: %w", ref, err)
+		}
+		return found.GetObject().GetSHA(), nil
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/google/go-github/v60/github"
 
@@ -64,18 +63,13 @@ func (s Source) askOwn(ctx context.Context, f plan.Facts, commit string) error {
 }
 
 func (s Source) headsBranch(ctx context.Context, f plan.Facts, commit string) (bool, error) {
-	client, err := s.apiOf(f)
-	if err != nil {
-		return false, err
-	}
-	owner, name, _ := strings.Cut(f.Repository, "/")
-	ctx, cancel := context.WithTimeout(ctx, apiWithin)
-	defer cancel()
-	branches, _, err := client.Repositories.ListBranchesHeadCommit(ctx, owner, name, commit)
-	if err != nil {
-		return false, fmt.Errorf("asking GitHub for the branches at %s: %w", commit, err)
-	}
-	return len(branches) > 0, nil
+	return askAbout(ctx, s, f, func(ctx context.Context, api *github.Client, owner, name string) (bool, error) {
+		branches, _, err := api.Repositories.ListBranchesHeadCommit(ctx, owner, name, commit)
+		if err != nil {
+			return false, fmt.Errorf("asking GitHub for the branches at %s: %w", commit, err)
+		}
+		return len(branches) > 0, nil
+	})
 }
 
 func (s Source) inDefaultBranch(ctx context.Context, f plan.Facts, commit string) (bool, error) {

@@ -214,9 +214,6 @@ func (r Refusal) byClient() bool {
 	return r.Status >= http.StatusBadRequest && r.Status < http.StatusInternalServerError && !slices.Contains(overloaded, r.Status)
 }
 
-// Forbidden tells whether a registry has answered that this may not be done.
-func Forbidden(err error) bool { return hasAnswered(err, http.StatusForbidden) }
-
 // NotFound tells whether a registry has answered that there is no such thing.
 func NotFound(err error) bool { return hasAnswered(err, http.StatusNotFound) }
 
