@@ -215,9 +215,7 @@ func (r Refusal) byClient() bool {
 }
 
 // NotFound tells whether a registry has answered that there is no such thing.
-func NotFound(err error) bool { return hasAnswered(err, http.StatusNotFound) }
-
-func hasAnswered(err error, status int) bool {
+func NotFound(err error) bool {
 	var answer *transport.Error
-	return errors.As(err, &answer) && answer.StatusCode == status
+	return errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound
 }
