@@ -103,6 +103,7 @@ type planned struct {
 	Version     string            `json:"version"`
 	Tags        []string          `json:"tags"`
 	ByDigest    []string          `json:"byDigest,omitempty"` // where the image is pushed without a tag
+	Loaded      []string          `json:"loaded,omitempty"`   // as what it is loaded into the store of a Docker engine
 	Rules       []plannedRule     `json:"rules"`
 	Labels      map[string]string `json:"labels"`
 	Annotations []string          `json:"annotations"`
@@ -128,6 +129,9 @@ func writePlan(out io.Writer, p plan.Plan, asJSON bool) error {
 		for _, tag := range p.Publish.Tags {
 			shown.Tags = append(shown.Tags, host.Tag(tag))
 		}
+	}
+	for _, tag := range p.Build.LoadAs {
+		shown.Loaded = append(shown.Loaded, host.Tag(tag))
 	}
 	for _, o := range p.Publish.Names.Outcomes {
 		rule := "flavor"
@@ -163,13 +167,24 @@ func writePlanTable(out io.Writer, p planned) error {
 	switch {
 	case !p.Push:
 		fmt.Fprintln(out, "\nNothing is published:", p.Reason)
+		if len(p.Loaded) > 0 { // the image has these names alone
+			p.Tags = nil
+		}
 	case len(p.ByDigest) > 0:
 		fmt.Fprintln(out, "\nPushed by digest alone would be, and no tag moves:")
 	default:
 		fmt.Fprintln(out, "\nPublished would be, without tags that would go back to an older version or commit:")
 	}
-	for _, one := range slices.Concat(p.ByDigest, p.Tags) {
-		fmt.Fprintln(out, "  "+one)
+	listNames(out, slices.Concat(p.ByDigest, p.Tags))
+	if len(p.Loaded) > 0 {
+		fmt.Fprintln(out, "\nLoaded into the Docker engine would be:")
+		listNames(out, p.Loaded)
 	}
 	return nil
+}
+
+func listNames(out io.Writer, names []string) {
+	for _, one := range names {
+		fmt.Fprintln(out, "  "+one)
+	}
 }
