@@ -1,5 +1,6 @@
 # make try    build slipway and publish testdata/hello with it, into a registry on loopback
 # make test   everything: vet, and all tests with real BuildKits and registries
+# make race   the same with the race detector in the tests of whole runs, too
 # make bench  a table of times beside buildctl's and buildx's, on the same daemon
 # make lint   golangci-lint, and known vulnerabilities in what is linked
 #
@@ -15,7 +16,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 export PATH := $(BIN):$(PATH):/usr/sbin:/sbin
 
-.PHONY: build try test bench lint tools packages clean
+.PHONY: build try test race bench lint tools packages clean
 
 build: $(BIN)/slipway
 
@@ -32,9 +33,18 @@ try: build
 .PHONY: buildkitd
 buildkitd: runc $(BIN)/buildkitd
 
+# The race detector makes a run of the whole program three times as slow to start and
+# five times to work, of which there are hundreds in the tests of the root: it watches
+# what is in packages, and the rest once a week.
+GOTEST := go test -shuffle=on -count=1 -timeout=55m -parallel=6 # most of a test is waiting for a daemon
+
 test: root packages tools pictures
 	go vet ./...
-	go test -race -shuffle=on -count=1 -timeout=75m -parallel=6 ./... # most of a test is waiting for a daemon
+	$(GOTEST) -race ./internal/...
+	$(GOTEST) .
+
+race: root packages tools pictures
+	$(GOTEST) -race ./...
 
 bench: packages tools build
 	go run ./internal/bench
