@@ -74,13 +74,7 @@ func startStallingAction(t *testing.T, m *jobHost) *actionRun {
 		files:      map[string]string{"random": string(random)},
 		with:       map[string]string{"registry": m.engine.Expose(t, address)},
 	})
-	select {
-	case <-stalled:
-	case <-r.read:
-		t.Fatalf("it has ended before it has pushed:\n%s", r.said())
-	case <-time.After(patience):
-		t.Fatalf("it does not push:\n%s", r.said())
-	}
+	r.waitUntil(stalled)
 	return r
 }
 

@@ -95,6 +95,31 @@ func testCancelledBeforePermission(t *testing.T, m *jobHost) {
 	r.mustLeaveNothing(before)
 }
 
+// testCancelledBesideSilence cancels runs of which a far end takes what is sent to it,
+// and says nothing. In the middle of a push it does so in testCancelledInPush.
+func testCancelledBesideSilence(t *testing.T, m *jobHost) {
+	for title, step := range map[string]func(silent string) actionStep{
+		"registry": func(silent string) actionStep {
+			return actionStep{with: map[string]string{"registry": silent}}
+		},
+		"GitHub's API": func(silent string) actionStep { // asked for a commit that the checkout does not have
+			return actionStep{env: map[string]string{"GITHUB_API_URL": "http://" + silent, "GITHUB_SHA": strings.Repeat("a", 40)}}
+		},
+	} {
+		t.Run(title, func(t *testing.T) { //nolint:paralleltest // it looks at what is left
+			before := m.left(t)
+			address, reached := stall(t, m.registry.Host, 0)
+			s := step(m.engine.Expose(t, address))
+			s.repository, s.dockerfile = "unpublished", "FROM scratch\nCOPY Dockerfile /\n"
+			r := startAction(t, m, s)
+			r.waitUntil(reached)
+			r.mustEndCancelled()
+			r.mustNotPublish()
+			r.mustLeaveNothing(before)
+		})
+	}
+}
+
 // mustEndCancelled cancels a run as the runner does.
 func (r *actionRun) mustEndCancelled() {
 	r.t.Helper()
@@ -138,7 +163,7 @@ func testSockets(t *testing.T, m *jobHost) {
 			started := time.Now()
 			c.step.dockerfile = "FROM scratch\nCOPY Dockerfile /\n"
 			r := runAction(t, m, c.step)
-			if took := time.Since(started); r.code != 1 || took > 10*time.Second {
+			if took := time.Since(started); r.code != 1 || took > cleanUpWithin {
 				t.Errorf("exit code %d after %s, want 1 soon", r.code, took)
 			}
 			r.mustSay("::error", "unix:///var/run/docker.sock", c.says, "set the input builder")

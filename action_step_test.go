@@ -24,6 +24,7 @@ type actionStep struct {
 	network    string            // of a job with services
 	socket     string            // what is mounted as the engine's socket; default the engine's own
 	user       string            // of the container; a runner names none
+	env        map[string]string // in place of what the runner sets
 }
 
 // actionRun is a step that has been started.
@@ -135,6 +136,18 @@ func (r *actionRun) waitFor(text string) {
 	}
 }
 
+// waitUntil waits for something that happens while the step runs.
+func (r *actionRun) waitUntil(happened <-chan struct{}) {
+	r.t.Helper()
+	select {
+	case <-happened:
+	case <-r.read:
+		r.t.Fatalf("it has ended before:\n%s", r.said())
+	case <-time.After(patience):
+		r.t.Fatalf("it does not come to that:\n%s", r.said())
+	}
+}
+
 // environment is what the runner passes with -e.
 func (r *actionRun) environment(s actionStep) []string {
 	r.t.Helper()
@@ -160,6 +173,9 @@ func (r *actionRun) environment(s actionStep) []string {
 	maps.Copy(inputs, s.with)
 	for input, value := range inputs {
 		env = append(env, inputVariable(input)+"="+value)
+	}
+	for variable, value := range s.env {
+		env = append(env, variable+"="+value)
 	}
 	return env
 }

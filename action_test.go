@@ -47,6 +47,7 @@ func TestAction(t *testing.T) {
 		{"two at once", testTwoAtOnce},
 		{"cancelled in a step", testCancelledInStep},
 		{"cancelled in a push", testCancelledInPush},
+		{"cancelled beside silence", testCancelledBesideSilence},
 		{"sibling", testOwnSibling},
 		{"sibling of a killed action", testSiblingOfAKilledAction},
 	}
