@@ -21,9 +21,10 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// cleanUpWithin is how long a cancelled run may take to be gone: then the runner
-// kills it. It takes 3 s where nothing else runs.
-const cleanUpWithin = 10 * time.Second
+// cleanUpWithin is how long a cancelled run may take to be gone on a machine that is
+// busy with other tests: where nothing else runs it takes 3 s, and the runner kills it
+// after 10. A run that does not heed the cancellation takes minutes.
+const cleanUpWithin = time.Minute
 
 // TestCancelLeavesNothing cancels a run in the middle of a step, as the runner
 // does: it ends in time, and the child process, its root and the step are gone.
@@ -79,7 +80,7 @@ func TestBuilderDies(t *testing.T) {
 	killed := time.Now()
 	daemon.Kill()
 	code := r.wait()
-	if took := time.Since(killed); code != 1 || took > 10*time.Second {
+	if took := time.Since(killed); code != 1 || took > cleanUpWithin {
 		t.Errorf("exit code %d after %s, want 1 soon", code, took)
 	}
 	r.mustSay("::error", "ended or cannot be reached any more")

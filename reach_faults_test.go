@@ -37,7 +37,7 @@ func TestRegistryThatIsSilentHere(t *testing.T) {
 	if code := given.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-	if took := time.Since(started); took > 15*time.Second {
+	if took := time.Since(started); took > time.Minute {
 		t.Errorf("it took %s to learn that nobody reaches the registry", took)
 	}
 	given.mustSay("::error::reaching "+down.Host+": neither this process nor BuildKit at", "from here: ", "i/o timeout")

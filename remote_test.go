@@ -47,8 +47,8 @@ func TestRemoteWithTLS(t *testing.T) {
 			if code := r.wait(); code != c.code {
 				t.Errorf("exit code %d, want %d\n%s", code, c.code, r.said())
 			}
-			if took := time.Since(started); c.code != 0 && took > 6*time.Second {
-				t.Errorf("it took %s, want less than 6s", took)
+			if took := time.Since(started); c.code != 0 && took > 30*time.Second {
+				t.Errorf("it took %s, want less than 30s", took)
 			}
 			r.mustSay(c.says...)
 			if c.code != 0 {

@@ -28,7 +28,7 @@ func TestStalledExport(t *testing.T) {
 	var log bytes.Buffer
 	begun := time.Now()
 	result, err := Solve(t.Context(), b, Request{Registries: anonymous(), Plan: p, Log: &log, StalledAfter: 2 * time.Second})
-	if took := time.Since(begun); err != nil || took > 30*time.Second {
+	if took := time.Since(begun); err != nil || took > 5*time.Minute {
 		t.Fatalf("after %s: %v\n%s", took, err, log.String())
 	}
 	if result.Digest == (v1.Hash{}) || result.Steps != 3 || result.Cached > 1 {

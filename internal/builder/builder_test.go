@@ -87,8 +87,8 @@ func TestUnreachableIsSaidInTime(t *testing.T) {
 			t.Parallel()
 			started := time.Now()
 			_, err := builder.Connect(t.Context(), builder.Options{Want: address, Lookup: environment(nil)})
-			if took := time.Since(started); took > 6*time.Second {
-				t.Errorf("it took %s, want less than 6s", took)
+			if took := time.Since(started); took > 30*time.Second {
+				t.Errorf("it took %s, want less than 30s", took)
 			}
 			if err == nil || !strings.Contains(err.Error(), address) {
 				t.Errorf("Connect() = %v, want an error that names %s", err, address)

@@ -135,7 +135,7 @@ func TestProgramThatHangs(t *testing.T) {
 	program := newFake(t, "ssh", "trap '' TERM\nwhile :; do sleep 1; done")
 	started := time.Now()
 	_, err := program.connect("ssh://buildkitd")
-	if took := time.Since(started); took > 15*time.Second {
+	if took := time.Since(started); took > time.Minute {
 		t.Errorf("it took %s", took)
 	}
 	wantSaid(t, err, "no answer within 10s", "ssh://buildkitd")
@@ -151,7 +151,7 @@ func TestProgramThatIsNotThere(t *testing.T) {
 			t.Parallel()
 			started := time.Now()
 			_, err := newFake(t, "another", "").connect(address)
-			if took := time.Since(started); took > 5*time.Second {
+			if took := time.Since(started); took > 30*time.Second {
 				t.Errorf("it took %s", took)
 			}
 			wantSaid(t, err, address, "the program "+program+", which is not on PATH", "the action's own image does not have it")

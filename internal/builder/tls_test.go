@@ -62,8 +62,8 @@ func TestTLS(t *testing.T) {
 			t.Parallel()
 			started := time.Now()
 			b, err := builder.Connect(t.Context(), builder.Options{Want: c.address, TLS: c.tls, Lookup: environment(nil)})
-			if took := time.Since(started); took > 6*time.Second {
-				t.Errorf("it took %s, want less than 6s", took)
+			if took := time.Since(started); took > 30*time.Second {
+				t.Errorf("it took %s, want less than 30s", took)
 			}
 			if len(c.says) == 0 {
 				if err != nil {

@@ -115,7 +115,7 @@ func TestAnswersThatTrickle(t *testing.T) {
 		if !errors.As(err, &much) || much.Host != "registry.test" {
 			t.Errorf("reading within %s: %v, want a *TooMuchError", within, err)
 		}
-		if took := time.Since(started); took > 5*time.Second {
+		if took := time.Since(started); took > 30*time.Second {
 			t.Errorf("it took %s", took)
 		}
 	}
