@@ -38,12 +38,12 @@ buildkitd: runc $(BIN)/buildkitd
 # what is in packages, and the rest once a week.
 GOTEST := go test -shuffle=on -count=1 -timeout=55m -parallel=6 # most of a test is waiting for a daemon
 
-test: root packages tools pictures
+test: root packages tools pictures build
 	go vet ./...
 	$(GOTEST) -race ./internal/...
 	$(GOTEST) .
 
-race: root packages tools pictures
+race: root packages tools pictures build
 	$(GOTEST) -race ./...
 
 bench: packages tools build

@@ -14,8 +14,8 @@ import (
 // standIns are images that have what the Dockerfile takes from its bases.
 type standIns struct{ golang, buildkit string }
 
-// pushStandIns makes them. Modules come from this machine's module cache, over
-// loopback.
+// pushStandIns makes them. Modules come from this machine's module cache, and what is
+// compiled already from its build cache, over loopback.
 func pushStandIns(t *testing.T, host string, authority *testenv.Authority) standIns {
 	t.Helper()
 	trusted, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
@@ -24,14 +24,15 @@ func pushStandIns(t *testing.T, host string, authority *testenv.Authority) stand
 	}
 	certificates := filepath.Join(t.TempDir(), "ca-certificates.crt")
 	mustWrite(t, certificates, append(trusted, authority.PEM...))
-	modules := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download"))))
-	t.Cleanup(modules.Close)
+	modules := serveFiles(t, filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download"))
+	compiled := serveFiles(t, goEnv(t, "GOCACHE"))
 	goroot := goEnv(t, "GOROOT")
 	goFiles := map[string]string{
 		"bin/busybox":                       "/bin/busybox",
 		"bin/sh":                            "/bin/busybox",
 		"etc/ssl/certs/ca-certificates.crt": certificates,
 		"tmp/keep":                          "testdata/hello/hello.txt",
+		"usr/bin/gocache":                   buildGocache(t),
 		"usr/local/go/bin/go":               filepath.Join(goroot, "bin/go"),
 		"usr/local/go/go.env":               filepath.Join(goroot, "go.env"),
 		"usr/local/go/VERSION":              filepath.Join(goroot, "VERSION"),
@@ -40,12 +41,31 @@ func pushStandIns(t *testing.T, host string, authority *testenv.Authority) stand
 		"usr/local/go/src":                  filepath.Join(goroot, "src"),
 	}
 	golang := testenv.PushFiles(t, host+"/standin/go:1", goFiles,
-		"PATH=/usr/local/go/bin:/bin", "GOPROXY="+modules.URL, "GOTOOLCHAIN=local", "GOPATH=/go", "HOME=/root", "GOFLAGS=-p=2")
+		"PATH=/usr/local/go/bin:/bin", "GOPROXY="+modules, "GOCACHEPROG=/usr/bin/gocache "+compiled+" /tmp", "GOTOOLCHAIN=local", "GOPATH=/go", "HOME=/root", "GOFLAGS=-p=2")
 	buildkit := testenv.PushFiles(t, host+"/standin/buildkit:1", map[string]string{
 		"usr/bin/buildkitd":     testenv.Tool(t, "buildkitd"),
 		"usr/bin/buildkit-runc": filepath.Join(filepath.Dir(testenv.Tool(t, "buildkitd")), "../runc-1.5/runc"), // static, as the real one is
 	})
 	return standIns{golang, buildkit}
+}
+
+// serveFiles returns the address of a server of what is in a directory.
+func serveFiles(t *testing.T, dir string) string {
+	t.Helper()
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func buildGocache(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "gocache")
+	compile := testenv.Command(t, "go", "build", "-o", program, "./internal/testenv/gocache")
+	compile.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	return program
 }
 
 func goEnv(t *testing.T, variable string) string {

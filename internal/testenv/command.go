@@ -9,7 +9,7 @@ import (
 )
 
 // commandLimit is many times what the slowest program takes on a quiet machine. It is the one that compiles the action
-// in a build, from nothing: beside other tests on two cores it was ended after ten minutes.
+// in a build: where it has to from nothing, beside other tests on two cores, it was ended after ten minutes.
 const commandLimit = 30 * time.Minute
 
 // outputGrace is how long output may come after a program has ended, or was told to. Five seconds were too few for
