@@ -39,7 +39,7 @@ func TestImageThatOnlyTheEngineHas(t *testing.T) {
 func TestMirrorsOfTheEngine(t *testing.T) {
 	t.Parallel()
 	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
-	proxy := testenv.NewProxy(t, overTCP(t, engine), testenv.ProxyOptions{Fault: testenv.Faults(
+	proxy := testenv.NewProxy(t, engine.OverTCP(t), testenv.ProxyOptions{Fault: testenv.Faults(
 		testenv.Fault{Path: "/info", Answer: testenv.Answer{Body: `{"RegistryConfig":{"Mirrors":["https://mirror.example.com/"]}}`}},
 	)})
 	r := start(t, step{
@@ -113,7 +113,7 @@ func TestDiskOfTheLoadedEngine(t *testing.T) {
 func TestPodman(t *testing.T) {
 	t.Parallel()
 	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
-	proxy := testenv.NewProxy(t, overTCP(t, engine), testenv.ProxyOptions{Fault: testenv.Faults(
+	proxy := testenv.NewProxy(t, engine.OverTCP(t), testenv.ProxyOptions{Fault: testenv.Faults(
 		testenv.Fault{Path: "/version", Answer: testenv.Answer{Body: `{"ApiVersion":"1.41","Version":"5.4.2","Components":[{"Name":"Podman Engine","Version":"5.4.2"}]}`}},
 		testenv.Fault{Path: "/grpc", Answer: testenv.Answer{Status: http.StatusNotFound, Body: "Not Found\n"}},
 	)})

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"io"
-	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -35,7 +33,7 @@ func TestLoadThatFails(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			proxy := testenv.NewProxy(t, overTCP(t, engine), testenv.ProxyOptions{Fault: onLoad(func() *testenv.Answer { return &c.answer })})
+			proxy := testenv.NewProxy(t, engine.OverTCP(t), testenv.ProxyOptions{Fault: onLoad(func() *testenv.Answer { return &c.answer })})
 			repository := "octo/" + strings.ReplaceAll(title, " ", "-")
 			r := start(t, step{
 				dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
@@ -74,7 +72,7 @@ func TestCancelWhileLoading(t *testing.T) {
 	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
 	begun, end := make(chan struct{}), make(chan struct{})
 	t.Cleanup(sync.OnceFunc(func() { close(end) }))
-	proxy := testenv.NewProxy(t, overTCP(t, engine), testenv.ProxyOptions{Fault: onLoad(func() *testenv.Answer {
+	proxy := testenv.NewProxy(t, engine.OverTCP(t), testenv.ProxyOptions{Fault: onLoad(func() *testenv.Answer {
 		close(begun)
 		<-end
 		return nil
@@ -102,34 +100,4 @@ func onLoad(fault func() *testenv.Answer) func(int, *http.Request) *testenv.Answ
 		}
 		return nil
 	}
-}
-
-// overTCP passes connections on to the socket of an engine, and returns where it
-// listens.
-func overTCP(t *testing.T, engine *testenv.Engine) string {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return // closed
-			}
-			go func() {
-				defer conn.Close()
-				socket, err := net.Dial("unix", strings.TrimPrefix(engine.Host, "unix://"))
-				if err != nil {
-					return
-				}
-				defer socket.Close()
-				go func() { _, _ = io.Copy(socket, conn) }()
-				_, _ = io.Copy(conn, socket)
-			}()
-		}
-	}()
-	return listener.Addr().String()
 }

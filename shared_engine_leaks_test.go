@@ -144,7 +144,7 @@ func TestTagTakenWhileTheEnginePushes(t *testing.T) {
 			_ = imported.Close()
 			var mu sync.Mutex
 			taken := 0
-			proxied := testenv.NewProxy(t, overTCP(t, engine), testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
+			proxied := testenv.NewProxy(t, engine.OverTCP(t), testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
 				mu.Lock()
 				defer mu.Unlock()
 				if strings.HasSuffix(r.URL.Path, "/push") && taken < times {

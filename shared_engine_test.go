@@ -101,7 +101,7 @@ func TestCancelWhileTheEngineIsSilent(t *testing.T) {
 			begun, end := make(chan struct{}), make(chan struct{})
 			t.Cleanup(func() { close(end) })
 			var once sync.Once
-			proxy := testenv.NewProxy(t, overTCP(t, at.engine), testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
+			proxy := testenv.NewProxy(t, at.engine.OverTCP(t), testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
 				if strings.HasSuffix(r.URL.Path, path) {
 					once.Do(func() { close(begun) })
 					<-end

@@ -43,7 +43,7 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 		return nil, fmt.Errorf("connecting to %s: %w", name, err)
 	}
 	attached, err := hijack(ctx, func(ctx context.Context) (moby.ExecAttachResult, error) {
-		return a.docker.ExecAttach(ctx, exec.ID, moby.ExecAttachOptions{})
+		return a.docker.unlimited.ExecAttach(ctx, exec.ID, moby.ExecAttachOptions{})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", name, err)

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	moby "github.com/moby/moby/client"
 )
 
 // systemAuthorities are the directories in which Go, and so buildkitd, looks for
@@ -96,6 +94,5 @@ func (s sibling) copyAuthorities(ctx context.Context, id string) error {
 	if err = errors.Join(err, writer.Close()); err != nil {
 		return err
 	}
-	_, err = s.docker.CopyToContainer(ctx, id, moby.CopyToContainerOptions{DestinationPath: "/", Content: &archive})
-	return err
+	return s.docker.CopyToContainer(ctx, id, &archive)
 }

@@ -15,9 +15,10 @@ import (
 // docker is a Docker engine that has answered. Several kinds of builder are
 // reached through it.
 type docker struct {
-	*moby.Client
-	host string // DOCKER_HOST, or the socket that the runner mounts
-	api  string // version that it speaks
+	unlimited *moby.Client
+	limits    *limits
+	host      string // DOCKER_HOST, or the socket that the runner mounts
+	api       string // version that it speaks
 }
 
 // defaultSocket is where the docker program looks, and where the runner mounts the
@@ -36,17 +37,17 @@ func dockerHost(o Options) string {
 // openDocker connects to the engine, and fails where nobody answers or where
 // this process may not open the socket.
 func openDocker(ctx context.Context, o Options) (docker, error) {
-	d := docker{host: dockerHost(o)}
+	d := newDocker(nil, dockerHost(o))
 	secured, err := reachable(o, d.host)
 	if err != nil {
 		return d, err
 	}
-	if d.Client, err = moby.New(append(connection(d.host), secured...)...); err != nil {
+	if d.unlimited, err = moby.New(append(connection(d.host), secured...)...); err != nil {
 		return d, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	said, err := d.Ping(ctx, moby.PingOptions{NegotiateAPIVersion: true})
+	said, err := d.unlimited.Ping(ctx, moby.PingOptions{NegotiateAPIVersion: true})
 	if err != nil {
 		err = fmt.Errorf("%w%s", err, contextAdvice(o))
 	}
@@ -66,6 +67,6 @@ func (d docker) String() string { return "the Docker engine at " + d.host }
 func (d docker) isPodman(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	said, err := d.ServerVersion(ctx, moby.ServerVersionOptions{})
+	said, err := d.ServerVersion(ctx)
 	return err == nil && slices.ContainsFunc(said.Components, func(c system.ComponentVersion) bool { return strings.Contains(c.Name, "Podman") })
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	moby "github.com/moby/moby/client"
 )
 
 // Elsewhere says what the Docker engine beside a BuildKit knows of an image that
@@ -31,7 +30,7 @@ func (b *Builder) Elsewhere(ctx context.Context, image string) (stored, mirrored
 	if ref.Context().RegistryStr() != name.DefaultRegistry {
 		return "", ""
 	}
-	about, err := d.Info(ctx, moby.InfoOptions{})
+	about, err := d.Info(ctx)
 	if err == nil && about.Info.RegistryConfig != nil && len(about.Info.RegistryConfig.Mirrors) > 0 {
 		mirrored = fmt.Sprintf("%s pulls from Docker Hub through %s, and this builder does not know that mirror: set `builder: docker`, use a BuildKit that has the mirror in its buildkitd.toml, or name the mirror in FROM", d, strings.Join(about.Info.RegistryConfig.Mirrors, " and "))
 	}

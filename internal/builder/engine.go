@@ -23,10 +23,14 @@ func (e engine) String() string { return e.docker.String() }
 func (e engine) connect(ctx context.Context) (*Builder, error) {
 	opts := append(unstall(),
 		client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-			return hijack(ctx, func(ctx context.Context) (net.Conn, error) { return e.docker.DialHijack(ctx, "/grpc", "h2c", nil) })
+			return hijack(ctx, func(ctx context.Context) (net.Conn, error) {
+				return e.docker.unlimited.DialHijack(ctx, "/grpc", "h2c", nil)
+			})
 		}),
 		client.WithSessionDialer(func(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error) {
-			return hijack(ctx, func(ctx context.Context) (net.Conn, error) { return e.docker.DialHijack(ctx, "/session", proto, meta) })
+			return hijack(ctx, func(ctx context.Context) (net.Conn, error) {
+				return e.docker.unlimited.DialHijack(ctx, "/session", proto, meta)
+			})
 		}))
 	c, err := client.New(ctx, "", opts...)
 	if err != nil {
@@ -52,7 +56,7 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		// engine pushes what it has made.
 		b.Name += ", which keeps images with a graph driver"
 		b.Capabilities = said.as(plan.GraphDriverEngineOf(e.docker.api))
-		b.store = newStore(ctx, e.docker.Client)
+		b.store = newStore(ctx, e.docker)
 		b.stop = func() error { b.store.close(); return nil }
 	}
 	b.HostGateway = said.labels[gatewayLabel]

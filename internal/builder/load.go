@@ -20,8 +20,7 @@ import (
 // engineBeside is a Docker engine that does not build, and takes what another
 // BuildKit has made.
 type engineBeside struct {
-	docker *moby.Client
-	name   string
+	docker docker
 	store  *store // nil where images are kept in containerd
 }
 
@@ -35,9 +34,9 @@ func (b *Builder) putBeside(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("the input load needs %s: %w; set DOCKER_HOST to one that answers, or leave load out", d, err)
 	}
-	b.beside = &engineBeside{docker: d.Client, name: d.String()}
-	if pushesByTag(ctx, d.Client) {
-		b.beside.store = newStore(ctx, d.Client)
+	b.beside = &engineBeside{docker: d}
+	if pushesByTag(ctx, d) {
+		b.beside.store = newStore(ctx, d)
 	}
 	b.Load = plan.LoadStream
 	return nil
@@ -46,15 +45,15 @@ func (b *Builder) putBeside(ctx context.Context, o Options) error {
 // pushesByTag tells whether other runs have this engine push out of its store: it is
 // Docker, and keeps its images with a graph driver. Podman answers the same requests,
 // and builds for nobody.
-func pushesByTag(ctx context.Context, docker *moby.Client) bool {
+func pushesByTag(ctx context.Context, d docker) bool {
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
-	version, err := docker.ServerVersion(ctx, moby.ServerVersionOptions{})
+	version, err := d.ServerVersion(ctx)
 	isDocker := func(part system.ComponentVersion) bool { return part.Name == "Engine" }
 	if err != nil || !slices.ContainsFunc(version.Components, isDocker) {
 		return false
 	}
-	said, err := docker.Info(ctx, moby.InfoOptions{})
+	said, err := d.Info(ctx)
 	inContainerd := func(status [2]string) bool {
 		return status[0] == "driver-type" && strings.HasPrefix(status[1], "io.containerd.")
 	}
@@ -149,7 +148,7 @@ func (l *Loading) End(built bool) error {
 
 // load streams an image into the engine's store.
 func (e *engineBeside) load(ctx context.Context, image io.Reader) error {
-	answer, err := e.docker.ImageLoad(ctx, image, moby.ImageLoadWithQuiet(true))
+	answer, err := e.docker.unlimited.ImageLoad(ctx, image, moby.ImageLoadWithQuiet(true))
 	if err == nil {
 		err = errors.Join(refusal(answer), answer.Close())
 	}
@@ -158,7 +157,7 @@ func (e *engineBeside) load(ctx context.Context, image io.Reader) error {
 		if strings.Contains(err.Error(), "no space left on device") {
 			advice = "; the disk of that engine is full: free some (docker system prune), or leave load out"
 		}
-		return fmt.Errorf("loading the image into %s: %w%s", e.name, err, advice)
+		return fmt.Errorf("loading the image into %s: %w%s", e.docker, err, advice)
 	}
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-
-	moby "github.com/moby/moby/client"
 )
 
 // containerFile finds the id of a container in the mounts of its files.
@@ -31,7 +29,7 @@ func findOwn(ctx context.Context, d docker) (own, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
-	found, err := d.ContainerInspect(ctx, string(id[1]), moby.ContainerInspectOptions{})
+	found, err := d.ContainerInspect(ctx, string(id[1]))
 	if err != nil {
 		return own{}, fmt.Errorf("looking for our own container: %w", err)
 	}

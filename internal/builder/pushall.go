@@ -78,6 +78,9 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 		if err == nil && i > 0 && pushed != digest {
 			err = fmt.Errorf("the engine answers %s, and %s before", pushed, digest)
 		}
+		if silent := (*silentEngineError)(nil); errors.As(err, &silent) {
+			return digest, tags[:i], fmt.Errorf("pushing %s: %w", tag, err)
+		}
 		if err != nil {
 			if strings.Contains(err.Error(), "x509: certificate signed by unknown authority") {
 				err = fmt.Errorf("%w\n%s does not know the authority of %s; give it %s", err, b.Name, tag.RegistryStr(), b.HowToTrust(tag.RegistryStr()))
@@ -95,6 +98,9 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 func judge(ctx context.Context, tag name.Tag, err error, registries *registry.Client) registry.Verdict {
 	if silent := (*registry.SilentError)(nil); errors.As(err, &silent) {
 		return registry.Verdict{Passing: true, Host: tag.RegistryStr(), Reason: silent.Error()}
+	}
+	if silent := (*silentEngineError)(nil); errors.As(err, &silent) {
+		return registry.Verdict{Passing: true, Host: silent.engine.String(), Reason: fmt.Sprintf("no answer within %s when asked %s", silent.within, silent.asked)}
 	}
 	var failed *pushError
 	if !errors.As(err, &failed) {

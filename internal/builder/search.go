@@ -73,8 +73,8 @@ func (s *search) try(ctx context.Context, at source) *Builder {
 	}
 	s.found = true
 	b.refused, b.options = s.refused, s.options
-	if s.docker.Client != nil {
-		b.docker = s.docker.Client
+	if s.docker.unlimited != nil {
+		b.docker = s.docker
 	}
 	return b
 }
@@ -105,7 +105,7 @@ func (s *search) refuse(place fmt.Stringer, err error) {
 
 // giveUp closes what was opened on the way, where nothing was found that needs it.
 func (s *search) giveUp() {
-	if !s.found && s.docker.Client != nil {
+	if !s.found && s.docker.unlimited != nil {
 		_ = s.docker.Close()
 	}
 }

@@ -157,18 +157,14 @@ func (s sibling) create(ctx context.Context, name string, config *container.Conf
 	if err != nil { // the engine may have made it all the same
 		removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 		defer cancel()
-		_, _ = s.docker.ContainerRemove(removing, name, moby.ContainerRemoveOptions{RemoveVolumes: true, Force: true})
+		_ = s.docker.ContainerRemove(removing, name)
 		return "", err
 	}
 	return made.ID, nil
 }
 
 func (s sibling) pull(ctx context.Context) error {
-	response, err := s.docker.ImagePull(ctx, s.image, moby.ImagePullOptions{})
-	if err == nil {
-		err = response.Wait(ctx)
-	}
-	if err != nil {
+	if err := s.docker.ImagePull(ctx, s.image); err != nil {
 		return fmt.Errorf("pulling %s: %w", s.image, err)
 	}
 	return nil
@@ -196,8 +192,7 @@ func (s sibling) copyProgram(ctx context.Context, id string) error {
 		}
 		_ = writer.CloseWithError(errors.Join(err, archive.Close()))
 	}()
-	_, err = s.docker.CopyToContainer(ctx, id, moby.CopyToContainerOptions{DestinationPath: "/", Content: reader})
-	return err
+	return s.docker.CopyToContainer(ctx, id, reader)
 }
 
 // stale is how old a sibling is that does not run, and that its run cannot have
@@ -217,7 +212,7 @@ func (s sibling) removeStale(ctx context.Context, now time.Time) {
 	for _, c := range list.Items {
 		age := now.Sub(time.Unix(c.Created, 0))
 		if c.State != container.StateRunning && age > stale {
-			_, _ = s.docker.ContainerRemove(ctx, c.ID, moby.ContainerRemoveOptions{RemoveVolumes: true, Force: true})
+			_ = s.docker.ContainerRemove(ctx, c.ID)
 		}
 	}
 }

@@ -23,13 +23,13 @@ type siblingContainer struct {
 // start starts the container and waits for BuildKit's first answer.
 func (c *siblingContainer) start(ctx context.Context) (*Builder, error) {
 	attached, err := hijack(ctx, func(ctx context.Context) (moby.ContainerAttachResult, error) {
-		return c.docker.ContainerAttach(ctx, c.id, moby.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+		return c.docker.unlimited.ContainerAttach(ctx, c.id, moby.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the container %s: %w", c.name, err)
 	}
 	c.conn = newStdio(attached.HijackedResponse, c.log)
-	if _, err := c.docker.ContainerStart(ctx, c.id, moby.ContainerStartOptions{}); err != nil {
+	if err := c.docker.ContainerStart(ctx, c.id); err != nil {
 		return nil, fmt.Errorf("starting the container %s: %w", c.name, err)
 	}
 	c.started = true
@@ -61,7 +61,7 @@ func (c *siblingContainer) remove(ctx context.Context) error {
 	if c.conn != nil {
 		_ = c.conn.Close()
 	}
-	_, err := c.docker.ContainerRemove(ctx, c.id, moby.ContainerRemoveOptions{RemoveVolumes: true, Force: true})
+	err := c.docker.ContainerRemove(ctx, c.id)
 	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) { // a conflict: it is being removed
 		return fmt.Errorf("removing the container %s: %w", c.name, err)
 	}
@@ -70,7 +70,7 @@ func (c *siblingContainer) remove(ctx context.Context) error {
 
 // ended closes the connection and tells whether that was enough.
 func (c *siblingContainer) ended(ctx context.Context) bool {
-	removed := c.docker.ContainerWait(ctx, c.id, moby.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
+	removed := c.docker.unlimited.ContainerWait(ctx, c.id, moby.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
 	_ = c.conn.Close()
 	select {
 	case <-removed.Result:
@@ -81,6 +81,6 @@ func (c *siblingContainer) ended(ctx context.Context) bool {
 		}
 	case <-time.After(stopWithin):
 	}
-	found, err := c.docker.ContainerInspect(ctx, c.id, moby.ContainerInspectOptions{})
+	found, err := c.docker.ContainerInspect(ctx, c.id)
 	return errdefs.IsNotFound(err) || err == nil && found.Container.State.Status == container.StateRemoving
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // listen returns a context that ends with a *registry.SilentError if heard is not called
-// for so long; 0 is no limit.
-func listen(ctx context.Context, silence time.Duration) (listening context.Context, heard, stop func()) {
+// for so long: what did not come then. 0 is no limit.
+func listen(ctx context.Context, what string, silence time.Duration) (listening context.Context, heard, stop func()) {
 	listening, end := context.WithCancelCause(ctx)
 	if silence == 0 {
 		return listening, func() {}, func() { end(nil) }
 	}
-	timer := time.AfterFunc(silence, func() { end(&registry.SilentError{What: "no progress", Within: silence}) })
+	timer := time.AfterFunc(silence, func() { end(&registry.SilentError{What: what, Within: silence}) })
 	return listening, func() { timer.Reset(silence) }, func() {
 		timer.Stop()
 		end(nil)

@@ -23,7 +23,7 @@ func TestStaleSiblings(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	s := sibling{docker: docker{Client: client}, image: testenv.BaseImage(t, registry.Host).Name()}
+	s := sibling{docker: newDocker(client, engine.Host), image: testenv.BaseImage(t, registry.Host).Name()}
 	if err := s.pull(t.Context()); err != nil {
 		t.Fatal(err)
 	}

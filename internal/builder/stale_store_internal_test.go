@@ -29,10 +29,10 @@ func TestStaleRuns(t *testing.T) {
 			importImage(t, client, taken)
 			before := namesIn(t, client)
 
-			later := newStore(t.Context(), client)
+			later := newStore(t.Context(), newDocker(client, engine.Host))
 			var loans []*loan
 			for _, tag := range []string{free, taken} {
-				killed := newStore(t.Context(), client)
+				killed := newStore(t.Context(), newDocker(client, engine.Host))
 				importImage(t, client, killed.name)
 				image, err := killed.imageOf(t.Context(), killed.name)
 				if err != nil {

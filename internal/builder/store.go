@@ -35,7 +35,7 @@ const (
 // loaded as are everybody's. Such an engine pushes what has a tag when the push
 // begins, so that the runs which share it take turns.
 type store struct {
-	docker *moby.Client
+	docker docker
 	id     string              // of this run
 	name   string              // of its image
 	before map[string][]string // digests of the images that had no tag when the run began, by ID
@@ -45,9 +45,9 @@ type store struct {
 	close   func()           // takes the image out of the store
 }
 
-func newStore(ctx context.Context, docker *moby.Client) *store {
+func newStore(ctx context.Context, d docker) *store {
 	id := strings.ToLower(rand.Text())
-	s := &store{docker: docker, id: id, name: trace{kind: ofRun, id: id}.String()}
+	s := &store{docker: d, id: id, name: trace{kind: ofRun, id: id}.String()}
 	s.parting = sync.OnceValue(func() time.Time { return time.Now().Add(removeWithin) }) //nolint:forbidigo // a limit
 	s.close = func() {
 		ending, cancel := context.WithDeadline(context.WithoutCancel(ctx), s.parting())
@@ -78,7 +78,7 @@ func (s *store) untagged(ctx context.Context) map[string][]string {
 // askClock compares the engine's clock with ours. An engine that does not tell has
 // the same.
 func (s *store) askClock(ctx context.Context) time.Duration {
-	said, err := s.docker.Info(ctx, moby.InfoOptions{})
+	said, err := s.docker.Info(ctx)
 	if err != nil {
 		return 0
 	}
@@ -186,9 +186,9 @@ func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials regist
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("writing the credentials for the engine: %w", err)
 	}
-	ctx, heard, stop := listen(ctx, silence)
+	ctx, heard, stop := listen(ctx, "no progress", silence)
 	defer stop()
-	response, err := s.docker.ImagePush(ctx, tag.Name(), moby.ImagePushOptions{RegistryAuth: auth})
+	response, err := s.docker.unlimited.ImagePush(ctx, tag.Name(), moby.ImagePushOptions{RegistryAuth: auth})
 	if err != nil {
 		return v1.Hash{}, cmp.Or(silent(ctx), err)
 	}

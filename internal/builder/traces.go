@@ -86,14 +86,13 @@ func (s *store) traces(ctx context.Context) ([]trace, error) {
 
 // tag gives an image another name, which it takes from another one.
 func (s *store) tag(ctx context.Context, image, name string) error {
-	_, err := s.docker.ImageTag(ctx, moby.ImageTagOptions{Source: image, Target: name})
-	return err
+	return s.docker.ImageTag(ctx, moby.ImageTagOptions{Source: image, Target: name})
 }
 
 // remove takes a name away, and the image with it if it was the last one. That there
 // is no such name is no error.
 func (s *store) remove(ctx context.Context, name string) error {
-	if _, err := s.docker.ImageRemove(ctx, name, moby.ImageRemoveOptions{}); !errdefs.IsNotFound(err) {
+	if err := s.docker.ImageRemove(ctx, name); !errdefs.IsNotFound(err) {
 		return err
 	}
 	return nil
@@ -105,13 +104,7 @@ func (s *store) remove(ctx context.Context, name string) error {
 func (s *store) unname(ctx context.Context, name string) error {
 	repository, tag := cutTag(name)
 	empty := bytes.NewReader(make([]byte, 1024)) // an archive that ends at once
-	imported, err := s.docker.ImageImport(ctx, moby.ImageImportSource{Source: empty, SourceName: "-"}, repository, moby.ImageImportOptions{Tag: tag})
-	if err != nil {
-		return err
-	}
-	err = refusal(imported)
-	_ = imported.Close() // it is read
-	if err != nil {
+	if err := s.docker.ImageImport(ctx, empty, repository, tag); err != nil {
 		return err
 	}
 	return s.remove(ctx, name)

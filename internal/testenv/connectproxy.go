@@ -49,7 +49,7 @@ func (p *connectProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if known {
-		forward(conn, server)
+		forward(conn, "tcp", server)
 		return
 	}
 	// The connection itself: what the server does to it, such as a reset, the client sees.

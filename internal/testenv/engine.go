@@ -144,6 +144,15 @@ func (e *Engine) Forward(t T, hostport string) {
 	e.Network(t).Forward(t, hostport)
 }
 
+// OverTCP lets the engine be reached at a port of 127.0.0.1, too, and returns that as host:port: a Proxy can be put in
+// front of it.
+func (e *Engine) OverTCP(t T) string {
+	t.Helper()
+	listener := (*Network)(nil).listen(t, "127.0.0.1:0")
+	passOn(t, listener, "unix", strings.TrimPrefix(e.Host, "unix://"))
+	return listener.Addr().String()
+}
+
 // loopbackUp raises lo in the current network namespace, where a new one has it down.
 func loopbackUp() error {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)

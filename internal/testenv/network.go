@@ -70,7 +70,12 @@ func (n *Network) Forward(t T, hostport string) {
 // forward passes connections to an address in the network on to a server of this host.
 func (n *Network) forward(t T, address, server string) {
 	t.Helper()
-	listener := n.listen(t, address)
+	passOn(t, n.listen(t, address), "tcp", server)
+}
+
+// passOn passes connections on to a server of this host, until the test ends.
+func passOn(t T, listener net.Listener, kind, server string) {
+	t.Helper()
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
@@ -78,21 +83,21 @@ func (n *Network) forward(t T, address, server string) {
 			if err != nil {
 				return // closed
 			}
-			go forward(conn, server)
+			go forward(conn, kind, server)
 		}
 	}()
 }
 
-func forward(conn net.Conn, hostport string) {
+func forward(conn net.Conn, kind, address string) {
 	defer conn.Close()
-	server, err := net.Dial("tcp", hostport)
+	server, err := net.Dial(kind, address)
 	if err != nil {
 		return
 	}
 	defer server.Close()
 	go func() {
 		_, _ = io.Copy(server, conn)
-		_ = server.(*net.TCPConn).CloseWrite()
+		_ = server.(interface{ CloseWrite() error }).CloseWrite()
 	}()
 	_, _ = io.Copy(conn, server)
 }

@@ -18,7 +18,7 @@ func Outside(t T, hostport string) string {
 				if err != nil {
 					return // closed
 				}
-				go forward(conn, hostport)
+				go forward(conn, "tcp", hostport)
 			}
 		}()
 		return listener.Addr().String()
