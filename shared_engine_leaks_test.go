@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	moby "github.com/moby/moby/client"
 
@@ -58,6 +59,37 @@ func TestPublishLeavesTheStoreAsItWas(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSlowEngineIsPutRight has an engine that takes longer to take an image out of its
+// store than a run has for it that was cancelled.
+func TestSlowEngineIsPutRight(t *testing.T) {
+	t.Parallel()
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
+	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
+	engine.Forward(t, registry.Host)
+	slow := testenv.NewProxy(t, engine.OverTCP(t), testenv.ProxyOptions{Fault: func(_ int, r *http.Request) *testenv.Answer {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/images/create") { // as which the image's last name goes
+			time.Sleep(3 * time.Second) // the product has 2 s where it is cancelled
+		}
+		return nil
+	}})
+	docker := engineClient(t, engine)
+	publish := step{
+		dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
+		env:        []string{"INPUT_REGISTRY=" + registry.Host, "INPUT_BUILDER=docker", "DOCKER_HOST=" + engine.Host, "INPUT_BUILD-ARGS=SOURCE_DATE_EPOCH=1"},
+	}
+	load := step{dockerfile: publish.dockerfile, env: append(slices.Clone(publish.env), "INPUT_PUSH=false", "INPUT_LOAD=true")}
+	another := load
+	another.env = append(slices.Clone(load.env), "INPUT_LABELS=another=image")
+	finish(t, load)
+	finish(t, another) // has its tag now
+	want := inStore(t, docker)
+	publish.env = append(publish.env, "DOCKER_HOST=tcp://"+slow.Host)
+	finish(t, publish)
+	if got := inStore(t, docker); !slices.Equal(got, want) {
+		t.Errorf("the engine has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

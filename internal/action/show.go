@@ -63,5 +63,5 @@ func describeBuilder(ctx context.Context, o builder.Options) (string, error) {
 		said = append(said, fmt.Sprintf("not %s", refused))
 	}
 	said = append(append(said, b.String()), b.Notices...)
-	return strings.Join(said, "\n"), b.Close()
+	return strings.Join(said, "\n"), b.Close(ctx)
 }

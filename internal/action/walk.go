@@ -29,11 +29,10 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		return err
 	}
 	in, p := run.in, run.plan
-	registries, err := registry.NewTrustingClient(credentialsOf(p, run.docker), situation(run), in.RegistryCA)
+	registries, err := newRegistries(run, r)
 	if err != nil {
 		return err
 	}
-	registries.Patience = telling(registries.Patience, r)
 	var checks []report.Check
 	defer func() { r.Checks(checks) }()
 	defer warnOfConfig(r, run.docker)
@@ -41,9 +40,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 
 	// The build starts while permission is asked for. Until it is given, no
 	// credentials are handed out and the log is held back; a refusal ends both.
-	var b *builder.Builder
-	var built build.Result
-	log := r.Hold("Build")
+	b, built, log := (*builder.Builder)(nil), build.Result{}, r.Hold("Build")
 	permission, watch := newPermission(), &watcher{run: run, publisher: publisher}
 	tags := newTagger(run, r, registries, publisher, permission, watch)
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -54,11 +51,9 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 		})
 	})
 	group.Go(func() (err error) {
-		if b, err = builder.Connect(groupCtx, builderOptions(env, in, p)); err != nil {
+		if b, err = connect(groupCtx, env, run, r); err != nil {
 			return err
 		}
-		announce(r, b, p)
-		announceAuthorities(r, b, in)
 		tags.connected <- b
 		if err = permission.settle(groupCtx); err != nil {
 			return err
@@ -71,7 +66,7 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	})
 	err = group.Wait()
 	if b != nil {
-		defer closeBuilder(b, r)
+		defer closeBuilder(ctx, b, r)
 	}
 	if !permission.refused(err) { // the build failed by itself
 		log.Open()
@@ -91,6 +86,24 @@ func walk(ctx context.Context, env Env, workspace string, r *report.Reporter) er
 	compare(&o, image, tags.earlier.end(ctx))
 	unfit := watch.tell(ctx, r, &o)
 	return errors.Join(kept, keepMetadata(in, o), r.Success(o), unfit, plan.Checked(in.Call, len(checks)))
+}
+
+func newRegistries(run run, r *report.Reporter) (*registry.Client, error) {
+	registries, err := registry.NewTrustingClient(credentialsOf(run.plan, run.docker), situation(run), run.in.RegistryCA)
+	if err == nil {
+		registries.Patience = telling(registries.Patience, r)
+	}
+	return registries, err
+}
+
+// connect finds the builder, and says what will be done with it.
+func connect(ctx context.Context, env Env, run run, r *report.Reporter) (*builder.Builder, error) {
+	b, err := builder.Connect(ctx, builderOptions(env, run.in, run.plan))
+	if err == nil {
+		announce(r, b, run.plan)
+		announceAuthorities(r, b, run.in)
+	}
+	return b, err
 }
 
 // run is what is known of a run when it begins.
@@ -150,8 +163,8 @@ func warn(r *report.Reporter, built build.Result) (checks []report.Check) {
 	return checks
 }
 
-func closeBuilder(b *builder.Builder, r *report.Reporter) {
-	if err := b.Close(); err != nil {
+func closeBuilder(ctx context.Context, b *builder.Builder, r *report.Reporter) {
+	if err := b.Close(ctx); err != nil {
 		r.Warning("", 0, err.Error())
 	}
 }

@@ -43,20 +43,21 @@ type Builder struct {
 	refused     []string // the places that were tried before, and why they were not used
 	store       *store   // nil where BuildKit pushes by itself
 	beside      *engineBeside
-	stop        func() error
+	stop        func(context.Context) error
 	options     Options   // that it was found with
 	docker      io.Closer // the connection to the engine that it is reached through, or nil
 }
 
 // Close drops the connection and stops what was started for it: processes are
-// gone and temporary files removed when it returns.
-func (b *Builder) Close() error {
+// gone and temporary files removed when it returns. If ctx has ended, because the run
+// was cancelled, it does as much as can be done in a run's last seconds.
+func (b *Builder) Close(ctx context.Context) error {
 	if len(b.Nodes) > 0 {
-		return closeNodes(b.Nodes)
+		return closeNodes(ctx, b.Nodes)
 	}
-	err := errors.Join(b.Client.Close(), b.beside.close())
+	err := errors.Join(b.Client.Close(), b.beside.close(ctx))
 	if b.stop != nil {
-		err = errors.Join(err, b.stop())
+		err = errors.Join(err, b.stop(ctx))
 	}
 	if b.docker != nil {
 		err = errors.Join(err, b.docker.Close())

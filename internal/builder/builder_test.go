@@ -62,7 +62,7 @@ func TestConnectsToAnAddress(t *testing.T) {
 			if len(b.Platforms) == 0 || b.Stores {
 				t.Errorf("platforms %v, stores %v; want some, and no store", b.Platforms, b.Stores)
 			}
-			if err := b.Close(); err != nil {
+			if err := b.Close(t.Context()); err != nil {
 				t.Errorf("Close() = %v", err)
 			}
 		})
@@ -136,7 +136,7 @@ func TestChildKnowsNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.Close() })
+	t.Cleanup(func() { _ = b.Close(context.WithoutCancel(t.Context())) })
 	pid := childPid(t, os.Getenv("TMPDIR"))
 	for _, file := range []string{"environ", "cmdline"} {
 		content, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), file))
@@ -159,7 +159,7 @@ func TestChildLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := childPid(t, os.Getenv("TMPDIR"))
-	if err := b.Close(); err != nil {
+	if err := b.Close(t.Context()); err != nil {
 		t.Errorf("Close() = %v", err)
 	}
 	if _, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid))); err == nil {
@@ -206,7 +206,7 @@ wait
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Close(); err != nil {
+	if err := b.Close(t.Context()); err != nil {
 		t.Errorf("Close() = %v", err)
 	}
 }
@@ -242,7 +242,7 @@ func TestRefusedSolveDoesNotStall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.Close() })
+	t.Cleanup(func() { _ = b.Close(context.WithoutCancel(t.Context())) })
 	for range 2 { // the connection goes on working
 		started := time.Now()
 		statuses := make(chan *client.SolveStatus)

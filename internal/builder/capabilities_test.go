@@ -1,6 +1,7 @@
 package builder_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,7 +44,7 @@ func TestCapabilities(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { _ = b.Close() })
+			t.Cleanup(func() { _ = b.Close(context.WithoutCancel(t.Context())) })
 			if len(b.Platforms) == 0 {
 				t.Error("it names no platform")
 			}
@@ -73,7 +74,7 @@ func TestEngineBeside(t *testing.T) {
 			t.Errorf("load wanted: %v; it has %v and says %v", wanted, loading, b.Load)
 		}
 		_ = loading.End(false)
-		if err := b.Close(); err != nil {
+		if err := b.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}

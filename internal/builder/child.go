@@ -177,7 +177,7 @@ func (d *daemon) dial(ctx context.Context) (*Builder, error) {
 		_ = c.Close()
 		return nil, fmt.Errorf("%w\n%s", err, d.log)
 	}
-	return &Builder{Capabilities: said.Capabilities, Client: c, stop: d.stop}, nil
+	return &Builder{Capabilities: said.Capabilities, Client: c, stop: func(context.Context) error { return d.stop() }}, nil
 }
 
 func (d *daemon) accepting(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package builder_test
 
 import (
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -46,9 +47,7 @@ func TestTLSWithAnEngine(t *testing.T) {
 			t.Parallel()
 			address, first := firstByte(t)
 			env := map[string]string{"DOCKER_HOST": "tcp://" + address}
-			for name, value := range c.env {
-				env[name] = value
-			}
+			maps.Copy(env, c.env)
 			_, err := builder.Connect(t.Context(), builder.Options{Want: "docker", Lookup: environment(env)})
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("Connect() = %v, want an error that says %q", err, c.says)

@@ -57,7 +57,7 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		b.Name += ", which keeps images with a graph driver"
 		b.Capabilities = said.as(plan.GraphDriverEngineOf(e.docker.api))
 		b.store = newStore(ctx, e.docker)
-		b.stop = func() error { b.store.close(); return nil }
+		b.stop = func(ctx context.Context) error { b.store.close(ctx); return nil }
 	}
 	b.HostGateway = said.labels[gatewayLabel]
 	return b, nil

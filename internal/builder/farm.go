@@ -53,7 +53,7 @@ func connectFarm(ctx context.Context, o Options) (*Builder, error) {
 			errs = []error{fmt.Errorf("looking for a BuildKit: %w", context.Cause(ctx))}
 		}
 		connected := slices.DeleteFunc(nodes, func(n Node) bool { return n.Builder == nil })
-		return nil, errors.Join(append(errs, closeNodes(connected))...)
+		return nil, errors.Join(append(errs, closeNodes(ctx, connected))...)
 	}
 	if len(nodes) == 1 {
 		nodes[0].Notices = notices(nodes)
@@ -82,11 +82,11 @@ func connectNode(ctx context.Context, o Options, share plan.Share) (*Builder, er
 }
 
 // closeNodes closes all of them at the same time.
-func closeNodes(nodes []Node) error {
+func closeNodes(ctx context.Context, nodes []Node) error {
 	errs := make([]error, len(nodes))
 	var group sync.WaitGroup
 	for i, n := range nodes {
-		group.Go(func() { errs[i] = n.Close() })
+		group.Go(func() { errs[i] = n.Close(ctx) })
 	}
 	group.Wait()
 	return errors.Join(errs...)

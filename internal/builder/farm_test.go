@@ -72,7 +72,7 @@ func TestFarm(t *testing.T) {
 			if !strings.Contains(b.String(), c.platform) {
 				t.Errorf("it is called %q, want it to hold %q", b, c.platform)
 			}
-			if err := b.Close(); err != nil {
+			if err := b.Close(t.Context()); err != nil {
 				t.Errorf("Close() = %v", err)
 			}
 			for _, one := range b.All() {

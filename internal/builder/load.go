@@ -60,12 +60,12 @@ func pushesByTag(ctx context.Context, d docker) bool {
 	return err == nil && !slices.ContainsFunc(said.Info.DriverStatus, inContainerd)
 }
 
-func (e *engineBeside) close() error {
+func (e *engineBeside) close(ctx context.Context) error {
 	if e == nil {
 		return nil
 	}
 	if e.store != nil {
-		e.store.close()
+		e.store.close(ctx)
 	}
 	return e.docker.Close()
 }

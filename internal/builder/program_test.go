@@ -91,7 +91,7 @@ func TestThroughAProgram(t *testing.T) {
 			if _, err := b.Client.Solve(t.Context(), nil, client.SolveOpt{}, nil); err == nil {
 				t.Error("Solve() of nothing = nil, want an error: it is to show that a session works")
 			}
-			if err := b.Close(); err != nil {
+			if err := b.Close(t.Context()); err != nil {
 				t.Errorf("Close() = %v", err)
 			}
 			program.read("ended") // what does not end by itself is killed before it writes that
@@ -177,7 +177,7 @@ func TestProgramKnowsNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Close(); err != nil {
+	if err := b.Close(t.Context()); err != nil {
 		t.Errorf("Close() = %v", err)
 	}
 	if strings.Contains(string(raw), canary) {

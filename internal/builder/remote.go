@@ -107,6 +107,6 @@ func (r remote) through(ctx context.Context, p program) (*Builder, error) {
 	return &Builder{
 		Capabilities: said.Capabilities,
 		Client:       c,
-		stop:         func() error { runs.stop(); return nil },
+		stop:         func(context.Context) error { runs.stop(); return nil },
 	}, nil
 }

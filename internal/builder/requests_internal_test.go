@@ -185,7 +185,7 @@ func TestEngineFallsSilentInARun(t *testing.T) {
 	if !d.limits.silent.Load() {
 		t.Error("it is not noted that the engine is silent")
 	}
-	b.store.close()
+	b.store.close(t.Context())
 
 	f.silent.Store(false)
 	for range 100 { // a busy engine may be late

@@ -83,19 +83,19 @@ func (s *search) try(ctx context.Context, at source) *Builder {
 // nil.
 func (s *search) fits(ctx context.Context, b *Builder) error {
 	if err := b.putBeside(ctx, s.options); err != nil {
-		return errors.Join(err, b.Close())
+		return errors.Join(err, b.Close(ctx))
 	}
 	lack := b.Lacks(s.options.Needs)
 	if lack == "" {
 		if err := b.grants(ctx, s.options.Needs.Entitlements); err != nil {
-			return errors.Join(err, b.Close())
+			return errors.Join(err, b.Close(ctx))
 		}
 		return nil
 	}
 	if could := plan.Could(s.options.Needs); could != "" && s.options.Want != "auto" {
 		lack += "; it could be done with " + could
 	}
-	return errors.Join(errors.New(lack), b.Close())
+	return errors.Join(errors.New(lack), b.Close(ctx))
 }
 
 func (s *search) refuse(place fmt.Stringer, err error) {

@@ -42,11 +42,10 @@ func (c *siblingContainer) start(ctx context.Context) (*Builder, error) {
 		_ = buildkit.Close()
 		return nil, fmt.Errorf("waiting for BuildKit in the container %s: %w\n%s", c.name, err, c.log)
 	}
-	remove := context.WithoutCancel(ctx)
 	return &Builder{
 		Capabilities: said.Capabilities,
 		Client:       buildkit,
-		stop:         func() error { return c.remove(remove) },
+		stop:         func(ctx context.Context) error { return c.remove(context.WithoutCancel(ctx)) },
 	}, nil
 }
 

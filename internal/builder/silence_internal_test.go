@@ -3,6 +3,7 @@ package builder
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -39,7 +40,7 @@ func TestSilentPushOfAnEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.Close() })
+	t.Cleanup(func() { _ = b.Close(context.WithoutCancel(t.Context())) })
 	importFile(t, b)
 	tag, err := name.NewTag(proxy.Host + "/octo/silent:latest")
 	if err != nil {

@@ -42,18 +42,12 @@ type store struct {
 
 	offset  time.Duration    // of the engine's clock to ours
 	parting func() time.Time // until when a run that ends may put things right; asked for first when it does
-	close   func()           // takes the image out of the store
 }
 
 func newStore(ctx context.Context, d docker) *store {
 	id := strings.ToLower(rand.Text())
 	s := &store{docker: d, id: id, name: trace{kind: ofRun, id: id}.String()}
 	s.parting = sync.OnceValue(func() time.Time { return time.Now().Add(removeWithin) }) //nolint:forbidigo // a limit
-	s.close = func() {
-		ending, cancel := context.WithDeadline(context.WithoutCancel(ctx), s.parting())
-		defer cancel()
-		s.forget(ending, s.name)
-	}
 	asking, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
 	s.before, s.offset = s.untagged(asking), s.askClock(asking)
@@ -97,9 +91,16 @@ func (s *store) now() time.Time {
 // rest returns a context for what is put right also if the run is cancelled. Then all
 // of it together takes no longer than removeWithin.
 func (s *store) rest(ctx context.Context) (context.Context, context.CancelFunc) {
-	rest, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	rest, cancel := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // it is in what is returned
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(time.Until(s.parting()), cancel) })
 	return rest, func() { stop(); cancel() }
+}
+
+// close takes the image out of the store.
+func (s *store) close(ctx context.Context) {
+	rest, cancel := s.rest(ctx)
+	defer cancel()
+	s.forget(rest, s.name)
 }
 
 // imageOf returns the ID of the image that has a name, or "" if none has.

@@ -69,13 +69,13 @@ func TestTLS(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := b.Close(); err != nil {
+				if err := b.Close(t.Context()); err != nil {
 					t.Errorf("Close() = %v", err)
 				}
 				return
 			}
 			if err == nil {
-				_ = b.Close()
+				_ = b.Close(t.Context())
 			}
 			wantSaid(t, err, append(c.says, c.address)...)
 		})

@@ -106,7 +106,8 @@ func (t *turn) write(ctx context.Context, number int) error {
 			left = append(left, name)
 		}
 	}
-	t.names = append(left, next.String())
+	left = append(left, next.String())
+	t.names = left
 	return nil
 }
 
