@@ -106,7 +106,7 @@ func testCancelledBesideSilence(t *testing.T, m *jobHost) {
 			return actionStep{env: map[string]string{"GITHUB_API_URL": "http://" + silent, "GITHUB_SHA": strings.Repeat("a", 40)}}
 		},
 	} {
-		t.Run(title, func(t *testing.T) { //nolint:paralleltest // it looks at what is left
+		t.Run(title, func(t *testing.T) {
 			before := m.left(t)
 			address, reached := stall(t, m.registry.Host, 0)
 			s := step(m.engine.Expose(t, address))

@@ -110,7 +110,7 @@ func TestTheSameImageWithAndWithoutAttestations(t *testing.T) {
 	env := []string{"INPUT_BUILDER=" + daemon.Address, "DOCKER_HOST=" + engine.Host}
 	scanner := publishScanner(t, registry.Host, env)
 	env = append(env, "INPUT_SBOM=generator="+scanner, "INPUT_LOAD=true", "INPUT_PUSH=true", "INPUT_IMAGE="+registry.Host+"/octo/repo")
-	for title, c := range map[string]step{
+	for title, c := range map[string]step{ //nolint:paralleltest // they share the engine's store
 		"nothing but a label": {dockerfile: "FROM scratch\nLABEL a=b\n"},
 		"an inline cache":     {dockerfile: "FROM " + base + "\nRUN echo a > /a\nRUN date > /b\nENV c=d\n", env: []string{"INPUT_CACHE-TO=type=inline"}},
 		"no cache":            {dockerfile: "FROM " + base + "\nRUN date +%N > /a; cat /proc/sys/kernel/random/uuid > /b\n", env: []string{"INPUT_NO-CACHE=true"}},

@@ -61,6 +61,13 @@ func ended(err error, lines []string, b *builder.Builder) string {
 		return "Linux takes at most 128 KiB for one argument of a program, and the text of a RUN is one; put the script in a file, and COPY or mount that"
 	case stepped:
 		return exitWords(code)
+	}
+	return unstepped(err, b)
+}
+
+// unstepped says how a build has ended in none of its steps, or "".
+func unstepped(err error, b *builder.Builder) string {
+	switch text := err.Error(); {
 	case strings.Contains(text, tooLarge):
 		return "the Dockerfile is too large for BuildKit to report what is wrong with it; make it smaller"
 	case strings.Contains(text, tooMuch):

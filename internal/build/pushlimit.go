@@ -46,7 +46,7 @@ func newPushLimit(ctx context.Context, r Request, b *builder.Builder, end func(e
 		return nil
 	}
 	return &pushLimit{begin: func(pushed v1.Hash) func() {
-		ctx, stop := context.WithCancel(ctx)
+		ctx, stop := context.WithCancel(ctx) //nolint:gosec // it is returned
 		go func() {
 			bytes := imageSize(ctx, b, pushed) * int64(len(r.Plan.PushTo))
 			within := base + time.Duration(float64(bytes)/perMinute*float64(time.Minute)).Round(time.Second)

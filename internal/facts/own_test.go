@@ -111,8 +111,12 @@ func TestOwnCommitThatNobodyIsAskedFor(t *testing.T) {
 		event, sha string
 		own        bool
 	}{
-		{"push", headSHA, false}, {"issue_comment", sha, true}, {"workflow_run", headSHA, true}, {"pull_request_review", headSHA, true},
-		{"pull_request_target", headSHA, false}, {"pull_request", headSHA, false},
+		{"push", headSHA, false},
+		{"issue_comment", sha, true},
+		{"workflow_run", headSHA, true},
+		{"pull_request_review", headSHA, true},
+		{"pull_request_target", headSHA, false},
+		{"pull_request", headSHA, false},
 	} {
 		api := newServer(t, answers(http.StatusOK, `{}`))
 		s := newSource(t, map[string]string{"GITHUB_API_URL": api.URL, "GITHUB_EVENT_NAME": c.event, "GITHUB_EVENT_PATH": event, "GITHUB_SHA": c.sha})

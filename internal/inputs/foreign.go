@@ -17,7 +17,7 @@ const ownLogins = "the inputs token and username for the registry, and registry-
 // mr-smithers-excellent/docker-build-push, redhat-actions/buildah-build and
 // push-to-registry, VaultVulp/gp-docker-action, jerray/publish-docker-action,
 // macbre/push-to-ghcr, int128/kaniko-action).
-func foreigners() map[string]foreign {
+func foreigners() map[string]foreign { //nolint:funlen // it is a table
 	all := map[string]foreign{}
 	refuse := func(use string, names ...string) {
 		for _, name := range names {

@@ -38,20 +38,31 @@ func (p *parser) refuseOverlaps(in Inputs) {
 	all := in.targets()
 	for i, one := range all {
 		for j, other := range all {
-			if i != j && other.file && within(one.path, other.path) && (one.path != other.path || one.cache) {
+			if i != j && one.needs(other) {
 				p.problems.add(one.input, "a path that is not in a file", "%q cannot be a directory, or in one: %s writes the file %q", one.path, other.input, other.path)
 			}
 		}
 		for _, out := range in.Outputs {
-			switch {
-			case out.Type != OutputLocal || !within(one.path, out.Dest) || one.path == out.Dest && !one.cache:
-			case out.Empties():
-				p.problems.add("outputs", acceptsOutputs, "mode=delete would empty %q, into which %q is written", out.Dest, one.path)
-			case one.linkable(out.Dest):
-				p.problems.add(one.input, "a path outside the directories of outputs", "%q is in %q, which the files of the image are written to, and a link of theirs could lead it elsewhere", one.path, out.Dest)
+			if out.Type == OutputLocal && within(one.path, out.Dest) && (one.path != out.Dest || one.cache) {
+				p.refuseIn(out, one)
 			}
 		}
 	}
+}
+
+// refuseIn refuses a target in the directory of an output.
+func (p *parser) refuseIn(out Output, one target) {
+	switch {
+	case out.Empties():
+		p.problems.add("outputs", acceptsOutputs, "mode=delete would empty %q, into which %q is written", out.Dest, one.path)
+	case one.linkable(out.Dest):
+		p.problems.add(one.input, "a path outside the directories of outputs", "%q is in %q, which the files of the image are written to, and a link of theirs could lead it elsewhere", one.path, out.Dest)
+	}
+}
+
+// needs tells whether a directory is wanted where another target is a file.
+func (t target) needs(file target) bool {
+	return file.file && within(t.path, file.path) && (t.path != file.path || t.cache)
 }
 
 // linkable tells whether what is written below a directory would follow a link that

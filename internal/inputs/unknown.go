@@ -19,10 +19,8 @@ func (p *parser) unknown() (notices []string) {
 	known, others := Names(), foreigners()
 	var nobodys []string
 	for _, variable := range slices.Sorted(slices.Values(p.env.Given)) {
-		written, found := strings.CutPrefix(variable, inputPrefix)
-		name := strings.ToLower(written)
-		runners := name == "args" || name == "entrypoint" // how it starts a container action
-		if !found || name == "" || runners || slices.Contains(known, name) {
+		name := inputName(variable)
+		if name == "" || slices.Contains(known, name) {
 			continue
 		}
 		other, foreign := others[canonical(name)]
@@ -42,6 +40,17 @@ func (p *parser) unknown() (notices []string) {
 		notices = append(notices, fmt.Sprintf("there are no such inputs, and they are not used: %s", strings.Join(nobodys, ", ")))
 	}
 	return notices
+}
+
+// inputName returns the name of the input that a variable is of, or "": args and
+// entrypoint are how the runner starts a container action.
+func inputName(variable string) string {
+	written, found := strings.CutPrefix(variable, inputPrefix)
+	name := strings.ToLower(written)
+	if !found || name == "args" || name == "entrypoint" {
+		return ""
+	}
+	return name
 }
 
 // canonical writes a name as no action does, so that image_name, imageName and

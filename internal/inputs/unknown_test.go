@@ -43,7 +43,8 @@ func TestInputsOfOtherActionsAreNoticed(t *testing.T) {
 		"subject-name": "actions/attest", "subject-digest": "actions/attest", "subject-path": "actions/attest", "push-to-registry": "actions/attest", "predicate-type": "actions/attest", "sbom-path": "actions/attest",
 		"cache_froms": "cache-from", "add_git_labels": "labels", "digestfile": "metadata-file", "tls-verify": "registry-ca",
 		// Ours, written wrong.
-		"platfroms": "platforms", "contxt": "context", "no_cache": "no-cache", "secret": "secrets", "build-arg": "build-args",
+		"platfroms": "platforms", //nolint:misspell // it is
+		"contxt":    "context", "no_cache": "no-cache", "secret": "secrets", "build-arg": "build-args",
 		// Nobody's.
 		"somebodys-own": "there are no such inputs",
 	} {

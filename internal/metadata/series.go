@@ -47,8 +47,7 @@ func (s *series) latest() *series {
 // one's, or none.
 func (s *series) newest(k Known) (newest version, ok bool) {
 	consider := func(v version) {
-		same := v.calendar() == s.of.calendar() && (s.name == nil || s.name(v) == s.name(s.of))
-		if v.final && v.newer(s.of) && same && (!ok || v.newer(newest)) {
+		if s.comesAfter(v) && (!ok || v.newer(newest)) {
 			newest, ok = v, true
 		}
 	}
@@ -66,6 +65,11 @@ func (s *series) newest(k Known) (newest version, ok bool) {
 		}
 	}
 	return newest, ok
+}
+
+// comesAfter tells whether a version is a final one of the same line, and newer.
+func (s *series) comesAfter(v version) bool {
+	return v.final && v.newer(s.of) && v.calendar() == s.of.calendar() && (s.name == nil || s.name(v) == s.name(s.of))
 }
 
 // contested tells whether a known version of the other series has the same line.

@@ -20,14 +20,18 @@ func Begin[T any](ctx context.Context, within time.Duration, ask func(context.Co
 	a := &Answer[T]{done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
-		if within > 0 {
-			limited, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %s", within))
-			defer cancel()
-			ctx = limited
-		}
-		a.value, a.err = ask(ctx)
+		asking, cancel := limited(ctx, within)
+		defer cancel()
+		a.value, a.err = ask(asking)
 	}()
 	return a
+}
+
+func limited(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	if within <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %s", within))
 }
 
 // Wait returns the answer as soon as it has come. If ctx ends before, it returns why.

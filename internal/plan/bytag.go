@@ -137,9 +137,17 @@ func registryNotices(in inputs.Inputs, f Facts, repos []name.Repository) []strin
 			add(fmt.Sprintf("the registry %s looks like %s: did you mean that?", registry, meant))
 		}
 	}
+	for _, notice := range cacheNotices(in, f) {
+		add(notice)
+	}
+	return all
+}
+
+// cacheNotices say of which registries no cache can be imported.
+func cacheNotices(in inputs.Inputs, f Facts) (all []string) {
 	for _, cache := range in.CacheFrom {
 		if host, ok := cacheByTag(cache, f); ok {
-			add(fmt.Sprintf("no cache can be imported from %s: %s gives nothing by its digest", cache.Attrs["ref"], host))
+			all = append(all, fmt.Sprintf("no cache can be imported from %s: %s gives nothing by its digest", cache.Attrs["ref"], host))
 		}
 	}
 	return all

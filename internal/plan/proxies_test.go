@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -22,10 +23,7 @@ func TestProxies(t *testing.T) {
 		"FTP_PROXY": "http://f", "ftp_proxy": "http://f", "ALL_PROXY": "socks5://a", "all_proxy": "socks5://a",
 	}
 	without := func(names ...string) map[string]string {
-		left := map[string]string{}
-		for name, value := range all {
-			left[name] = value
-		}
+		left := maps.Clone(all)
 		for _, name := range names {
 			delete(left, name)
 			delete(left, strings.ToLower(name))

@@ -235,7 +235,7 @@ func TestNotesAreInTheSummary(t *testing.T) {
 	for title, end := range map[string]func(*step) error{
 		"a success": func(s *step) error { return s.Success(published(t)) },
 		"an answer": func(s *step) error { return s.Success(Outcome{Asked: AskedCheck}) },
-		"a failure": func(s *step) error { s.Failure(errors.New("it fails")); return nil },
+		"a failure": func(s *step) error { s.Failure(errors.New("it fails")); return nil }, //nolint:unparam // a failure has none
 		"a failing answer": func(s *step) error {
 			err := s.Success(Outcome{Asked: AskedCheck})
 			s.Failure(errors.New("it fails"))
