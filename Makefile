@@ -33,15 +33,14 @@ try: build
 .PHONY: buildkitd
 buildkitd: runc $(BIN)/buildkitd
 
-# The race detector makes a run of the whole program three times as slow to start and
+# Most of a test is waiting for a daemon. The race detector makes a run of the whole program three times as slow to start and
 # five times to work, of which there are hundreds in the tests of the root: it watches
 # what is in packages, and the rest once a week.
-GOTEST := go test -shuffle=on -count=1 -timeout=55m -parallel=6 # most of a test is waiting for a daemon
+GOTEST := go test -shuffle=on -count=1 -timeout=55m -parallel=6
 
 test: root packages tools pictures build
 	go vet ./...
-	$(GOTEST) -race ./internal/...
-	$(GOTEST) .
+	@failed=0; set -x; $(GOTEST) -race ./internal/... || failed=1; $(GOTEST) . || failed=1; exit $$failed
 
 race: root packages tools pictures build
 	$(GOTEST) -race ./...

@@ -59,9 +59,12 @@ func (f *flaky) patience(log *bytes.Buffer) registry.Patience {
 
 func connect(t *testing.T) *builder.Builder {
 	t.Helper()
-	b, err := builder.Connect(t.Context(), builder.Options{
-		Want: testenv.Buildkitd(t, testenv.BuildkitdOptions{}).Address, Lookup: func(string) (string, bool) { return "", false },
-	})
+	return connectTo(t, testenv.Buildkitd(t, testenv.BuildkitdOptions{}).Address)
+}
+
+func connectTo(t *testing.T, address string) *builder.Builder {
+	t.Helper()
+	b, err := builder.Connect(t.Context(), builder.Options{Want: address, Lookup: func(string) (string, bool) { return "", false }})
 	if err != nil {
 		t.Fatal(err)
 	}
