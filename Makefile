@@ -33,17 +33,25 @@ try: build
 .PHONY: buildkitd
 buildkitd: runc $(BIN)/buildkitd
 
-# Most of a test is waiting for a daemon. The race detector makes a run of the whole program three times as slow to start and
+# A test that fails is run again by itself, at most twice, because a machine that does
+# much else at the same time breaks one now and then; what was needed is listed at the
+# end. A test that fails each time fails the run, and so do more than five and a race.
+# Most of a test is waiting for a daemon, hence six at a time.
+gotest = gotestsum --format=standard-quiet --hide-summary=skipped --rerun-fails=2 --rerun-fails-max-failures=5 \
+	--rerun-fails-abort-on-data-race --rerun-fails-report=.cache/again.$(1) --packages=$(2) -- -shuffle=on -count=1 -timeout=55m -parallel=6 $(3)
+
+# The race detector makes a run of the whole program three times as slow to start and
 # five times to work, of which there are hundreds in the tests of the root: it watches
 # what is in packages, and the rest once a week.
-GOTEST := go test -shuffle=on -count=1 -timeout=55m -parallel=6
-
 test: root packages tools pictures build
 	go vet ./...
-	@failed=0; set -x; $(GOTEST) -race ./internal/... || failed=1; $(GOTEST) . || failed=1; exit $$failed
+	@rm -f .cache/again.*; failed=0; \
+	$(call gotest,packages,./internal/...,-race) || failed=1; \
+	$(call gotest,runs,.) || failed=1; \
+	grep -H . .cache/again.* | sed 's/^.*again\.[a-z]*:/run again: /'; exit $$failed
 
 race: root packages tools pictures build
-	$(GOTEST) -race ./...
+	go test -race -shuffle=on -count=1 -timeout=55m -parallel=6 ./...
 
 bench: packages tools build
 	go run ./internal/bench
@@ -61,7 +69,7 @@ vulncheck: $(BIN)/govulncheck
 
 # Programs that tests, benchmarks and linters need, in the versions that
 # internal/tools pins.
-tools: $(addprefix $(BIN)/,buildkitd buildkitd-older buildctl buildx rootlesskit registry dockerd containerd containerd-shim-runc-v2 act actionlint) \
+tools: $(addprefix $(BIN)/,gotestsum buildkitd buildkitd-older buildctl buildx rootlesskit registry dockerd containerd containerd-shim-runc-v2 act actionlint) \
 	.cache/runc-1.5/runc .cache/docker-20.10/usr/sbin/dockerd
 
 $(BIN)/buildkitd $(BIN)/buildctl: internal/tools/go.mod
@@ -112,6 +120,11 @@ $(BIN)/actionlint: internal/tools/actionlint/go.mod
 $(BIN)/govulncheck: internal/tools/govulncheck/go.mod
 	@echo "compiling $(@F)"
 	cd internal/tools/govulncheck && $(GOBUILD) -o $@ golang.org/x/vuln/cmd/govulncheck
+
+# gotestsum runs again what has failed.
+$(BIN)/gotestsum: internal/tools/gotestsum/go.mod
+	@echo "compiling $(@F)"
+	cd internal/tools/gotestsum && $(GOBUILD) -o $@ gotest.tools/gotestsum
 
 # Debian's Docker 20.10, unpacked and not installed: its package starts an engine.
 .cache/docker-20.10/usr/sbin/dockerd:
