@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/image"
+
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/pending"
@@ -35,7 +37,7 @@ type earlier struct {
 type before struct {
 	known bool     // whether there was any of the tags
 	tag   name.Tag // the one there was; zero where there was none
-	image publish.Image
+	image image.Image
 }
 
 func newEarlier(publisher *publish.Publisher, tags []name.Tag) *earlier {

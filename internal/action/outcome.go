@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/image"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -12,12 +14,11 @@ import (
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/metadata"
 	"github.com/slipway-build/slipway/internal/plan"
-	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/report"
 )
 
 // outcome puts together what the stages have told.
-func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Result, image publish.Image, moving plan.Publish, stays []plan.Stay) report.Outcome {
+func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Result, image image.Image, moving plan.Publish, stays []plan.Stay) report.Outcome {
 	o := report.Outcome{
 		Pushed:    p.Publish.Push,
 		Reason:    p.Publish.Reason,
@@ -63,7 +64,7 @@ func done(built build.Result) report.Built {
 }
 
 // addPublished adds what there is only of a published image.
-func addPublished(o *report.Outcome, p plan.Plan, b *builder.Builder, image publish.Image) {
+func addPublished(o *report.Outcome, p plan.Plan, b *builder.Builder, image image.Image) {
 	if b.Annotations {
 		for _, a := range p.Build.Carried() {
 			o.Annotations = append(o.Annotations, a.String())

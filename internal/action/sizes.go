@@ -4,14 +4,15 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/slipway-build/slipway/internal/image"
+
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/report"
 )
 
 // compare adds to the outcome what the platforms weigh, and what a tag held before.
-func compare(o *report.Outcome, image publish.Image, held before) {
+func compare(o *report.Outcome, image image.Image, held before) {
 	if !o.Pushed {
 		return
 	}
@@ -45,7 +46,7 @@ func (b before) of(platform string, only bool) (size int64, isNew bool) {
 }
 
 // weights are the sizes of an index's platforms.
-func weights(image publish.Image) map[string]int64 {
+func weights(image image.Image) map[string]int64 {
 	all := make(map[string]int64, len(image.Platforms))
 	for _, one := range image.Platforms {
 		all[one.Platform.String()] = one.Size

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/build"
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/registry"
@@ -172,12 +173,12 @@ func (t *tagger) settle(ctx context.Context, digest v1.Hash) (plan.Publish, []pl
 // publish decides which tags move, and moves them. Of runs that share an engine which
 // pushes, one at a time does both: what it has learnt of the tags before it waited may
 // not be true any more.
-func (t *tagger) publish(ctx context.Context, b *builder.Builder, built *build.Result) (publish.Image, plan.Publish, []plan.Stay, error) {
+func (t *tagger) publish(ctx context.Context, b *builder.Builder, built *build.Result) (image.Image, plan.Publish, []plan.Stay, error) {
 	if all := t.plan.Publish; all.Push && len(all.Tags) > 0 {
 		repo := all.Tags[0].Repository // such an engine publishes to one
 		end, err := b.Alone(ctx, repo, func() { t.report.Printf("Waiting for another run that publishes %s on this engine", repo) })
 		if err != nil {
-			return publish.Image{}, plan.Publish{}, nil, err
+			return image.Image{}, plan.Publish{}, nil, err
 		}
 		defer end()
 	}
@@ -187,25 +188,25 @@ func (t *tagger) publish(ctx context.Context, b *builder.Builder, built *build.R
 }
 
 // move moves the tags that are to move to what was built: versions first.
-func (t *tagger) move(ctx context.Context, b *builder.Builder, built *build.Result, moving plan.Publish) (publish.Image, error) {
+func (t *tagger) move(ctx context.Context, b *builder.Builder, built *build.Result, moving plan.Publish) (image.Image, error) {
 	versions, floating := moving.MoveOrder()
 	switch {
 	case !moving.Push:
-		return publish.Image{}, nil
+		return image.Image{}, nil
 	case len(moving.Tags) == 0 && !b.PushByDigest: // an engine pushes by a tag
-		return publish.Image{}, nil
+		return image.Image{}, nil
 	case len(moving.Tags) == 0 && t.permission.inDoubt():
-		return publish.Image{Digest: built.Digest}, nil
+		return image.Image{Digest: built.Digest}, nil
 	case t.permission.inDoubt():
 		return t.pushTags(ctx, b, built, slices.Concat(versions, floating))
 	case len(t.plan.Build.ByTag) > 0 && len(moving.Tags) > 0:
 		return t.tagAll(ctx, b, built, versions, floating)
 	case len(t.plan.Build.PushTo) == 0: // none moves
-		return publish.Image{}, nil
+		return image.Image{}, nil
 	}
 	digest, err := t.untagged(ctx, b, built, slices.Concat(versions, floating))
 	if err != nil {
-		return publish.Image{}, err
+		return image.Image{}, err
 	}
 	t.watch.begin(ctx, digest)
 	if len(moving.Tags) == 0 {
@@ -220,11 +221,7 @@ func (t *tagger) move(ctx context.Context, b *builder.Builder, built *build.Resu
 func (t *tagger) untagged(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (v1.Hash, error) {
 	switch {
 	case len(b.Nodes) > 0:
-		parts := make([]publish.Part, len(built.Parts))
-		for i, part := range built.Parts {
-			parts[i] = publish.Part(part)
-		}
-		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, t.plan.Build.IndexAnnotations(), parts)
+		return t.publisher.Assemble(ctx, t.plan.Build.PushTo, t.plan.Build.Platforms, t.plan.Build.IndexAnnotations(), built.Parts)
 	case !b.PushByDigest:
 		return t.pushFirst(ctx, b, built, tags)
 	}
@@ -252,24 +249,24 @@ func (t *tagger) pushFirst(ctx context.Context, b *builder.Builder, built *build
 // what the builder shows: of an engine's push the digest, else also the size of a
 // single manifest and the platforms of an index. The Result is corrected to be of
 // the same image.
-func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (publish.Image, error) {
+func (t *tagger) pushTags(ctx context.Context, b *builder.Builder, built *build.Result, tags []name.Tag) (image.Image, error) {
 	if !b.PushByDigest {
 		digest, moved, err := b.Push(ctx, tags, t.registries, telling(registry.PushPatience(), t.report))
 		if err != nil {
-			return publish.Image{}, publish.NewTagError(tags, moved, err)
+			return image.Image{}, publish.NewTagError(tags, moved, err)
 		}
-		return publish.Image{Digest: digest}, nil
+		return image.Image{Digest: digest}, nil
 	}
 	log := t.report.Hold("Push tags")
 	log.Open()
 	pushed, moved, err := build.PushTags(ctx, b, build.Request{Plan: t.plan.Build, Registries: t.registries, Log: log}, tags)
 	log.Close()
 	if err != nil {
-		return publish.Image{}, publish.NewTagError(tags, moved, err)
+		return image.Image{}, publish.NewTagError(tags, moved, err)
 	}
 	if built.Digest != (v1.Hash{}) && pushed.Digest != built.Digest {
 		t.report.Printf("The tags are at %s, and the image that was pushed by digest before is %s: it is not the same each time it is made", pushed.Digest, built.Digest)
 	}
 	built.Digest, built.Config, built.Answers = pushed.Digest, pushed.Config, pushed.Answers
-	return publish.Describe(pushed.Digest, pushed.Manifest), nil
+	return image.Describe(pushed.Digest, pushed.Manifest), nil
 }

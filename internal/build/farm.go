@@ -13,14 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/plan"
 )
-
-// Part is what one node of a farm has pushed.
-type Part struct {
-	Platforms []v1.Platform // that were asked of the node
-	Digest    v1.Hash       // of a manifest, or of an index
-}
 
 // solveFarm builds on every node at the same time. The first that fails ends the
 // others, and its error is the one returned.
@@ -69,7 +64,7 @@ func sum(nodes []builder.Node, results []Result) Result {
 			}
 		}
 		if r.Digest != (v1.Hash{}) {
-			all.Parts = append(all.Parts, Part{Platforms: nodes[i].Share.Platforms, Digest: r.Digest})
+			all.Parts = append(all.Parts, image.Part{Platforms: nodes[i].Share.Platforms, Digest: r.Digest})
 		}
 	}
 	return all

@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -72,7 +73,7 @@ func TestSum(t *testing.T) {
 		{Digest: digests[0], Config: digests[1], Steps: 3, Cached: 2, Warnings: []Warning{both}},
 		{Digest: digests[1], Config: digests[0], Steps: 4, Cached: 1, Warnings: []Warning{mine, both}},
 	})
-	want := Result{Steps: 7, Cached: 3, Warnings: []Warning{both, mine}, Parts: []Part{
+	want := Result{Steps: 7, Cached: 3, Warnings: []Warning{both, mine}, Parts: []image.Part{
 		{Platforms: nodes[0].Share.Platforms, Digest: digests[0]}, {Platforms: nodes[1].Share.Platforms, Digest: digests[1]},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -18,6 +18,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/progress"
 	"github.com/slipway-build/slipway/internal/record"
@@ -33,8 +34,8 @@ type Result struct {
 	Cached   int     // those found in the cache
 	Timeline []Step  // what was begun, in the order in which it is best read
 	Warnings []Warning
-	Answer   string // what was said of the Dockerfile, where the plan only asks
-	Parts    []Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config
+	Answer   string       // what was said of the Dockerfile, where the plan only asks
+	Parts    []image.Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config
 	Answers  []Answer
 	Records  []record.Record // that the plan asks for, also of a build that failed
 }

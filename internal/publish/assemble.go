@@ -18,15 +18,9 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/registry"
 )
-
-// Part is what one builder has pushed by its digest to every repository: a
-// manifest, or an index where it is of several platforms or has attestations.
-type Part struct {
-	Platforms []v1.Platform // that it is of
-	Digest    v1.Hash
-}
 
 // subject is the annotation by which an attestation names its image
 // (https://github.com/moby/buildkit/blob/v0.33.1/docs/attestations/attestation-storage.md).
@@ -35,7 +29,7 @@ const subject = "vnd.docker.reference.digest"
 // Assemble joins the parts in one index, with the images in the order of
 // platforms and then their attestations, and puts it by its digest into every
 // repository, with these annotations. No tag changes. Each platform must be in one part.
-func (p *Publisher) Assemble(ctx context.Context, repos []name.Repository, platforms []v1.Platform, annotations map[string]string, parts []Part) (v1.Hash, error) {
+func (p *Publisher) Assemble(ctx context.Context, repos []name.Repository, platforms []v1.Platform, annotations map[string]string, parts []image.Part) (v1.Hash, error) {
 	children := make([][]ocispec.Descriptor, len(parts))
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, part := range parts {
@@ -55,7 +49,7 @@ func (p *Publisher) Assemble(ctx context.Context, repos []name.Repository, platf
 }
 
 // children returns what a part adds to an index.
-func (p *Publisher) children(ctx context.Context, repo name.Repository, part Part) ([]ocispec.Descriptor, error) {
+func (p *Publisher) children(ctx context.Context, repo name.Repository, part image.Part) ([]ocispec.Descriptor, error) {
 	ref := repo.Digest(part.Digest.String())
 	doing := fmt.Sprintf("reading the pushed image %s", ref)
 	pushed, err := p.readPushed(ctx, ref)
@@ -92,11 +86,11 @@ func describePlatform(p v1.Platform, pushed *remote.Descriptor) (*ocispec.Platfo
 	if p.OS != "windows" {
 		return platform, nil
 	}
-	image, err := pushed.Image()
+	built, err := pushed.Image()
 	if err != nil {
 		return nil, err
 	}
-	config, err := image.ConfigFile()
+	config, err := built.ConfigFile()
 	if err != nil {
 		return nil, err
 	}

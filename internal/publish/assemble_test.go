@@ -18,7 +18,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/slipway-build/slipway/internal/publish"
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
@@ -109,35 +109,35 @@ func TestAssemble(t *testing.T) {
 	repos := []name.Repository{newRepository(t, host+"/app"), newRepository(t, host+"/other/app")}
 	x, a, v7 := pushPlatform(t, repos, amd64), pushPlatform(t, repos, arm64), pushPlatform(t, repos, armv7)
 	xSigned, aSigned := pushAttestation(t, repos, x), pushAttestation(t, repos, a)
-	single := func(d ocispec.Descriptor, p v1.Platform) publish.Part {
-		return publish.Part{Platforms: []v1.Platform{p}, Digest: mustHash(t, d.Digest.String())}
+	single := func(d ocispec.Descriptor, p v1.Platform) image.Part {
+		return image.Part{Platforms: []v1.Platform{p}, Digest: mustHash(t, d.Digest.String())}
 	}
-	index := func(platforms []v1.Platform, children ...ocispec.Descriptor) publish.Part {
-		return publish.Part{Platforms: platforms, Digest: pushNodeIndex(t, repos, children...)}
+	index := func(platforms []v1.Platform, children ...ocispec.Descriptor) image.Part {
+		return image.Part{Platforms: platforms, Digest: pushNodeIndex(t, repos, children...)}
 	}
 	cases := map[string]struct {
 		platforms []v1.Platform
-		parts     []publish.Part
+		parts     []image.Part
 		want      []ocispec.Descriptor
 	}{
 		"two manifests": {
 			[]v1.Platform{amd64, arm64},
-			[]publish.Part{single(x, amd64), single(a, arm64)},
+			[]image.Part{single(x, amd64), single(a, arm64)},
 			[]ocispec.Descriptor{x, a},
 		},
 		"in the order that is wanted": {
 			[]v1.Platform{armv7, arm64, amd64},
-			[]publish.Part{single(x, amd64), index([]v1.Platform{arm64, armv7}, a, v7)},
+			[]image.Part{single(x, amd64), index([]v1.Platform{arm64, armv7}, a, v7)},
 			[]ocispec.Descriptor{v7, a, x},
 		},
 		"attestations of both": {
 			[]v1.Platform{amd64, arm64},
-			[]publish.Part{index([]v1.Platform{arm64}, a, aSigned), index([]v1.Platform{amd64}, x, xSigned)},
+			[]image.Part{index([]v1.Platform{arm64}, a, aSigned), index([]v1.Platform{amd64}, x, xSigned)},
 			[]ocispec.Descriptor{x, a, xSigned, aSigned},
 		},
 		"attestations of one": {
 			[]v1.Platform{amd64, arm64},
-			[]publish.Part{single(x, amd64), index([]v1.Platform{arm64}, aSigned, a)},
+			[]image.Part{single(x, amd64), index([]v1.Platform{arm64}, aSigned, a)},
 			[]ocispec.Descriptor{x, a, aSigned},
 		},
 	}
@@ -180,7 +180,7 @@ func TestAssembleWindows(t *testing.T) {
 	x := pushPlatform(t, repos, amd64)
 	w := pushOCI(t, repos, v1.ConfigFile{OS: "windows", Architecture: "amd64", OSVersion: "10.0.26100.1742", OSFeatures: []string{"win32k"}},
 		&ocispec.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.26100.1742", OSFeatures: []string{"win32k"}}, nil)
-	got, err := newPublisher(t, repo.RegistryStr(), "", "").Assemble(t.Context(), repos, []v1.Platform{amd64, windows}, nil, []publish.Part{
+	got, err := newPublisher(t, repo.RegistryStr(), "", "").Assemble(t.Context(), repos, []v1.Platform{amd64, windows}, nil, []image.Part{
 		{Platforms: []v1.Platform{windows}, Digest: mustHash(t, w.Digest.String())},
 		{Platforms: []v1.Platform{amd64}, Digest: mustHash(t, x.Digest.String())},
 	})
@@ -208,23 +208,23 @@ func TestAssembleThatCannotBe(t *testing.T) {
 	}})
 	direct := []name.Repository{newRepository(t, upstream.Host+"/app"), newRepository(t, upstream.Host+"/closed/app")}
 	x, a := pushPlatform(t, direct, amd64), pushPlatform(t, direct, arm64)
-	xPart := publish.Part{Platforms: []v1.Platform{amd64}, Digest: mustHash(t, x.Digest.String())}
+	xPart := image.Part{Platforms: []v1.Platform{amd64}, Digest: mustHash(t, x.Digest.String())}
 	open, closed := newRepository(t, proxy.Host+"/app"), newRepository(t, proxy.Host+"/closed/app")
 	cases := map[string]struct {
 		repos []name.Repository
-		parts []publish.Part
+		parts []image.Part
 		says  string
 	}{
-		"a platform that nobody built": {[]name.Repository{open}, []publish.Part{xPart}, "no builder has pushed an image for linux/arm64"},
-		"one image for two platforms":  {[]name.Repository{open}, []publish.Part{{Platforms: []v1.Platform{amd64, arm64}, Digest: xPart.Digest}}, "it is one image, and not an index of 2"},
+		"a platform that nobody built": {[]name.Repository{open}, []image.Part{xPart}, "no builder has pushed an image for linux/arm64"},
+		"one image for two platforms":  {[]name.Repository{open}, []image.Part{{Platforms: []v1.Platform{amd64, arm64}, Digest: xPart.Digest}}, "it is one image, and not an index of 2"},
 		"an image that is not there": {
 			[]name.Repository{open},
-			[]publish.Part{xPart, {Platforms: []v1.Platform{arm64}, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}}},
+			[]image.Part{xPart, {Platforms: []v1.Platform{arm64}, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}}},
 			"reading the pushed image " + proxy.Host + "/app@sha256:0000",
 		},
 		"a repository that takes none": {
 			[]name.Repository{open, closed},
-			[]publish.Part{xPart, {Platforms: []v1.Platform{arm64}, Digest: mustHash(t, a.Digest.String())}},
+			[]image.Part{xPart, {Platforms: []v1.Platform{arm64}, Digest: mustHash(t, a.Digest.String())}},
 			"pushing the index " + proxy.Host + "/closed/app@sha256:",
 		},
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/slipway-build/slipway/internal/image"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
@@ -16,31 +18,31 @@ const mostWeighed = 32
 // Held reads the image that a tag holds now, in one request that is not tried
 // again. Of an index it tells no sizes, which are Weigh's. It is false where there
 // is no such tag.
-func (p *Publisher) Held(ctx context.Context, tag name.Tag) (Image, bool, error) {
+func (p *Publisher) Held(ctx context.Context, tag name.Tag) (image.Image, bool, error) {
 	options, err := p.passing(ctx, tag.Repository)
 	if err != nil {
-		return Image{}, false, err
+		return image.Image{}, false, err
 	}
 	found, err := remote.Get(tag, options...)
 	if registry.NotFound(err) {
-		return Image{}, false, nil
+		return image.Image{}, false, nil
 	}
 	if err != nil {
-		return Image{}, false, fmt.Errorf("reading the image under %s: %w", tag, err)
+		return image.Image{}, false, fmt.Errorf("reading the image under %s: %w", tag, err)
 	}
-	return Describe(found.Digest, found.Manifest), true, nil
+	return image.Describe(found.Digest, found.Manifest), true, nil
 }
 
 // Weigh adds the sizes of the platforms, one request for each. One that it cannot
 // learn stays 0, as do all of an index of more than mostWeighed.
-func (p *Publisher) Weigh(ctx context.Context, repo name.Repository, image Image) Image {
-	if len(image.Platforms) == 0 || len(image.Platforms) > mostWeighed {
-		return image
+func (p *Publisher) Weigh(ctx context.Context, repo name.Repository, found image.Image) image.Image {
+	if len(found.Platforms) == 0 || len(found.Platforms) > mostWeighed {
+		return found
 	}
 	if options, err := p.passing(ctx, repo); err == nil {
-		weigh(repo, image.Platforms, options)
+		weigh(repo, found.Platforms, options)
 	}
-	return image
+	return found
 }
 
 // passing returns the options of a request that is not worth another attempt.

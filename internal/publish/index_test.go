@@ -12,38 +12,38 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/slipway-build/slipway/internal/publish"
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
 // pushIndex pushes an index by its digest as BuildKit does: an image for each
 // platform, and for each of those an attestation of an unknown platform. It
 // returns what publish should make of it.
-func pushIndex(t *testing.T, repo name.Repository, platforms ...v1.Platform) publish.Image {
+func pushIndex(t *testing.T, repo name.Repository, platforms ...v1.Platform) image.Image {
 	t.Helper()
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
-	want := publish.Image{}
-	add := func(platform v1.Platform, layers int64, annotations map[string]string) publish.PlatformImage {
-		image, err := random.Image(512*layers, layers)
+	want := image.Image{}
+	add := func(platform v1.Platform, layers int64, annotations map[string]string) image.Platform {
+		one, err := random.Image(512*layers, layers)
 		if err != nil {
 			t.Fatal(err)
 		}
-		manifest, err := image.Manifest()
+		manifest, err := one.Manifest()
 		if err != nil {
 			t.Fatal(err)
 		}
-		digest, err := image.Digest()
+		digest, err := one.Digest()
 		if err != nil {
 			t.Fatal(err)
 		}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{
-			Add: image, Descriptor: v1.Descriptor{Platform: &platform, Annotations: annotations},
+			Add: one, Descriptor: v1.Descriptor{Platform: &platform, Annotations: annotations},
 		})
 		size := manifest.Config.Size
 		for _, layer := range manifest.Layers {
 			size += layer.Size
 		}
-		return publish.PlatformImage{Platform: platform, Digest: digest, Config: manifest.Config.Digest, Size: size}
+		return image.Platform{Platform: platform, Digest: digest, Config: manifest.Config.Digest, Size: size}
 	}
 	for i, platform := range platforms {
 		child := add(platform, int64(i+1), nil)
@@ -68,7 +68,7 @@ func pushIndex(t *testing.T, repo name.Repository, platforms ...v1.Platform) pub
 }
 
 // sameImage compares field by field: Platform has no ==.
-func sameImage(t *testing.T, got, want publish.Image) {
+func sameImage(t *testing.T, got, want image.Image) {
 	t.Helper()
 	if got.Digest != want.Digest || got.Config != want.Config || got.Size != want.Size || len(got.Platforms) != len(want.Platforms) {
 		t.Fatalf("Tag = %+v, want %+v", got, want)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
@@ -30,7 +31,7 @@ func TestPushedImageThatIsKnownLate(t *testing.T) {
 			return err
 		},
 		"joining it": func(p *publish.Publisher, repo name.Repository, digest v1.Hash) error {
-			_, err := p.Assemble(t.Context(), []name.Repository{repo}, []v1.Platform{amd64}, nil, []publish.Part{{Platforms: []v1.Platform{amd64}, Digest: digest}})
+			_, err := p.Assemble(t.Context(), []name.Repository{repo}, []v1.Platform{amd64}, nil, []image.Part{{Platforms: []v1.Platform{amd64}, Digest: digest}})
 			return err
 		},
 		"reading a tag back": func(p *publish.Publisher, repo name.Repository, digest v1.Hash) error {

@@ -10,13 +10,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
 // ReadBack reads tags that somebody else has pushed: for a registry that gives an
 // image by its tags alone. The digest is that of the bytes it answers with, because
 // such a registry need not name one. The error is a *TagError.
-func (p *Publisher) ReadBack(ctx context.Context, tags []name.Tag, digest v1.Hash) (Image, error) {
+func (p *Publisher) ReadBack(ctx context.Context, tags []name.Tag, digest v1.Hash) (image.Image, error) {
 	found := make([]*remote.Descriptor, len(tags))
 	errs := make([]error, len(tags))
 	var group errgroup.Group
@@ -35,9 +36,9 @@ func (p *Publisher) ReadBack(ctx context.Context, tags []name.Tag, digest v1.Has
 				right = append(right, tag)
 			}
 		}
-		return Image{}, NewTagError(tags, right, err)
+		return image.Image{}, NewTagError(tags, right, err)
 	}
-	return Describe(digest, found[0].Manifest), nil
+	return image.Describe(digest, found[0].Manifest), nil
 }
 
 func (p *Publisher) readBack(ctx context.Context, tag name.Tag, digest v1.Hash) (answer *remote.Descriptor, err error) {

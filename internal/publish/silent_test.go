@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/registry"
 	"github.com/slipway-build/slipway/internal/testenv"
@@ -60,7 +61,7 @@ func TestEachLeavesASilentLogin(t *testing.T) {
 		},
 		"Assemble": func(ctx context.Context, p *publish.Publisher, repo name.Repository) error {
 			one := []v1.Platform{{OS: "linux", Architecture: "amd64"}}
-			_, err := p.Assemble(ctx, []name.Repository{repo}, one, nil, []publish.Part{{Platforms: one, Digest: digest}})
+			_, err := p.Assemble(ctx, []name.Repository{repo}, one, nil, []image.Part{{Platforms: one, Digest: digest}})
 			return err
 		},
 		"Public": func(ctx context.Context, p *publish.Publisher, repo name.Repository) error {

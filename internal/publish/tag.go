@@ -11,13 +11,15 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/internal/image"
 )
 
 // Tag points tags at the image with this digest, which is in every repository
 // already: first the versions, then, when all of those hold, the floating ones.
 // Every tag that moved is read back; one that LookAhead has seen at the digest
 // does not move. The error is a *TagError.
-func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating []name.Tag) (Image, error) {
+func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating []name.Tag) (image.Image, error) {
 	known := p.learnt(ctx, digest)
 	m := &mover{publisher: p, digest: digest, manifests: known.manifests, there: known.there}
 	all := append(append([]name.Tag{}, versions...), floating...)
@@ -29,17 +31,17 @@ func (p *Publisher) Tag(ctx context.Context, digest v1.Hash, versions, floating 
 		err = m.move(ctx, floating)
 	}
 	if err != nil {
-		return Image{}, NewTagError(all, m.moved, err)
+		return image.Image{}, NewTagError(all, m.moved, err)
 	}
 	return m.describe(ctx, all[0].Repository), nil
 }
 
 // Find reads an image that was pushed by its digest and has no tag.
-func (p *Publisher) Find(ctx context.Context, repo name.Repository, digest v1.Hash) (Image, error) {
+func (p *Publisher) Find(ctx context.Context, repo name.Repository, digest v1.Hash) (image.Image, error) {
 	known := p.learnt(ctx, digest)
 	m := &mover{publisher: p, digest: digest, manifests: known.manifests, there: known.there}
 	if err := m.fetchOne(ctx, repo); err != nil {
-		return Image{}, err
+		return image.Image{}, err
 	}
 	return m.describe(ctx, repo), nil
 }
