@@ -33,14 +33,12 @@ func outcome(started time.Time, p plan.Plan, b *builder.Builder, built build.Res
 		Took:      time.Since(started),
 	}
 	if !p.Build.Call.Builds() {
-		o.Asked, o.Answer = report.Asked(p.Build.Call), built.Answer
+		o.Asked, o.Answer = p.Build.Call, built.Answer
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(p.Build.Labels), metadata.CompareKeys) {
 		o.Labels = append(o.Labels, report.Entry{Key: key, Value: p.Build.Labels[key]})
 	}
-	for _, stay := range stays {
-		o.Stays = append(o.Stays, report.Stay(stay))
-	}
+	o.Stays = stays
 	if o.Pushed && image.Digest == (v1.Hash{}) { // an engine pushes by a tag, and none moved
 		o.Pushed, o.Reason = false, "no tag moves: "+stays[0].Reason
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // sample is what a build of several stages did. Times are in tenths of a second.
@@ -68,7 +70,7 @@ func TestSummaryOfMuchIsWhole(t *testing.T) {
 	o := published(t)
 	for i := range 1000 {
 		o.Tags = append(o.Tags, o.Tags[0].Tag(fmt.Sprintf("v%d-%s", i, strings.Repeat("x", 120))))
-		o.Stays = append(o.Stays, Stay{Tag: o.Tags[i], Reason: strings.Repeat("why ", 5000)})
+		o.Stays = append(o.Stays, plan.Stay{Tag: o.Tags[i], Reason: strings.Repeat("why ", 5000)})
 		o.Remarks = append(o.Remarks, strings.Repeat("*", 10_000))
 		o.Sizes = append(o.Sizes, Size{Platform: fmt.Sprintf("linux/p%d", i), Digest: digestOf("a"), Bytes: 1})
 		o.Loaded = append(o.Loaded, o.Tags[i])

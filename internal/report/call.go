@@ -1,23 +1,17 @@
 package report
 
-import "strings"
+import (
+	"strings"
 
-// Asked is what the Dockerfile was asked for in place of a build.
-type Asked string
-
-// The things that it can be asked for.
-const (
-	AskedCheck   Asked = "check"
-	AskedOutline Asked = "outline"
-	AskedTargets Asked = "targets"
+	"github.com/slipway-build/slipway/internal/inputs"
 )
 
 // did is what a run that asked has done.
-func (a Asked) did() string {
+func did(a inputs.Call) string {
 	switch a {
-	case AskedCheck:
+	case inputs.CallCheck:
 		return "Checked the Dockerfile"
-	case AskedTargets:
+	case inputs.CallTargets:
 		return "Listed the targets of the Dockerfile"
 	}
 	return "Outlined the Dockerfile"
@@ -28,7 +22,7 @@ func (o Outcome) answer() string {
 	switch text := strings.Trim(o.Answer, "\n"); {
 	case text != "":
 		return text
-	case o.Asked == AskedCheck:
+	case o.Asked == inputs.CallCheck:
 		return "The checks have found nothing."
 	}
 	return "It has none."
@@ -39,7 +33,7 @@ func (r *Reporter) printAnswer(o Outcome) {
 	for line := range strings.Lines(o.answer()) {
 		r.Printf("%s", strings.TrimRight(line, "\r\n"))
 	}
-	r.Printf("%s in %s; nothing was built", o.Asked.did(), round(o.Took))
+	r.Printf("%s in %s; nothing was built", did(o.Asked), round(o.Took))
 }
 
 // summaryOf is that of a run that did what it was to do.
@@ -52,6 +46,6 @@ func (r *Reporter) summaryOf(o Outcome) []string {
 
 // answerSummary is the summary of a run that built nothing.
 func (r *Reporter) answerSummary(o Outcome) []string {
-	head := "### " + o.Asked.did() + "\n\nNot published: " + r.words(o.Reason) + ".\n\n"
+	head := "### " + did(o.Asked) + "\n\nNot published: " + r.words(o.Reason) + ".\n\n"
 	return []string{head, codeBlock(r.mask.hide(o.answer())) + "\n", r.facts(o), r.notDone(o)}
 }

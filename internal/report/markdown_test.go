@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/plan"
+
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
@@ -44,7 +46,7 @@ func TestStrangersTextIsNotLive(t *testing.T) {
 		o := published(t)
 		o.PackageURL = "" // the one link that is meant
 		o.Builder, o.Remarks = text, []string{text}
-		o.Stays = []Stay{{Tag: o.Tags[0], Reason: text}}
+		o.Stays = []plan.Stay{{Tag: o.Tags[0], Reason: text}}
 		built := sample()
 		built.Timeline = append(built.Timeline,
 			Step{Stage: text, Name: "RUN " + text, Took: built.whole()}, Step{Stage: "export", Name: text, Own: true, Failed: true, Took: built.whole()})

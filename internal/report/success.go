@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -26,7 +29,7 @@ type Outcome struct {
 	Images    []name.Digest
 	Pull      name.Reference // the first image, as it can be pulled
 	Tags      []name.Tag     // in the order of the inputs; without those that stay
-	Stays     []Stay
+	Stays     []plan.Stay
 	Version   string
 	Platforms map[string]v1.Hash // by platform, such as linux/arm64
 	Labels    []Entry            // in the order in which they are listed
@@ -34,7 +37,7 @@ type Outcome struct {
 	Annotations []string
 
 	Metadata map[string]any // what BuildKit has answered, for the output metadata
-	Asked    Asked          // what the Dockerfile was asked for; empty: a build
+	Asked    inputs.Call    // what the Dockerfile was asked for; empty: a build
 	Answer   string         // to that
 
 	Visibility string // of the first image: public, private, internal; empty where it is not known
@@ -54,12 +57,6 @@ type Size struct {
 	Bytes    int64 // in the registry; 0 where it is not known
 	Before   int64 // likewise, under the tag Against before this run
 	New      bool  // there was no such tag before, or not for this platform
-}
-
-// Stay is a tag that was not moved, and why.
-type Stay struct {
-	Tag    name.Tag
-	Reason string
 }
 
 // Entry is a label.

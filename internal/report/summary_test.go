@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // hostileText is what a stranger may put into a name, a title or a message.
@@ -40,7 +43,7 @@ func TestSummaryOfAPublishedImage(t *testing.T) {
 	s := newStep(t, true)
 	o := published(t)
 	o.Version = "1.0.0-rc.1_abc" // Markdown's emphasis, and no entities
-	o.Stays = []Stay{{Tag: o.Tags[2].Tag("edge"), Reason: "2.0.0 is newer than 1.2.3"}}
+	o.Stays = []plan.Stay{{Tag: o.Tags[2].Tag("edge"), Reason: "2.0.0 is newer than 1.2.3"}}
 	o.Remarks = []string{"No cache of type s3 is exported: *no*"}
 	built := sample()
 	built.Timeline = append(built.Timeline, Step{Stage: "export", Name: "exporting cache to registry", Own: true, Failed: true})
@@ -234,10 +237,10 @@ func TestNotesAreInTheSummary(t *testing.T) {
 	const note = "the secret npm in secrets is empty and left out"
 	for title, end := range map[string]func(*step) error{
 		"a success": func(s *step) error { return s.Success(published(t)) },
-		"an answer": func(s *step) error { return s.Success(Outcome{Asked: AskedCheck}) },
+		"an answer": func(s *step) error { return s.Success(Outcome{Asked: inputs.CallCheck}) },
 		"a failure": func(s *step) error { s.Failure(errors.New("it fails")); return nil }, //nolint:unparam // a failure has none
 		"a failing answer": func(s *step) error {
-			err := s.Success(Outcome{Asked: AskedCheck})
+			err := s.Success(Outcome{Asked: inputs.CallCheck})
 			s.Failure(errors.New("it fails"))
 			return err
 		},

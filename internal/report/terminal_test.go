@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // TestTerminalShowsTextOnly does all that a run can do.
@@ -94,7 +97,7 @@ func TestTerminalObeysNobody(t *testing.T) {
 	s.Warning("", 0, hostile)
 	s.Printf("%s", hostile)
 	s.Failure(errors.New(hostile + "\n\tand more"))
-	for _, o := range []Outcome{{Reason: hostile}, {Asked: AskedOutline, Answer: hostile}, {Stays: []Stay{{Reason: hostile}}}} {
+	for _, o := range []Outcome{{Reason: hostile}, {Asked: inputs.CallOutline, Answer: hostile}, {Stays: []plan.Stay{{Reason: hostile}}}} {
 		if err := s.Success(o); err != nil {
 			t.Fatal(err)
 		}
