@@ -1,5 +1,5 @@
-// Package action is the walk from a step's environment to a published image. It
-// calls each stage in turn and holds no rule of its own.
+// Package action is the process: a step of a workflow, and the commands for people.
+// What a run does is in package run.
 package action
 
 import (
@@ -12,10 +12,9 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/builder"
-	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/localregistry"
-	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/report"
+	"github.com/slipway-build/slipway/internal/run"
 )
 
 // Env is the process, as main found it.
@@ -106,7 +105,7 @@ func walkAndReport(ctx context.Context, env Env, workspace string) int {
 		Colours:   env.colours(),
 	})
 	if err == nil {
-		err = walk(ctx, env, workspace, r)
+		err = run.Walk(ctx, env.options(workspace, r))
 	}
 	if err != nil {
 		r.Failure(err)
@@ -123,12 +122,9 @@ func followLinks(dir string) string {
 	return dir
 }
 
-// builderOptions says which BuildKit the inputs ask for.
-func builderOptions(env Env, in inputs.Inputs, p plan.Plan) builder.Options {
-	return builder.Options{
-		Want: in.Builder, Farm: p.Farm, Needs: p.Needs(), TLS: in.BuilderTLS, Authorities: in.RegistryCA, Image: in.BuilderImage, Volume: in.BuilderVolume,
-		Executable: env.Executable, Lookup: env.Lookup,
-	}
+// options is what a run is given of the process.
+func (e Env) options(workspace string, r *report.Reporter) run.Options {
+	return run.Options{Lookup: e.Lookup, Given: e.Given, Workspace: workspace, Executable: e.Executable, Report: r, Style: e.style}
 }
 
 // serveBuildkit is what runs in a container that a run has made for itself.

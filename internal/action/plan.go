@@ -10,16 +10,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"text/tabwriter"
-	"time"
 
-	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/host"
-	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
-	"github.com/slipway-build/slipway/internal/registry"
-	"github.com/slipway-build/slipway/internal/report"
+	"github.com/slipway-build/slipway/internal/run"
 )
 
 // showPlan says what a run would publish, for the checkout in a directory or for
@@ -28,11 +23,10 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
 	flags.SetOutput(env.Stdout)
 	asJSON := flags.Bool("json", false, "write JSON")
-	given := map[string]*string{
-		"GITHUB_REF":        flags.String("ref", "", "full ref, such as refs/heads/main or refs/tags/v1.2.3"),
-		"GITHUB_EVENT_NAME": flags.String("event", "", "event, such as push or pull_request"),
-		"GITHUB_REPOSITORY": flags.String("repository", "", "owner/name"),
-	}
+	var given run.Imagined
+	flags.StringVar(&given.Ref, "ref", "", "full ref, such as refs/heads/main or refs/tags/v1.2.3")
+	flags.StringVar(&given.Event, "event", "", "event, such as push or pull_request")
+	flags.StringVar(&given.Repository, "repository", "", "owner/name")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
@@ -47,7 +41,8 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 	if flags.NArg() > 0 {
 		dir = env.path(flags.Arg(0))
 	}
-	in, p, err := planFor(ctx, env, followLinks(dir), given)
+	options := env.options(followLinks(dir), nil)
+	in, p, err := run.Plan(ctx, options, given)
 	var said bytes.Buffer
 	if err == nil {
 		err = writePlan(&said, p, *asJSON)
@@ -55,45 +50,11 @@ func showPlan(ctx context.Context, env Env, args []string) int {
 	if err != nil {
 		fmt.Fprintln(&said, err)
 	}
-	fmt.Fprint(env.Stdout, hidden(env, in, said.String()))
+	fmt.Fprint(env.Stdout, run.Hide(options, in, said.String()))
 	if err != nil {
 		return 1
 	}
 	return 0
-}
-
-// hidden hides the secrets of the inputs in a text.
-func hidden(env Env, in inputs.Inputs, text string) string {
-	r, err := report.New(report.Options{Out: io.Discard, Lookup: env.Lookup})
-	if err != nil {
-		return text // outside Actions nothing is opened
-	}
-	mask(r, in)
-	return r.Hide(text)
-}
-
-// planFor decides as a run would.
-func planFor(ctx context.Context, env Env, dir string, given map[string]*string) (inputs.Inputs, plan.Plan, error) {
-	in, inputsErr := inputs.Parse(inputs.Env{Lookup: env.Lookup, Workspace: dir, Given: env.Given})
-	source := facts.Source{Lookup: env.Lookup, Dir: dir, Context: in.Context, Build: in.Local(), Fetched: in.Fetched(), Now: time.Now(), Offline: true} //nolint:forbidigo // dates in tags are those of a run that begins now
-	f, err := facts.Load(ctx, source)
-	if err != nil {
-		return in, plan.Plan{}, errors.Join(inputsErr, err)
-	}
-	if *given["GITHUB_REF"]+*given["GITHUB_EVENT_NAME"] != "" {
-		f.Pull, f.Upstream, f.Checkout, f.BaseRef, f.Schedule, f.Commented, f.Prerelease = plan.Pull{}, plan.Upstream{}, plan.Checkout{}, "", "", 0, false // of another run
-		f.Tree = plan.Tree{Own: true}                                                                                                                      // as that would check it out
-	}
-	if *given["GITHUB_REPOSITORY"] != "" {
-		f.ServerURL = ""
-	}
-	f.Ref = cmp.Or(*given["GITHUB_REF"], f.Ref)
-	f.Event = cmp.Or(*given["GITHUB_EVENT_NAME"], f.Event)
-	f.Repository = cmp.Or(*given["GITHUB_REPOSITORY"], f.Repository)
-	docker := registry.ReadDockerConfig(env.Lookup, func(string) {}) // nobody logs in, and nothing shows a password
-	f.Logins, f.Proxies = strings.Join(docker.Hosts(), " "), proxiesOf(docker, env)
-	p, err := plan.New(in, f.Imagined())
-	return in, p, errors.Join(inputsErr, err)
 }
 
 // planned is what showPlan writes as JSON.

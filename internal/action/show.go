@@ -9,6 +9,7 @@ import (
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/run"
 )
 
 // showBuilder connects as a run would, to every node of a farm by itself, so that
@@ -23,7 +24,7 @@ func showBuilder(ctx context.Context, env Env, args []string) int {
 		fmt.Fprintln(env.Stdout, err)
 		return 1
 	}
-	one := builderOptions(env, in, plan.Plan{})
+	one := run.BuilderOptions(env.options("", nil), in, plan.Plan{})
 	all := []builder.Options{one}
 	if len(in.Farm) > 0 {
 		all = nil

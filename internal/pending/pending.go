@@ -4,6 +4,7 @@ package pending
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -51,11 +52,34 @@ func (a *Answer[T]) Wait(ctx context.Context) (T, error) {
 }
 
 // Failed tells whether the answer has come, and is an error.
-func (a *Answer[T]) Failed() bool {
+func (a *Answer[T]) Failed() bool { return a.Come() && a.err != nil }
+
+// Come tells whether the answer has come: Wait would not wait.
+func (a *Answer[T]) Come() bool {
 	select {
 	case <-a.done:
-		return a.err != nil
+		return true
 	default:
 		return false
 	}
+}
+
+// Question is asked once, by whoever needs the answer first. It is safe for
+// concurrent use.
+type Question[T any] struct {
+	within time.Duration
+	ask    func(context.Context) (T, error)
+	once   sync.Once
+	answer *Answer[T]
+}
+
+// NewQuestion returns a question that is not asked yet; within is as in Begin.
+func NewQuestion[T any](within time.Duration, ask func(context.Context) (T, error)) *Question[T] {
+	return &Question[T]{within: within, ask: ask}
+}
+
+// Begin asks, unless somebody has before, and returns at once.
+func (q *Question[T]) Begin(ctx context.Context) *Answer[T] {
+	q.once.Do(func() { q.answer = Begin(ctx, q.within, q.ask) })
+	return q.answer
 }

@@ -50,6 +50,15 @@ type Route struct {
 	Found bool
 }
 
+// Tags are the tags that move: all versions, then all that people follow.
+func (r Route) Tags() []name.Tag {
+	var versions, floating []name.Tag
+	for _, move := range r.Moves {
+		versions, floating = append(versions, move.Versions...), append(floating, move.Floating...)
+	}
+	return slices.Concat(versions, floating)
+}
+
 // Publishes tells whether anything is published by this route: an engine with a
 // graph driver, and repositories that take an image by a tag alone, hold nothing
 // where no tag moves.

@@ -1,11 +1,10 @@
-package action
+package run
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/redact"
@@ -39,15 +38,15 @@ func hiding(r *report.Reporter, what string) func(secret string) {
 }
 
 // maskProxies hides the passwords of the proxies that this process uses itself.
-func maskProxies(r *report.Reporter, env Env) {
+func maskProxies(r *report.Reporter, o Options) {
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
-		registry.MaskProxy(env.get(name), hiding(r, "the password of a proxy"))
+		registry.MaskProxy(o.get(name), hiding(r, "the password of a proxy"))
 	}
 }
 
 // proxiesOf are the proxies that the Docker config has for steps.
-func proxiesOf(docker *registry.DockerConfig, env Env) plan.Proxies {
-	p := docker.Proxies(env.get("DOCKER_HOST"))
+func proxiesOf(docker *registry.DockerConfig, o Options) plan.Proxies {
+	p := docker.Proxies(o.get("DOCKER_HOST"))
 	return plan.Proxies{HTTP: inputs.Secret(p.HTTP), HTTPS: inputs.Secret(p.HTTPS), No: inputs.Secret(p.No), FTP: inputs.Secret(p.FTP), All: inputs.Secret(p.All)}
 }
 
@@ -59,21 +58,4 @@ func credentialsOf(p plan.Plan, docker *registry.DockerConfig) registry.Credenti
 		all = all.With(login.Registry, login.Username, login.Password.Reveal())
 	}
 	return all.Before(docker)
-}
-
-// warnOfConfig says what is wrong with the Docker config.
-func warnOfConfig(r *report.Reporter, docker *registry.DockerConfig) {
-	for _, notice := range docker.Notices() {
-		r.Warning("", 0, notice)
-	}
-}
-
-// announceAuthorities says which builders do not get the authorities of
-// registry-ca.
-func announceAuthorities(r *report.Reporter, b *builder.Builder, in inputs.Inputs) {
-	for _, one := range b.All() {
-		if len(in.RegistryCA) > 0 && !one.TrustsOurs() {
-			r.Printf("The input registry-ca does not reach %s: its registries' authorities are given to it %s", one.Name, one.HowToTrust("HOST"))
-		}
-	}
 }

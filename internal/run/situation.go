@@ -1,4 +1,4 @@
-package action
+package run
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 )
 
 // situation is what a registry's refusal is explained by.
-func situation(r run) registry.Situation {
+func (r *Run) situation() registry.Situation {
 	return registry.Situation{
 		Server:     packages.ServerAt(r.facts.ServerURL),
 		Repository: r.facts.Repository,
@@ -22,7 +22,7 @@ func situation(r run) registry.Situation {
 }
 
 // lookUp asks GitHub about a package. Where it does not answer, nothing is known.
-func (r run) lookUp(ctx context.Context, owner, name string) registry.Package {
+func (r *Run) lookUp(ctx context.Context, owner, name string) registry.Package {
 	found, err := r.source.Package(ctx, r.facts, owner+"/"+name)
 	switch {
 	case errors.Is(err, plan.ErrPackageDenied) && r.pushesWithAPIToken():
@@ -35,7 +35,7 @@ func (r run) lookUp(ctx context.Context, owner, name string) registry.Package {
 
 // pushesWithAPIToken tells whether the container registry gets the token with which
 // GitHub's API is asked, so that what the one may not, the other may not either.
-func (r run) pushesWithAPIToken() bool {
+func (r *Run) pushesWithAPIToken() bool {
 	container := packages.ServerAt(r.facts.ServerURL).Container()
 	return r.source.Token != "" && slices.ContainsFunc(r.plan.Logins, func(login plan.Login) bool {
 		return login.Registry.RegistryStr() == container && login.Password.Reveal() == r.source.Token

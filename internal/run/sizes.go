@@ -1,31 +1,34 @@
-package action
+package run
 
 import (
+	"context"
 	"maps"
 	"slices"
 
-	"github.com/slipway-build/slipway/internal/image"
-
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/slipway-build/slipway/internal/image"
+	"github.com/slipway-build/slipway/internal/pending"
 	"github.com/slipway-build/slipway/internal/report"
 )
 
-// compare adds to the outcome what the platforms weigh, and what a tag held before.
-func compare(o *report.Outcome, image image.Image, held before) {
-	if !o.Pushed {
-		return
+// sizes are what the platforms of an outcome weigh, and had weighed under the tag that
+// is returned. It waits for sizes that are still asked for.
+func sizes(ctx context.Context, o report.Outcome, published image.Image, asked *pending.Answer[before]) (all []report.Size, against name.Tag) {
+	var held before
+	if asked != nil {
+		held, _ = asked.Wait(ctx) // what is not known is left out
 	}
-	o.Against = held.tag
-	now := weights(image)
+	now := published.Sizes()
 	for _, platform := range slices.Sorted(maps.Keys(o.Platforms)) {
 		one := report.Size{Platform: platform, Digest: o.Platforms[platform], Bytes: now[platform]}
-		if len(image.Platforms) == 0 {
-			one.Bytes = image.Size
+		if len(published.Platforms) == 0 {
+			one.Bytes = published.Size
 		}
 		one.Before, one.New = held.of(platform, len(o.Platforms) == 1)
-		o.Sizes = append(o.Sizes, one)
+		all = append(all, one)
 	}
+	return all, held.tag
 }
 
 // of returns what a platform, which may be the only one now, had weighed, or
@@ -37,19 +40,10 @@ func (b before) of(platform string, only bool) (size int64, isNew bool) {
 	case b.tag == name.Tag{}:
 		return 0, true
 	case len(b.image.Platforms) > 0:
-		size, there := weights(b.image)[platform]
+		size, there := b.image.Sizes()[platform]
 		return size, !there
 	case only:
 		return b.image.Size, false
 	}
 	return 0, false
-}
-
-// weights are the sizes of an index's platforms.
-func weights(image image.Image) map[string]int64 {
-	all := make(map[string]int64, len(image.Platforms))
-	for _, one := range image.Platforms {
-		all[one.Platform.String()] = one.Size
-	}
-	return all
 }

@@ -1,16 +1,14 @@
-package action
+package run
 
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/build"
-	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
@@ -21,11 +19,11 @@ import (
 
 // metadataOf is what BuildKit has answered, with the digest and the names under
 // which the image is to be found now: BuildKit has pushed it without a name, and an
-// engine with a graph driver calls its image ID the digest. What the nodes of a
-// farm have answered is in a list.
-func metadataOf(o report.Outcome, p plan.Build, b *builder.Builder, answers []build.Answer) map[string]any {
+// engine with a graph driver calls its image ID the digest. What several nodes have
+// answered is in a list.
+func metadataOf(o report.Outcome, p plan.Build, made Made, answers []build.Answer) map[string]any {
 	all := map[string]any{}
-	if len(b.Nodes) > 0 {
+	if made.Nodes {
 		all["slipway.nodes"] = nodesMetadata(answers)
 	} else {
 		for _, answer := range answers {
@@ -38,18 +36,16 @@ func metadataOf(o report.Outcome, p plan.Build, b *builder.Builder, answers []bu
 			delete(all, key)
 		}
 	}
-	digest, _ := all[build.AnswersDigest].(string)
-	if (!b.Stores || b.PushByTag) && !slices.ContainsFunc(p.Outputs, inputs.Output.IsImage) {
-		digest = "" // of nothing that is to be found
-	}
+	published, config := v1.Hash{}, ""
 	if o.Pushed {
-		digest = o.Digest.String()
+		published = o.Digest
 	}
-	set(build.AnswersDigest, digest)
-	config := ""
 	if o.ImageID != (v1.Hash{}) {
 		config = o.ImageID.String()
 	}
+	answered, _ := all[build.AnswersDigest].(string)
+	digest := plan.MetadataDigest(answered, published, made.By, made.Stores, p.Outputs)
+	set(build.AnswersDigest, digest)
 	set(build.AnswersConfig, config)
 	set(build.AnswersName, strings.Join(imageNames(o), ","))
 	if digest == "" || describes(all[build.AnswersDescriptor]) != digest {
@@ -112,16 +108,16 @@ func keepMetadata(in inputs.Inputs, o report.Outcome) error {
 
 // keepRecord writes the file that the input build-record names. There is none of a
 // build that has not begun.
-func keepRecord(in inputs.Inputs, built build.Result) error {
-	if in.BuildRecord == "" || len(built.Records) == 0 {
+func (r *Run) keepRecord(made Made) error {
+	if r.in.BuildRecord == "" || len(made.Records) == 0 {
 		return nil
 	}
-	archive, err := record.Archive(built.Records)
+	archive, err := record.Archive(made.Records)
 	if err == nil {
-		err = workspace.WriteFile(in.BuildRecord, archive, in.Workspace)
+		err = workspace.WriteFile(r.in.BuildRecord, archive, r.in.Workspace)
 	}
 	if err != nil {
-		return fmt.Errorf("writing the build record to %s: %w", in.BuildRecord, err)
+		return fmt.Errorf("writing the build record to %s: %w", r.in.BuildRecord, err)
 	}
 	return nil
 }
