@@ -71,10 +71,15 @@ func MetadataDigest(answered string, published v1.Hash, can Capabilities, stores
 	return answered
 }
 
-// SinglePlatform is what a manifest that is no index was built for.
-func (b Build) SinglePlatform(can Capabilities) v1.Platform {
-	if len(b.Platforms) > 0 {
-		return b.Platforms[0]
+// SinglePlatform is what a manifest that is no index was built for: the one asked
+// for, else the builder's own. It is false where nobody has built and nothing was asked
+// for.
+func (b Build) SinglePlatform(can Capabilities) (v1.Platform, bool) {
+	switch {
+	case len(b.Platforms) > 0:
+		return b.Platforms[0], true
+	case len(can.Platforms) > 0:
+		return can.Platforms[0], true
 	}
-	return can.Platforms[0]
+	return v1.Platform{}, false
 }

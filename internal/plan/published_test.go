@@ -87,10 +87,13 @@ func TestSinglePlatform(t *testing.T) {
 	t.Parallel()
 	arm := v1.Platform{OS: "linux", Architecture: "arm64"}
 	can := plan.Capabilities{Platforms: []v1.Platform{{OS: "linux", Architecture: "amd64"}, arm}}
-	if got := (plan.Build{}).SinglePlatform(can); !got.Equals(can.Platforms[0]) {
+	if got, known := (plan.Build{}).SinglePlatform(can); !known || !got.Equals(can.Platforms[0]) {
 		t.Errorf("SinglePlatform = %v, want the builder's first", got)
 	}
-	if got := (plan.Build{Platforms: []v1.Platform{arm}}).SinglePlatform(can); !got.Equals(arm) {
+	if got, known := (plan.Build{Platforms: []v1.Platform{arm}}).SinglePlatform(can); !known || !got.Equals(arm) {
 		t.Errorf("SinglePlatform = %v, want %v", got, arm)
+	}
+	if got, known := (plan.Build{}).SinglePlatform(plan.Capabilities{}); known {
+		t.Errorf("SinglePlatform = %v, although nobody has built", got)
 	}
 }

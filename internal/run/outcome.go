@@ -71,8 +71,8 @@ func addPublished(o *report.Outcome, b plan.Build, can plan.Capabilities, publis
 	for _, child := range published.Platforms {
 		o.Platforms[child.Platform.String()] = child.Digest
 	}
-	if len(published.Platforms) == 0 && len(b.Platforms) < 2 {
-		o.Platforms[b.SinglePlatform(can).String()] = published.Digest
+	if platform, known := b.SinglePlatform(can); known && len(published.Platforms) == 0 && len(b.Platforms) < 2 {
+		o.Platforms[platform.String()] = published.Digest
 	}
 }
 
