@@ -57,7 +57,7 @@ func TestMakerWithoutBuilder(t *testing.T) {
 	outputs, log := filepath.Join(dir, "outputs"), &bytes.Buffer{}
 	env := map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/tags/v1.2.3", "GITHUB_REPOSITORY": "octo/app", "GITHUB_SHA": strings.Repeat("a", 40),
-		"GITHUB_EVENT_PATH": event, "GITHUB_OUTPUT": outputs, "INPUT_IMAGE": repo.Name(), "INPUT_FLOATING": "compat",
+		"GITHUB_EVENT_PATH": event, "GITHUB_OUTPUT": outputs, "INPUT_IMAGE": repo.Name(), "INPUT_FLOATING": "compat", "INPUT_TAGS": "type=semver,pattern={{version}}\nstable",
 	}
 	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
 	reporter, err := report.New(report.Options{Out: log, Lookup: lookup, Workspace: dir, Actions: true})
@@ -76,7 +76,7 @@ func TestMakerWithoutBuilder(t *testing.T) {
 	if err := r.walk(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
-	for _, tag := range []string{"1.2.3", "latest"} {
+	for _, tag := range []string{"1.2.3", "stable"} {
 		held, err := remote.Head(repo.Tag(tag))
 		if err != nil || held.Digest != digest {
 			t.Errorf("%s is at %v, %v; want %s", repo.Tag(tag), held, err, digest)
