@@ -54,7 +54,7 @@ func TestBusyRegistry(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, r.said())
 	}
 	r.mustSay(second.Host+": blob upload unknown; trying again in ", "(2 of 4)",
-		second.Host+" asks to wait 1 s (429 Too Many Requests); trying again (2 of 4)",
+		second.Host+" asks to wait 1s (429 Too Many Requests); trying again (2 of 4)",
 		"digest  "+remoteDigest(t, registry.Host+"/octo/repo:latest"))
 }
 

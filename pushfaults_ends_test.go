@@ -63,8 +63,8 @@ func testStorms(t *testing.T, lab *faultLab) {
 		{row: "401 without a word to a login that may push", repository: "octo/storm-login", fault: noLogin, ends: survives},
 		{row: "429 storm of 4 s", repository: "octo/storm-short", fault: forAWhile, ends: survives},
 		{row: "429 storm on tags", repository: "octo/storm-tags", fault: always(tooMany("0"), "slipway: PUT tag"), ends: refuses, says: []string{"after 4 attempts", "takes no more requests for now", "moved: none"}},
-		{row: "429 asks for an hour", repository: "octo/storm-hour", fault: always(tooMany("3600"), "slipway: PUT tag"), ends: refuses, atMost: 2, says: []string{"asks to wait 1h0m0s; run this again after", "moved: none"}},
-		{row: "429 asks for an hour", where: pushed{class: "BuildKit: PUT digest"}, repository: "octo/storm-upload", fault: always(*testenv.RegistryRefusal(http.StatusTooManyRequests, "TOOMANYREQUESTS", "retry-after: 1h, allowed: 1/day"), "BuildKit: PUT digest"), ends: refuses, says: []string{"asks to wait 1h0m0s; run this again after", "before any tag moves"}},
+		{row: "429 asks for an hour", repository: "octo/storm-hour", fault: always(tooMany("3600"), "slipway: PUT tag"), ends: refuses, atMost: 2, says: []string{"asks to wait 1h 0m; run this again after", "moved: none"}},
+		{row: "429 asks for an hour", where: pushed{class: "BuildKit: PUT digest"}, repository: "octo/storm-upload", fault: always(*testenv.RegistryRefusal(http.StatusTooManyRequests, "TOOMANYREQUESTS", "retry-after: 1h, allowed: 1/day"), "BuildKit: PUT digest"), ends: refuses, says: []string{"asks to wait 1h 0m; run this again after", "before any tag moves"}},
 		{row: "every answer to a tag's PUT lost", repository: "octo/lost-tags", fault: always(testenv.Answer{Lose: true}, "slipway: PUT tag"), ends: survives},
 		{row: "tag's PUT lost, then immutable", repository: "octo/lost-immutable", fault: lostThenRefused, ends: survives},
 	})

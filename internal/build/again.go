@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -50,17 +52,17 @@ func (r Result) then(next Result) Result {
 		return next
 	}
 	next.Steps, next.Cached, next.Timeline = r.Steps, r.Cached, settled(r.Timeline, next.Timeline)
-	isKnown := func(w Warning) bool { return slices.Contains(r.Warnings, w) }
+	isKnown := func(w trace.Warning) bool { return slices.Contains(r.Warnings, w) }
 	next.Warnings = slices.Concat(r.Warnings, slices.DeleteFunc(slices.Clone(next.Warnings), isKnown))
 	return next
 }
 
 // settled are the steps of an attempt whose push has failed, with what the next one
 // has made of that.
-func settled(first, next []Step) []Step {
+func settled(first, next []trace.Step) []trace.Step {
 	all := slices.Clone(first)
 	for i, one := range all {
-		again := slices.IndexFunc(next, func(s Step) bool { return s.Own && s.Name == one.Name && s.Platform == one.Platform })
+		again := slices.IndexFunc(next, func(s trace.Step) bool { return s.Own && s.Name == one.Name && s.Platform == one.Platform })
 		if one.Own && again >= 0 {
 			all[i].Failed = next[again].Failed
 		}
@@ -72,7 +74,7 @@ func settled(first, next []Step) []Step {
 // registries fail at its end alone: a push, or the export of a cache.
 func (w *watcher) judge(ctx context.Context, err error) registry.Verdict {
 	text := err.Error()
-	if !isPush(err) && !w.failed(exportingCache) {
+	if !isPush(err) && !w.recorder.Failed(exportingCache) {
 		return registry.Verdict{}
 	}
 	host := "the registry"
@@ -101,7 +103,7 @@ func isPush(err error) bool {
 func (w *watcher) cacheIsExported(exports []client.CacheOptionsEntry) bool {
 	wanted := slices.DeleteFunc(slices.Clone(exports), isInline)
 	ended := 0
-	for _, vertex := range w.vertices {
+	for vertex := range w.recorder.Vertices() {
 		if exportEnded(vertex) {
 			ended++
 		}

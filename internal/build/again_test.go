@@ -118,10 +118,10 @@ func TestSolvePushesAgain(t *testing.T) {
 		says    string
 		waits   time.Duration // at least
 	}{
-		{"429 for everything", 1, isAny, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"2"}}}, "asks to wait 2 s (429 Too Many Requests); trying again (2 of 4)", 2 * time.Second},
-		{"503 for everything", 1, isAny, testenv.Answer{Status: 503, Header: http.Header{"Retry-After": {"2"}}}, "asks to wait 2 s (503 Service Unavailable)", 2 * time.Second},
+		{"429 for everything", 1, isAny, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"2"}}}, "asks to wait 2s (429 Too Many Requests); trying again (2 of 4)", 2 * time.Second},
+		{"503 for everything", 1, isAny, testenv.Answer{Status: 503, Header: http.Header{"Retry-After": {"2"}}}, "asks to wait 2s (503 Service Unavailable)", 2 * time.Second},
 		{"429 for an upload", 1, isUpload, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"1"}}}, "429 Too Many Requests; trying again in", 0},
-		{"429 with GitHub's words", 1, isUpload, testenv.Answer{Status: 429, Body: words("TOOMANYREQUESTS", "retry-after: 1.25s, allowed: 2000/minute")}, "asks to wait 1.2 s (toomanyrequests); trying again (2 of 4)", 1250 * time.Millisecond},
+		{"429 with GitHub's words", 1, isUpload, testenv.Answer{Status: 429, Body: words("TOOMANYREQUESTS", "retry-after: 1.25s, allowed: 2000/minute")}, "asks to wait 1.2s (toomanyrequests); trying again (2 of 4)", 1250 * time.Millisecond},
 		{"a lost upload", 1, isUpload, testenv.Answer{Status: 404, Body: words("BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")}, "blob upload unknown", 0},
 		{"an upload it does not like, three times", 3, isUpload, testenv.Answer{Status: 404, Body: words("BLOB_UPLOAD_INVALID", "blob upload invalid")}, "(4 of 4)", 0},
 		{"a blob that is not yet everywhere", 1, isManifestPut, testenv.Answer{Status: 404, Body: words("BLOB_UNKNOWN", "blob unknown to registry")}, "blob unknown", 0},
@@ -189,8 +189,8 @@ func TestSolveGivesUp(t *testing.T) {
 		{"denied", testenv.Answer{Status: 403, Body: words("DENIED", "permission_denied: write_package")}, 0, 1, []string{"refuses this: permission_denied: write_package"}},
 		{"a bad manifest", testenv.Answer{Status: 400, Body: words("MANIFEST_INVALID", "unexpected EOF")}, 0, 1, []string{"unexpected EOF"}},
 		{"429 storm", testenv.Answer{Status: 429}, 3, 0, []string{"after 4 attempts: pushing by digest, before any tag moves:", "429 Too Many Requests"}},
-		{"asks for an hour by its header", testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, 0, 0, []string{"asks to wait 1h0m0s; run this again after "}},
-		{"asks for an hour", testenv.Answer{Status: 429, Body: words("TOOMANYREQUESTS", "retry-after: 1h, allowed: 1/day")}, 0, 0, []string{"asks to wait 1h0m0s; run this again after "}},
+		{"asks for an hour by its header", testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, 0, 0, []string{"asks to wait 1h 0m; run this again after "}},
+		{"asks for an hour", testenv.Answer{Status: 429, Body: words("TOOMANYREQUESTS", "retry-after: 1h, allowed: 1/day")}, 0, 0, []string{"asks to wait 1h 0m; run this again after "}},
 	}
 	upstream := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	base, b := testenv.BaseImage(t, upstream.Host), connect(t)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/vertex"
@@ -14,7 +16,7 @@ import (
 // attributes follows the second.
 const (
 	exportingGitHubs = "exporting to GitHub Actions Cache"
-	importingGitHubs = importing + "gha:"
+	importingGitHubs = trace.Importing + "gha:"
 )
 
 // exportsCache tells whether a vertex is the export of a cache that is not part of
@@ -33,16 +35,18 @@ func exportEnded(v client.Vertex) bool {
 }
 
 // cacheFailed tells whether the export of a cache has failed by itself.
-func (w *watcher) cacheFailed() bool { return w.failed(exportingCache) || w.failed(exportingGitHubs) }
+func (w *watcher) cacheFailed() bool {
+	return w.recorder.Failed(exportingCache) || w.recorder.Failed(exportingGitHubs)
+}
 
 // warnOfExports warns of exports of the cache that failed without ending the build.
-func (w *watcher) warnOfExports() []Warning {
-	var warnings []Warning
-	for _, vertex := range w.vertices {
+func (w *watcher) warnOfExports() []trace.Warning {
+	var warnings []trace.Warning
+	for vertex := range w.recorder.Vertices() {
 		if vertex.Error == "" || !exportsCache(vertex.Name) {
 			continue
 		}
-		warning := Warning{Message: vertex.Name + ": " + vertex.Error + "\nthe run goes on without, and the next one finds less in the cache"}
+		warning := trace.Warning{Message: vertex.Name + ": " + vertex.Error + "\nthe run goes on without, and the next one finds less in the cache"}
 		if !slices.Contains(warnings, warning) {
 			warnings = append(warnings, warning)
 		}
@@ -52,8 +56,8 @@ func (w *watcher) warnOfExports() []Warning {
 
 // warnOfGitHubs warns of a cache of GitHub's that could not be read. One that is
 // not there yet is no error.
-func warnOfGitHubs(vertex client.Vertex) Warning {
-	return Warning{Message: "importing GitHub's cache: " + vertex.Error + "\nthe run goes on without"}
+func warnOfGitHubs(vertex client.Vertex) trace.Warning {
+	return trace.Warning{Message: "importing GitHub's cache: " + vertex.Error + "\nthe run goes on without"}
 }
 
 // signature is what of a URL gives access to a part of a cache for some minutes.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/registry"
@@ -22,7 +24,7 @@ func solveDespiteCache(ctx context.Context, b *builder.Builder, r *Request) (Res
 	}
 	from, to := withoutGitHubs(r.Plan.CacheFrom), withoutGitHubs(r.Plan.CacheTo)
 	stalled := errors.Is(err, errStalled)
-	var warning Warning
+	var warning trace.Warning
 	switch {
 	case stalled:
 		r.Plan.CacheTo = to

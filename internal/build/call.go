@@ -8,6 +8,8 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -104,8 +106,8 @@ func (r Result) answered(answer map[string][]byte, w *watcher) (Result, error) {
 	return r, w.placeOf(err, err, r.Warnings)
 }
 
-func (w *watcher) newCheck(one lint.Warning, sources []*pb.SourceInfo) Warning {
-	check := Warning{Check: true, Message: one.RuleName + ": " + one.Detail}
+func (w *watcher) newCheck(one lint.Warning, sources []*pb.SourceInfo) trace.Warning {
+	check := trace.Warning{Check: true, Message: one.RuleName + ": " + one.Detail}
 	if s := sourceAt(one.Location, sources); s != nil {
 		check.Line, _ = lineRange(s.Ranges)
 		check.Message += fmt.Sprintf(" (line %d)", check.Line) // as in a build

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sys/unix"
 
@@ -64,12 +66,12 @@ func (s *sending) openDirectory(dir string) (fsutil.FS, error) {
 }
 
 // warnings say which files changed while they were sent.
-func (s *sending) warnings() []Warning {
+func (s *sending) warnings() []trace.Warning {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []Warning
+	var all []trace.Warning
 	for _, path := range s.changed {
-		all = append(all, Warning{Message: fmt.Sprintf("%s changed while it was sent to BuildKit: the image may hold a part of what it was and a part of what it is; name it in .dockerignore, or let what writes it end before", path)})
+		all = append(all, trace.Warning{Message: fmt.Sprintf("%s changed while it was sent to BuildKit: the image may hold a part of what it was and a part of what it is; name it in .dockerignore, or let what writes it end before", path)})
 	}
 	return all
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -43,9 +45,9 @@ func explain(ctx context.Context, err error, w *watcher, b *builder.Builder) err
 	}
 	r := w.request
 	var cause error = &trimmed{err}
-	lines := w.tails.of(err)
+	lines := w.recorder.TailOf(err)
 	if step := (*errdefs.VertexError)(nil); !errors.As(err, &step) {
-		lines = w.tails.at(w.failing().Digest)
+		lines = w.recorder.Tail(w.recorder.Failing().Digest)
 	}
 	stored, mirrored := b.Elsewhere(ctx, unreadImage(err.Error()))
 	suggestion := cmp.Or(stored, w.suggest(err))
@@ -93,7 +95,7 @@ func (w *watcher) placeAt(s *errdefs.Source, cause error) error {
 var aboutDockerfile = regexp.MustCompile(`^(?:failed to [^:]+: )*(?:the Dockerfile cannot be empty|file with no instructions|target stage |Dockerfile exceeds maximum allowed size |dockerfile line greater than |dockerfile parse error (?:on )?line (\d+): )`)
 
 // placeOf puts errors that have no place where the reader will look for one.
-func (w *watcher) placeOf(err, cause error, warnings []Warning) error {
+func (w *watcher) placeOf(err, cause error, warnings []trace.Warning) error {
 	text, file := (&trimmed{err}).Error(), w.request.Plan.Dockerfile
 	if found := aboutDockerfile.FindStringSubmatch(text); found != nil && filepath.IsAbs(file) {
 		line, _ := strconv.Atoi(found[1]) // digits or nothing

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
@@ -121,4 +123,15 @@ func (n *nodeLog) end() {
 	if len(n.rest) > 0 {
 		_, _ = n.Write([]byte("\n"))
 	}
+}
+
+// onNode names the platforms of a farm's node with the steps that name none. The
+// nodes begin at the same time; their clocks may differ.
+func onNode(steps []trace.Step, share plan.Share) []trace.Step {
+	for i := range steps {
+		if steps[i].Platform == "" {
+			steps[i].Platform = plan.ListPlatforms(share.Platforms)
+		}
+	}
+	return steps
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -68,12 +70,12 @@ func TestSum(t *testing.T) {
 	t.Parallel()
 	nodes := twoNodes()
 	digests := []v1.Hash{{Algorithm: "sha256", Hex: "a"}, {Algorithm: "sha256", Hex: "b"}}
-	both, mine := Warning{"both", true, "/src/Dockerfile", 1}, Warning{"mine", true, "/src/Dockerfile", 1}
+	both, mine := trace.Warning{Message: "both", Check: true, File: "/src/Dockerfile", Line: 1}, trace.Warning{Message: "mine", Check: true, File: "/src/Dockerfile", Line: 1}
 	got := sum(nodes, []Result{
-		{Digest: digests[0], Config: digests[1], Steps: 3, Cached: 2, Warnings: []Warning{both}},
-		{Digest: digests[1], Config: digests[0], Steps: 4, Cached: 1, Warnings: []Warning{mine, both}},
+		{Digest: digests[0], Config: digests[1], Build: trace.Build{Steps: 3, Cached: 2, Warnings: []trace.Warning{both}}},
+		{Digest: digests[1], Config: digests[0], Build: trace.Build{Steps: 4, Cached: 1, Warnings: []trace.Warning{mine, both}}},
 	})
-	want := Result{Steps: 7, Cached: 3, Warnings: []Warning{both, mine}, Parts: []image.Part{
+	want := Result{Build: trace.Build{Steps: 7, Cached: 3, Warnings: []trace.Warning{both, mine}}, Parts: []image.Part{
 		{Platforms: nodes[0].Share.Platforms, Digest: digests[0]}, {Platforms: nodes[1].Share.Platforms, Digest: digests[1]},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -81,5 +83,16 @@ func TestSum(t *testing.T) {
 	}
 	if got := sum(nodes, make([]Result, 2)); len(got.Parts) != 0 {
 		t.Errorf("sum of builds that pushed nothing has parts: %v", got.Parts)
+	}
+}
+
+func TestStepsOfANode(t *testing.T) {
+	t.Parallel()
+	steps := sum(twoNodes(), []Result{
+		{Build: trace.Build{Timeline: []trace.Step{{Name: "RUN a"}}}}, {Build: trace.Build{Timeline: []trace.Step{{Name: "RUN a"}, {Name: "RUN b", Platform: "linux/386"}}}},
+	}).Timeline
+	want := []trace.Step{{Name: "RUN a", Platform: "linux/amd64"}, {Name: "RUN a", Platform: "linux/arm/v7,linux/386"}, {Name: "RUN b", Platform: "linux/386"}}
+	if diff := cmp.Diff(want, steps); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 }

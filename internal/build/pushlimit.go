@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	digest "github.com/opencontainers/go-digest"
@@ -63,7 +65,7 @@ func newPushLimit(ctx context.Context, r Request, b *builder.Builder, end func(e
 }
 
 // note takes in what BuildKit says.
-func (p *pushLimit) note(status *client.SolveStatus, _ map[digest.Digest]client.Vertex) {
+func (p *pushLimit) note(status *client.SolveStatus, _ *trace.Recorder) {
 	if p == nil {
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/identity"
 
@@ -44,7 +46,7 @@ func (r *Request) fetchRecord(ctx context.Context, b *builder.Builder, result *R
 	}
 	fetched, err := record.Fetch(ctx, b.Client, ref, b.Platforms[0].String(), r.Hidden)
 	if err != nil {
-		result.Warnings = append(result.Warnings, Warning{Message: fmt.Sprintf("no build record: %s: %v", b.Name, err)})
+		result.Warnings = append(result.Warnings, trace.Warning{Message: fmt.Sprintf("no build record: %s: %v", b.Name, err)})
 		return
 	}
 	result.Records = []record.Record{fetched}

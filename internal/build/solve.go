@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/bklog"
@@ -27,17 +29,14 @@ import (
 
 // Result is what a build made.
 type Result struct {
-	Digest   v1.Hash // of the manifest or index that was pushed; zero when BuildKit pushed nothing
-	Config   v1.Hash // of the image's config, its image ID; zero for an index and when nothing was pushed or loaded
-	Manifest []byte  // the manifest or index itself, from PushTags; nil where the builder did not show it
-	Steps    int     // instructions of the Dockerfile that were carried out or found in the cache
-	Cached   int     // those found in the cache
-	Timeline []Step  // what was begun, in the order in which it is best read
-	Warnings []Warning
-	Answer   string       // what was said of the Dockerfile, where the plan only asks
-	Parts    []image.Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config
-	Answers  []Answer
-	Records  []record.Record // that the plan asks for, also of a build that failed
+	trace.Build              // what was done, also by a build that failed
+	Digest      v1.Hash      // of the manifest or index that was pushed; zero when BuildKit pushed nothing
+	Config      v1.Hash      // of the image's config, its image ID; zero for an index and when nothing was pushed or loaded
+	Manifest    []byte       // the manifest or index itself, from PushTags; nil where the builder did not show it
+	Answer      string       // what was said of the Dockerfile, where the plan only asks
+	Parts       []image.Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config
+	Answers     []Answer
+	Records     []record.Record // that the plan asks for, also of a build that failed
 }
 
 // Request is what Solve is asked for.

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/moby/buildkit/client"
-	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 )
@@ -41,7 +42,7 @@ func newStall(r Request, end func(error)) *stall {
 }
 
 // note takes in what BuildKit says, with the vertices that it has told of.
-func (s *stall) note(status *client.SolveStatus, vertices map[digest.Digest]client.Vertex) {
+func (s *stall) note(status *client.SolveStatus, recorder *trace.Recorder) {
 	if s == nil {
 		return
 	}
@@ -51,7 +52,7 @@ func (s *stall) note(status *client.SolveStatus, vertices map[digest.Digest]clie
 		}
 	}
 	for _, one := range status.Statuses {
-		if strings.HasPrefix(vertices[one.Vertex].Name, exportingGitHubs) {
+		if strings.HasPrefix(recorder.Vertex(one.Vertex).Name, exportingGitHubs) {
 			s.moves(true)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/errdefs"
 
@@ -39,7 +41,7 @@ func (w *watcher) suggest(err error) string {
 	stages, on := readDockerfile(at.Info.Data, int(at.Ranges[0].Start.Line))
 	image := unreadImage(text)
 	if image == "" {
-		image, _ = strings.CutPrefix(w.failing().Name, loadingMetadata)
+		image, _ = strings.CutPrefix(w.recorder.Failing().Name, trace.LoadingMetadata)
 	}
 	if found := missingSource.FindStringSubmatch(text); found != nil && on != nil {
 		if missing, err := strconv.Unquote(found[1]); err == nil {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/registry"
@@ -45,16 +47,12 @@ func pullFailed(ctx context.Context, err error, r Request) error {
 	return r.Registries.Explain(ctx, registry.Pulling, "reading "+found, image.Context(), cause)
 }
 
-// importing begins the name of BuildKit's work of looking for a cache, which the
-// reference follows.
-const importing = "importing cache manifest from "
-
 // warnOfCaches warns of caches that a registry does not let this run read:
 // BuildKit goes on without. That there is none yet needs no word.
-func (w *watcher) warnOfCaches(ctx context.Context) []Warning {
-	var warnings []Warning
-	for _, vertex := range w.vertices {
-		ref, found := strings.CutPrefix(vertex.Name, importing)
+func (w *watcher) warnOfCaches(ctx context.Context) []trace.Warning {
+	var warnings []trace.Warning
+	for vertex := range w.recorder.Vertices() {
+		ref, found := strings.CutPrefix(vertex.Name, trace.Importing)
 		if !found || vertex.Error == "" {
 			continue
 		}
@@ -68,7 +66,7 @@ func (w *watcher) warnOfCaches(ctx context.Context) []Warning {
 			continue
 		}
 		explained := w.request.Registries.Explain(ctx, registry.Pulling, "importing the cache "+ref, image.Context(), cause)
-		if warning := (Warning{Message: explained.Error()}); !slices.Contains(warnings, warning) {
+		if warning := (trace.Warning{Message: explained.Error()}); !slices.Contains(warnings, warning) {
 			warnings = append(warnings, warning)
 		}
 	}

@@ -4,33 +4,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/slipway-build/slipway/internal/regular"
-	"github.com/slipway-build/slipway/internal/vertex"
+	"github.com/slipway-build/slipway/internal/trace"
 )
-
-// loadingMetadata begins the name of BuildKit's work of asking for a base image,
-// which follows.
-const loadingMetadata = "[internal] load metadata for "
-
-// failing returns the work that has failed by itself, the first where there is more,
-// for an error that does not say which it was: those of Docker 20.10 are words alone.
-// It has no digest where there is none.
-func (w *watcher) failing() client.Vertex {
-	var first client.Vertex
-	for _, v := range w.vertices {
-		if !vertex.Failed(&v) || v.Completed == nil || vertex.ReadName(v.Name).Own && !strings.HasPrefix(v.Name, loadingMetadata) {
-			continue
-		}
-		if first.Completed == nil || v.Completed.Before(*first.Completed) {
-			first = v
-		}
-	}
-	return first
-}
 
 // sourceOf returns the place of an error, or nil: where it does not say it, that of
 // the instruction of the same words as the work that has failed.
@@ -38,7 +17,7 @@ func (w *watcher) sourceOf(err error) *errdefs.Source {
 	if at := sourceOf(err); at != nil {
 		return at
 	}
-	failed, file := w.failing(), w.request.Plan.Dockerfile
+	failed, file := w.recorder.Failing(), w.request.Plan.Dockerfile
 	if failed.Digest == "" || !filepath.IsAbs(file) {
 		return nil
 	}
@@ -59,7 +38,7 @@ func (w *watcher) sourceOf(err error) *errdefs.Source {
 // is tells whether an instruction is the work of this name, such as
 // "[build 2/3] RUN make".
 func (i instruction) is(work string) bool {
-	if image, found := strings.CutPrefix(work, loadingMetadata); found {
+	if image, found := strings.CutPrefix(work, trace.LoadingMetadata); found {
 		named := len(i.args) > 0 && (i.args[0] == image || strings.HasSuffix(image, "/"+i.args[0]) || strings.HasSuffix(image, "/"+i.args[0]+":latest"))
 		return i.name == "from" && named
 	}

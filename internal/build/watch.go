@@ -3,16 +3,14 @@ package build
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
-	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/progress"
-	"github.com/slipway-build/slipway/internal/vertex"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // watcher follows the status of one solve: it shows the progress and counts.
@@ -20,18 +18,15 @@ type watcher struct {
 	request  Request
 	statuses chan *client.SolveStatus // Solve sends to it and closes it
 	done     chan struct{}
-	vertices map[digest.Digest]client.Vertex
-	diary    diary
-	warnings []client.VertexWarning
-	tails    tails
+	recorder *trace.Recorder
 	clocks   []clock
 	exported v1.Hash // zero until BuildKit has said it
 }
 
 // clock ends a solve in which something gets no further.
 type clock interface {
-	// note takes in what BuildKit says, with the vertices that it has told of.
-	note(status *client.SolveStatus, vertices map[digest.Digest]client.Vertex)
+	// note takes in what BuildKit says, which the recorder has noted.
+	note(status *client.SolveStatus, recorder *trace.Recorder)
 	// stop ends the watch.
 	stop()
 }
@@ -43,9 +38,7 @@ func watch(r Request, clocks ...clock) *watcher {
 		request:  r,
 		statuses: make(chan *client.SolveStatus),
 		done:     make(chan struct{}),
-		vertices: map[digest.Digest]client.Vertex{},
-		tails:    tails{},
-		diary:    diary{},
+		recorder: trace.NewRecorder(),
 		clocks:   clocks,
 	}
 	go w.follow()
@@ -66,20 +59,15 @@ func (w *watcher) follow() {
 func (w *watcher) note(status *client.SolveStatus) {
 	for _, vertex := range status.Vertexes {
 		vertex.Error = withoutSignatures(vertex.Error)
-		w.vertices[vertex.Digest] = *vertex
-		w.diary.note(vertex)
 	}
-	for _, warning := range status.Warnings {
-		w.warnings = append(w.warnings, *warning)
-	}
+	w.recorder.Note(status)
 	for _, s := range status.Statuses {
-		if !strings.HasSuffix(w.vertices[s.Vertex].Name, toFile) {
+		if !strings.HasSuffix(w.recorder.Vertex(s.Vertex).Name, toFile) {
 			w.notePush(s.ID)
 		}
 	}
-	w.tails.note(status)
 	for _, c := range w.clocks {
-		c.note(status, w.vertices)
+		c.note(status, w.recorder)
 	}
 }
 
@@ -110,49 +98,14 @@ func (w *watcher) notePush(id string) {
 	}
 }
 
-// result waits for the end of the progress and counts. A vertex is started and
-// completed several times under one digest; the last word on it holds.
+// result waits for the end of the progress, and tells what was done.
 func (w *watcher) result(p plan.Build) Result {
 	<-w.done
-	r := Result{Timeline: w.diary.steps(w.vertices)}
-	for _, v := range w.vertices {
-		if vertex.ReadName(v.Name).Own || v.Completed == nil {
-			continue
-		}
-		r.Steps++
-		if v.Cached {
-			r.Cached++
-		}
-	}
-	for _, warning := range w.warnings {
-		if check := newWarning(warning, p); !slices.Contains(r.Warnings, check) { // one for each platform
-			r.Warnings = append(r.Warnings, check)
-		}
-	}
-	return r
+	return Result{Build: w.recorder.Build(func(one client.VertexWarning) trace.Warning { return newWarning(one, p) })}
 }
 
-// failed tells whether work of BuildKit's own, by the start of its name, has
-// failed by itself and not because other work did.
-func (w *watcher) failed(name string) bool {
-	for _, v := range w.vertices {
-		if strings.HasPrefix(v.Name, name) && vertex.Failed(&v) {
-			return true
-		}
-	}
-	return false
-}
-
-// Warning is something that the author should know, although nothing fails.
-type Warning struct {
-	Message string
-	Check   bool   // BuildKit's checks found it in the Dockerfile
-	File    string // absolute path; empty where the warning has no place
-	Line    int    // counted from 1; 0 where the warning has no place
-}
-
-func newWarning(w client.VertexWarning, p plan.Build) Warning {
-	warning := Warning{Message: string(w.Short), Check: true}
+func newWarning(w client.VertexWarning, p plan.Build) trace.Warning {
+	warning := trace.Warning{Message: string(w.Short), Check: true}
 	if w.URL != "" {
 		warning.Message += "\n" + w.URL
 	}
@@ -160,7 +113,7 @@ func newWarning(w client.VertexWarning, p plan.Build) Warning {
 		warning.File = sourcePath(w.SourceInfo.Filename, p)
 		warning.Line = int(w.Range[0].Start.Line)
 		if warning.File == "" {
-			warning = Warning{Check: true, Message: fmt.Sprintf("%s, line %d: %s", w.SourceInfo.Filename, warning.Line, warning.Message)}
+			warning = trace.Warning{Check: true, Message: fmt.Sprintf("%s, line %d: %s", w.SourceInfo.Filename, warning.Line, warning.Message)}
 		}
 	}
 	return warning

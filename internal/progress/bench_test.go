@@ -97,7 +97,7 @@ func TestManyLines(t *testing.T) {
 				t.Fatalf("line %d is %q, want it to hold %q", i, line, want)
 			}
 		}
-		if want := "[2/2]  done 60.0s"; string(lines[10_001]) != want {
+		if want := "[2/2]  done 1m 0s"; string(lines[10_001]) != want {
 			t.Errorf("the last line is %q, want %q", lines[10_001], want)
 		}
 	}

@@ -25,7 +25,7 @@ func (p *printer) draw(now time.Time) {
 func (p *printer) live(now time.Time) []string {
 	var running []*step
 	for _, s := range p.book.steps {
-		if s.running() && !s.hidden && now.Sub(s.seen) >= liveAfter {
+		if s.spans.Running() && !s.hidden && now.Sub(s.seen) >= liveAfter {
 			running = append(running, s)
 		}
 	}

@@ -41,7 +41,7 @@ func TestLive(t *testing.T) {
 		if diff := cmp.Diff(strings.Join(want, "\n"), shown.last); diff != "" {
 			t.Errorf("%d lines, -want +got:\n%s", rows, diff)
 		}
-		if want := "[a 1/2] COPY . .  done 0.0s\n"; log.String() != want {
+		if want := "[a 1/2] COPY . .  done 0s\n"; log.String() != want {
 			t.Errorf("the log holds %q, want %q", log.String(), want)
 		}
 		p.end(began.Add(91 * time.Second))

@@ -171,9 +171,9 @@ func (p *printer) ready(s *step, now time.Time) bool {
 	case s.hidden || s.reported:
 		return false
 	case s.done():
-		p.book.finish(s, s.ended())
+		p.book.finish(s, s.spans.Ended())
 		return len(s.text) > 0 || p.endIsWorth(s)
-	case s.running() && !s.headed && !p.book.fold:
+	case s.spans.Running() && !s.headed && !p.book.fold:
 		return now.Sub(s.seen) >= headAfter && p.worth(s, now.Sub(s.seen))
 	}
 	return false
@@ -182,7 +182,7 @@ func (p *printer) ready(s *step, now time.Time) bool {
 // endIsWorth tells whether to say how a step has ended.
 func (p *printer) endIsWorth(s *step) bool {
 	failed, cancelled := s.failure()
-	took := s.duration()
+	took := s.spans.Took()
 	if s.headed && s.told > 0 && failed == "" && took-s.told < ownAfter {
 		s.reported = true // it was looked at again, which took no time
 		return false

@@ -2,9 +2,10 @@ package progress
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/trace"
 
 	"github.com/moby/buildkit/client"
 	digest "github.com/opencontainers/go-digest"
@@ -22,7 +23,7 @@ type step struct {
 	number  int    // in its stage, counted from 1
 	last    bool   // of its stage
 	members map[digest.Digest]*client.Vertex
-	spans   []span
+	spans   trace.Spans
 	hidden  bool // it belongs to a group of which only preparations have run
 
 	seen     time.Time     // when it was first seen running, by this machine's clock
@@ -36,10 +37,6 @@ type step struct {
 	clipped  string        // BuildKit's limit of a step's output, where it has left out some
 	transfer transfer
 }
-
-// span is a time in which a step ran. A step runs several times: it is looked for
-// in the cache, and carried out later.
-type span struct{ start, stop time.Time } // stop is zero as long as it runs
 
 // rename takes the name that a vertex has now.
 func (s *step) rename(name string) {
@@ -61,23 +58,9 @@ func (s *step) note(v *client.Vertex) {
 		s.rename(v.ProgressGroup.Name)
 		s.hidden = s.onlyPreparations()
 	}
-	if v.Started == nil {
-		return
+	if s.spans.Note(v) {
+		s.reported = false
 	}
-	one := span{start: *v.Started}
-	if v.Completed != nil {
-		one.stop = *v.Completed
-	}
-	for i := range s.spans {
-		if s.spans[i].start.Equal(one.start) {
-			if !one.stop.IsZero() && !s.spans[i].stop.Equal(one.stop) {
-				s.spans[i].stop = one.stop
-			}
-			return
-		}
-	}
-	s.spans = append(s.spans, one)
-	s.reported = false
 }
 
 // onlyPreparations tells whether a group has nothing yet that is worth a line.
@@ -90,40 +73,7 @@ func (s *step) onlyPreparations() bool {
 	return true
 }
 
-func (s *step) running() bool {
-	return slices.ContainsFunc(s.spans, func(one span) bool { return one.stop.IsZero() })
-}
-
-func (s *step) done() bool { return len(s.spans) > 0 && !s.running() }
-
-// duration is the time in which the step ran, without pauses.
-func (s *step) duration() time.Duration {
-	spans := slices.Clone(s.spans)
-	slices.SortFunc(spans, func(a, b span) int { return a.start.Compare(b.start) })
-	var sum time.Duration
-	var until time.Time
-	for _, one := range spans {
-		if one.start.Before(until) {
-			one.start = until
-		}
-		if one.stop.After(one.start) {
-			sum += one.stop.Sub(one.start)
-			until = one.stop
-		}
-	}
-	return sum
-}
-
-// began is the first time at which it ran, by the builder's clock.
-func (s *step) began() time.Time {
-	var first time.Time
-	for _, one := range s.spans {
-		if first.IsZero() || one.start.Before(first) {
-			first = one.start
-		}
-	}
-	return first
-}
+func (s *step) done() bool { return len(s.spans) > 0 && !s.spans.Running() }
 
 // cached tells whether all of it was in the cache.
 func (s *step) cached() bool {

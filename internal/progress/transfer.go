@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/duration"
+
 	units "github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
 
@@ -28,7 +30,7 @@ func (b *book) transferred(s *step, one *client.VertexStatus) {
 	}
 	before := t.parts[one.ID]
 	t.parts[one.ID] = *one
-	began := s.began()
+	began := s.spans.Began()
 	of := ""
 	if b.style.Verbose {
 		of = one.ID
@@ -46,7 +48,7 @@ func (b *book) transferred(s *step, one *client.VertexStatus) {
 		text = t.sum(*one)
 	}
 	if ends && one.Started != nil {
-		text += ", done " + seconds(one.Completed.Sub(*one.Started))
+		text += ", done " + duration.Text(one.Completed.Sub(*one.Started))
 	}
 	b.say(s, began, one.Timestamp, []byte(terminal.OneLine(text)))
 }

@@ -55,10 +55,10 @@ func TestTagWhileARegistryIsBusy(t *testing.T) {
 		says   string // in the log, or in the error
 		waits  time.Duration
 	}{
-		{"seconds", 1, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"1"}}}, 2, true, "asks to wait 1 s (429 Too Many Requests); trying again (2 of 4)", time.Second},
-		{"GitHub's words", 1, testenv.Answer{Status: 429, Body: says("TOOMANYREQUESTS", "retry-after: 410.305464ms, allowed: 2000/minute")}, 2, true, "asks to wait 0.41 s", 410 * time.Millisecond},
+		{"seconds", 1, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"1"}}}, 2, true, "asks to wait 1s (429 Too Many Requests); trying again (2 of 4)", time.Second},
+		{"GitHub's words", 1, testenv.Answer{Status: 429, Body: says("TOOMANYREQUESTS", "retry-after: 410.305464ms, allowed: 2000/minute")}, 2, true, "asks to wait 0.41s", 410 * time.Millisecond},
 		{"a storm", 10, testenv.Answer{Status: 429, Body: says("TOOMANYREQUESTS", "slow down")}, 4, false, ", after 4 attempts", 0},
-		{"an hour", 10, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, 1, false, "asks to wait 1h0m0s; run this again after ", 0},
+		{"an hour", 10, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, 1, false, "asks to wait 1h 0m; run this again after ", 0},
 		{"three times unavailable", 3, testenv.Answer{Status: 503}, 4, true, "503 Service Unavailable; trying again in", 0},
 		{"secondary rate limit", 1, testenv.Answer{Status: 403, Body: says("DENIED", "You have exceeded a secondary rate limit, retry-after: 100ms")}, 2, true, "secondary rate limit", 100 * time.Millisecond},
 		{"denied", 10, testenv.Answer{Status: 403, Body: says("DENIED", "permission_denied: write_package")}, 1, false, "permission_denied: write_package", 0},

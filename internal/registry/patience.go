@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/duration"
+
 	"github.com/cenkalti/backoff/v5"
 )
 
@@ -52,16 +54,9 @@ type Wait struct {
 
 func (w Wait) String() string {
 	if w.Asked {
-		return fmt.Sprintf("%s asks to wait %s (%s); trying again (%d of %d)", w.Host, seconds(w.For), w.Reason, w.Next, w.Of)
+		return fmt.Sprintf("%s asks to wait %s (%s); trying again (%d of %d)", w.Host, duration.Text(w.For), w.Reason, w.Next, w.Of)
 	}
-	return fmt.Sprintf("%s: %s; trying again in %s (%d of %d)", w.Host, w.Reason, seconds(w.For), w.Next, w.Of)
-}
-
-func seconds(d time.Duration) string {
-	if d >= 10*time.Second {
-		return d.Round(time.Second).String()
-	}
-	return fmt.Sprintf("%.2g s", d.Seconds())
+	return fmt.Sprintf("%s: %s; trying again in %s (%d of %d)", w.Host, w.Reason, duration.Text(w.For), w.Next, w.Of)
 }
 
 // GaveUpError says that something failed more than once, or that the registry
@@ -87,7 +82,7 @@ func (e *GaveUpError) Error() string {
 
 // wish is when the registry wants to be asked again.
 func (e *GaveUpError) wish() string {
-	return fmt.Sprintf("%s asks to wait %s; run this again after %s", e.Host, e.Wants.Round(time.Second), e.Until.UTC().Format("15:04:05 MST on 2 January"))
+	return fmt.Sprintf("%s asks to wait %s; run this again after %s", e.Host, duration.Text(e.Wants), e.Until.UTC().Format("15:04:05 MST on 2 January"))
 }
 
 // Unwrap returns why the last attempt failed.

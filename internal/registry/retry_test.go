@@ -77,13 +77,13 @@ func TestRetryAsOftenAsItHelps(t *testing.T) {
 		{"503 for good", first(100, testenv.Answer{Status: 503, Body: `{"errors":[{"code":"UNAVAILABLE","message":"try later"}]}`}), 4, 0, "after 4 attempts"},
 		{"reset twice", first(2, testenv.Answer{Reset: true}), 3, 404, "connection reset by peer; trying again"}, // once by net/http itself
 		{"429 storm", first(10, testenv.Answer{Status: 429}), 4, 0, "after 4 attempts"},
-		{"secondary rate limit", first(1, testenv.Answer{Status: 403, Body: secondary, Header: http.Header{"Retry-After": {"1"}}}), 2, 404, "asks to wait 1 s (403 Forbidden, secondary rate limit)"},
+		{"secondary rate limit", first(1, testenv.Answer{Status: 403, Body: secondary, Header: http.Header{"Retry-After": {"1"}}}), 2, 404, "asks to wait 1s (403 Forbidden, secondary rate limit)"},
 		{"denied", first(100, testenv.Answer{Status: 403, Body: `{"errors":[{"code":"DENIED","message":"permission_denied: write_package"}]}`}), 1, 403, ""},
 		{"unauthorized", first(100, testenv.Answer{Status: 401}), 1, 401, ""},
 		{"unsupported", first(100, testenv.Answer{Status: 405}), 1, 405, ""},
 		{"bad request", first(100, testenv.Answer{Status: 400}), 1, 400, ""},
 		{"an upload that is lost", first(100, testenv.Answer{Status: 404, Body: `{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}`}), 1, 404, ""},
-		{"too long a wait", first(100, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}), 1, 0, "asks to wait 1h0m0s; run this again after "},
+		{"too long a wait", first(100, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}), 1, 0, "asks to wait 1h 0m; run this again after "},
 		{"503 and then denied", func(n int32) *testenv.Answer {
 			return &testenv.Answer{Status: []int{503, 403}[min(n, 2)-1]}
 		}, 2, 403, ""},

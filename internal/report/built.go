@@ -7,41 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/slipway-build/slipway/internal/terminal"
 )
 
-// Built is what a build did, whether it failed or not.
-type Built struct {
-	Steps    int    // instructions of the Dockerfile
-	Cached   int    // of them found in the cache
-	Timeline []Step // in the order in which it is best read
-	Warnings []Warning
-}
-
-// Step is something that a build did: an instruction of the Dockerfile, or work of
-// BuildKit's own. Its times count from the start of the build's first step.
-type Step struct {
-	Stage    string // of the Dockerfile; empty where it has but one; of BuildKit's own work what it is part of
-	Name     string // a stranger's text
-	Platform string // empty where it is not known
-	Own      bool   // BuildKit's own work
-	Cached   bool
-	Failed   bool
-	Began    time.Duration
-	Ended    time.Duration
-	Took     time.Duration // without the pauses in between
-}
-
-// Warning is one about the Dockerfile.
-type Warning struct {
-	Message string
-	File    string // absolute path; empty where the warning has no place
-	Line    int    // counted from 1; 0 where the warning has no place
-}
-
 // Built takes what a build did, for the summary of a run that fails as well as for
 // that of one that does not.
-func (r *Reporter) Built(b Built) {
+func (r *Reporter) Built(b trace.Build) {
 	b.Timeline = slices.Clone(b.Timeline)
 	for i := range b.Timeline {
 		b.Timeline[i].Name, b.Timeline[i].Stage = r.mask.hide(b.Timeline[i].Name), r.mask.hide(b.Timeline[i].Stage)
@@ -57,7 +30,7 @@ func (r *Reporter) Built(b Built) {
 func (r *Reporter) Detailed() bool { return r.summary != "" || r.action == nil }
 
 // whole is how long the build took.
-func (b Built) whole() time.Duration {
+func whole(b trace.Build) time.Duration {
 	var last time.Duration
 	for _, one := range b.Timeline {
 		last = max(last, one.Ended)
@@ -71,10 +44,10 @@ const worth = 100
 // shown returns the steps that a picture of at most so many shows: those that
 // failed and those that took longest, in their order. BuildKit's own work is among
 // them where it took long enough to be worth it.
-func (b Built) shown(most int) (steps []Step, left int) {
-	whole := b.whole()
+func shownSteps(b trace.Build, most int) (steps []trace.Step, left int) {
+	all := whole(b)
 	for _, one := range b.Timeline {
-		if !one.Own || one.Failed || one.Took > whole/worth && !one.Cached {
+		if !one.Own || one.Failed || one.Took > all/worth && !one.Cached {
 			steps = append(steps, one)
 		}
 	}
@@ -84,7 +57,7 @@ func (b Built) shown(most int) (steps []Step, left int) {
 			order[i] = i
 		}
 		slices.SortStableFunc(order, func(a, b int) int { return byTime(steps[a], steps[b]) })
-		kept := make([]Step, most)
+		kept := make([]trace.Step, most)
 		for i, at := range slices.Sorted(slices.Values(order[:most])) {
 			kept[i] = steps[at]
 		}
@@ -94,7 +67,7 @@ func (b Built) shown(most int) (steps []Step, left int) {
 }
 
 // byTime puts what failed first, then what took longest.
-func byTime(a, b Step) int {
+func byTime(a, b trace.Step) int {
 	if a.Failed != b.Failed {
 		if a.Failed {
 			return -1
@@ -108,20 +81,20 @@ func byTime(a, b Step) int {
 const notable = 50 * time.Millisecond
 
 // slowest returns the steps that took longest, at most so many.
-func (b Built) slowest(most int) []Step {
-	steps := slices.DeleteFunc(slices.Clone(b.Timeline), func(s Step) bool { return s.Cached || s.Took < notable })
-	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(b.Took, a.Took) })
+func slowest(b trace.Build, most int) []trace.Step {
+	steps := slices.DeleteFunc(slices.Clone(b.Timeline), func(s trace.Step) bool { return s.Cached || s.Took < notable })
+	slices.SortStableFunc(steps, func(a, b trace.Step) int { return cmp.Compare(b.Took, a.Took) })
 	return steps[:min(len(steps), most)]
 }
 
 // hits says how much came out of the cache, in words.
-func (b Built) hits() string {
+func hits(b trace.Build) string {
 	return strconv.Itoa(b.Cached) + " of " + plural(b.Steps, "step") + " from the cache"
 }
 
 // title is a step's name on one line, without the digest of a base image, which
 // nobody reads.
-func (s Step) title(most int) string {
+func titleOf(s trace.Step, most int) string {
 	words := strings.Fields(s.Name)
 	for i, word := range words {
 		if at := strings.Index(word, "@sha256:"); at > 0 {
@@ -132,7 +105,7 @@ func (s Step) title(most int) string {
 }
 
 // where is a step's stage, and its platform where there are several.
-func (s Step) where() string {
+func where(s trace.Step) string {
 	return cmp.Or(strings.TrimSpace(s.Stage+" "+s.Platform), "Dockerfile")
 }
 

@@ -8,18 +8,20 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // sample is what a build of several stages did. Times are in tenths of a second.
-func sample() Built {
-	step := func(stage, title string, began, took int) Step {
+func sample() trace.Build {
+	step := func(stage, title string, began, took int) trace.Step {
 		at := func(tenths int) time.Duration { return time.Duration(tenths) * 100 * time.Millisecond }
-		return Step{Stage: stage, Name: title, Began: at(began), Ended: at(began + took), Took: at(took)}
+		return trace.Step{Stage: stage, Name: title, Began: at(began), Ended: at(began + took), Took: at(took)}
 	}
-	own := func(s Step) Step { s.Own = true; return s }
-	cached := func(s Step) Step { s.Cached = true; return s }
-	return Built{Steps: 12, Cached: 3, Timeline: []Step{
+	own := func(s trace.Step) trace.Step { s.Own = true; return s }
+	cached := func(s trace.Step) trace.Step { s.Cached = true; return s }
+	return trace.Build{Steps: 12, Cached: 3, Timeline: []trace.Step{
 		own(step("prepare", "load build definition from Dockerfile", 0, 0)),
 		own(step("prepare", "load metadata for docker.io/library/golang:1.26", 0, 12)),
 		cached(step("build", "FROM docker.io/library/golang:1.26@sha256:"+strings.Repeat("0", 64), 12, 0)),
@@ -76,11 +78,11 @@ func TestSummaryOfMuchIsWhole(t *testing.T) {
 		o.Loaded = append(o.Loaded, o.Tags[i])
 		o.Images = append(o.Images, o.Images[0])
 	}
-	var built Built
+	var built trace.Build
 	for i := range 10_000 {
 		at := time.Duration(i) * time.Second
-		built.Timeline = append(built.Timeline, Step{Stage: strings.Repeat("日", 300), Name: strings.Repeat("é[`", 1000), Began: at, Ended: at + time.Second, Took: time.Second})
-		built.Warnings = append(built.Warnings, Warning{Message: strings.Repeat("<", 10_000), File: strings.Repeat("f", 5000), Line: i})
+		built.Timeline = append(built.Timeline, trace.Step{Stage: strings.Repeat("日", 300), Name: strings.Repeat("é[`", 1000), Began: at, Ended: at + time.Second, Took: time.Second})
+		built.Warnings = append(built.Warnings, trace.Warning{Message: strings.Repeat("<", 10_000), File: strings.Repeat("f", 5000), Line: i})
 	}
 	built.Steps = 10_000
 	s.Built(built)
@@ -111,10 +113,10 @@ func TestShownKeepsWhatMatters(t *testing.T) {
 	t.Parallel()
 	built := sample()
 	built.Timeline[4].Failed = true
-	steps, left := built.shown(3)
+	steps, left := shownSteps(built, 3)
 	var names []string
 	for _, one := range steps {
-		names = append(names, one.title(12))
+		names = append(names, titleOf(one, 12))
 	}
 	if got, want := fmt.Sprint(names), "[COPY go.mod… RUN make A_B RUN npm ci…]"; got != want || left != 9 {
 		t.Errorf("shown = %s and %d left, want %s and 9", got, left, want)
@@ -128,13 +130,6 @@ func TestFigures(t *testing.T) {
 	} {
 		if got := bytesOf(n); got != want {
 			t.Errorf("bytesOf(%d) = %q, want %q", n, got, want)
-		}
-	}
-	for d, want := range map[time.Duration]string{
-		0: "0ms", 42 * time.Millisecond: "42ms", 300 * time.Millisecond: "0.3s", 12340 * time.Millisecond: "12.3s", 59_960 * time.Millisecond: "1m 0s", 125 * time.Second: "2m 5s", 3720 * time.Second: "1h 2m",
-	} {
-		if got := seconds(d); got != want {
-			t.Errorf("seconds(%v) = %q, want %q", d, got, want)
 		}
 	}
 	for _, c := range []struct {

@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/duration"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
@@ -33,7 +35,7 @@ func (r *Reporter) printAnswer(o Outcome) {
 	for line := range strings.Lines(o.answer()) {
 		r.Printf("%s", strings.TrimRight(line, "\r\n"))
 	}
-	r.Printf("%s in %s; nothing was built", did(o.Asked), round(o.Took))
+	r.Printf("%s in %s; nothing was built", did(o.Asked), duration.Text(o.Took))
 }
 
 // summaryOf is that of a run that did what it was to do.

@@ -42,23 +42,6 @@ func (s Size) change() string {
 	return "−" + bytesOf(s.Before-s.Bytes)
 }
 
-// seconds writes a time as people read it: 42ms, 0.42s, 12.3s, 2m 5s, 1h 2m.
-func seconds(d time.Duration) string {
-	switch {
-	case d < 100*time.Millisecond:
-		return fmt.Sprintf("%dms", d.Round(time.Millisecond)/time.Millisecond)
-	case d < 10*time.Second:
-		return strings.TrimSuffix(fmt.Sprintf("%.2f", d.Seconds()), "0") + "s"
-	case d < time.Minute-50*time.Millisecond:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	}
-	d = d.Round(time.Second)
-	if d < time.Hour {
-		return fmt.Sprintf("%dm %ds", d/time.Minute, d%time.Minute/time.Second)
-	}
-	return fmt.Sprintf("%dh %dm", d/time.Hour, d%time.Hour/time.Minute)
-}
-
 // percent is a part of a whole.
 func percent(part, whole time.Duration) string {
 	if whole <= 0 {

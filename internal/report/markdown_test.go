@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/slipway-build/slipway/internal/plan"
 
 	"github.com/yuin/goldmark"
@@ -49,8 +51,8 @@ func TestStrangersTextIsNotLive(t *testing.T) {
 		o.Stays = []plan.Stay{{Tag: o.Tags[0], Reason: text}}
 		built := sample()
 		built.Timeline = append(built.Timeline,
-			Step{Stage: text, Name: "RUN " + text, Took: built.whole()}, Step{Stage: "export", Name: text, Own: true, Failed: true, Took: built.whole()})
-		built.Warnings = []Warning{{Message: text, File: text, Line: 1}, {Message: text}}
+			trace.Step{Stage: text, Name: "RUN " + text, Took: whole(built)}, trace.Step{Stage: "export", Name: text, Own: true, Failed: true, Took: whole(built)})
+		built.Warnings = []trace.Warning{{Message: text, File: text, Line: 1}, {Message: text}}
 		s.Built(built)
 		if err := s.Success(o); err != nil {
 			t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
@@ -25,8 +27,8 @@ func hostileNames() []string {
 }
 
 // drawn is what a picture says of a step; white space in an SVG is folded.
-func drawn(one Step) string {
-	return strings.Join(strings.Fields(cmp.Or(cut(one.title(labelSize), labelSize), "-")+" "+one.note("failed after ")), " ")
+func drawn(one trace.Step) string {
+	return strings.Join(strings.Fields(cmp.Or(cut(titleOf(one, labelSize), labelSize), "-")+" "+note(one, "failed after ")), " ")
 }
 
 // TestTimelineIsDrawn has a browser draw timelines, in GitHub's two themes: every
@@ -36,18 +38,18 @@ func TestTimelineIsDrawn(t *testing.T) {
 	failed := sample()
 	failed.Timeline = failed.Timeline[:8]
 	failed.Timeline[7].Failed = true
-	var hostile, many Built
+	var hostile, many trace.Build
 	for i, name := range hostileNames() {
 		at := time.Duration(i) * time.Second
-		hostile.Timeline = append(hostile.Timeline, Step{Stage: name, Name: name, Began: at, Ended: at + 2*time.Second, Took: 2 * time.Second})
+		hostile.Timeline = append(hostile.Timeline, trace.Step{Stage: name, Name: name, Began: at, Ended: at + 2*time.Second, Took: 2 * time.Second})
 	}
 	for i := range 10_000 {
 		at := time.Duration(i) * time.Second
-		many.Timeline = append(many.Timeline, Step{Stage: fmt.Sprint("stage", i/300), Name: strings.Repeat("RUN ", i), Began: at, Ended: at + 2*time.Second, Took: 2 * time.Second})
+		many.Timeline = append(many.Timeline, trace.Step{Stage: fmt.Sprint("stage", i/300), Name: strings.Repeat("RUN ", i), Began: at, Ended: at + 2*time.Second, Took: 2 * time.Second})
 	}
-	quick := Built{Timeline: []Step{{Name: "COPY a /", Ended: time.Millisecond, Took: time.Millisecond}, {Name: "COPY b /", Cached: true}}}
-	long := Built{Timeline: []Step{{Name: "RUN make", Ended: 30 * time.Hour, Took: 30 * time.Hour}}}
-	builds := map[string]Built{"sample": sample(), "failed": failed, "hostile": hostile, "many": many, "quick": quick, "long": long}
+	quick := trace.Build{Timeline: []trace.Step{{Name: "COPY a /", Ended: time.Millisecond, Took: time.Millisecond}, {Name: "COPY b /", Cached: true}}}
+	long := trace.Build{Timeline: []trace.Step{{Name: "RUN make", Ended: 30 * time.Hour, Took: 30 * time.Hour}}}
+	builds := map[string]trace.Build{"sample": sample(), "failed": failed, "hostile": hostile, "many": many, "quick": quick, "long": long}
 	var names, charts []string
 	for name, built := range builds {
 		text := timeline(built)
@@ -59,7 +61,7 @@ func TestTimelineIsDrawn(t *testing.T) {
 	}
 	for _, dark := range []bool{false, true} {
 		for i, picture := range testenv.Draw(t, dark, charts...) {
-			steps, _ := builds[names[i]].shown(mostBars)
+			steps, _ := shownSteps(builds[names[i]], mostBars)
 			if picture.Error != "" || len(picture.Foreign) > 0 || !strings.Contains(picture.SVG, "<svg") {
 				t.Fatalf("%s: drawing: %s\nwith %q in it\n%s", names[i], picture.Error, picture.Foreign, charts[i])
 			}
@@ -74,7 +76,7 @@ func TestTimelineIsDrawn(t *testing.T) {
 				if want := visible(drawn(one)); !slices.Contains(texts, want) {
 					t.Errorf("%s: the picture lacks %q: %q", names[i], want, texts)
 				}
-				if want := visible(cut(one.where(), sectionSize)); want != "" && !slices.Contains(texts, want) {
+				if want := visible(cut(where(one), sectionSize)); want != "" && !slices.Contains(texts, want) {
 					t.Errorf("%s: the picture lacks the section %q: %q", names[i], want, texts)
 				}
 			}

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/slipway-build/slipway/internal/redact"
@@ -30,7 +32,7 @@ type Reporter struct {
 	mask      *masker
 	groups    groups
 	warned    atomic.Int32 // warnings that were written
-	built     Built
+	built     trace.Build
 	screen    screen
 	noted     []string // for the summary
 }

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/duration"
+
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 
@@ -77,7 +81,7 @@ func (r *Reporter) Success(o Outcome) error {
 	if r.action == nil {
 		r.printDetails(o)
 	}
-	r.built, r.noted = Built{}, nil // they are told, and are not told again if the run fails at its end
+	r.built, r.noted = trace.Build{}, nil // they are told, and are not told again if the run fails at its end
 	return errors.Join(errs...)
 }
 
@@ -87,11 +91,11 @@ func (r *Reporter) printOutcome(o Outcome) {
 		return
 	}
 	if !o.Pushed {
-		r.Printf("Built in %s, not published: %s", round(o.Took), o.Reason)
+		r.Printf("Built in %s, not published: %s", duration.Text(o.Took), o.Reason)
 		r.printLoaded(o)
 		return
 	}
-	r.Printf("Published in %s", round(o.Took))
+	r.Printf("Published in %s", duration.Text(o.Took))
 	for _, tag := range o.Tags {
 		r.Printf("  tag     %s", host.Shown(tag.Name()))
 	}
@@ -223,11 +227,4 @@ func folded(items []string) string {
 		all[i] = fold.Replace(item)
 	}
 	return strings.Join(all, "\n")
-}
-
-func round(d time.Duration) time.Duration {
-	if d < time.Second {
-		return d.Round(time.Millisecond)
-	}
-	return d.Round(100 * time.Millisecond)
 }

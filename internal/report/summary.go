@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/duration"
+
 	"github.com/slipway-build/slipway/internal/host"
 )
 
@@ -56,7 +58,7 @@ func (r *Reporter) failureSummary(all []error) []string {
 		parts = append(parts, codeBlock(cutText(r.mask.hide(one.Error()), mostError))+"\n\n")
 	}
 	if r.built.Steps > 0 {
-		parts = append(parts, fmt.Sprintf("Up to there: %s, in %s.\n", r.built.hits(), seconds(r.built.whole())))
+		parts = append(parts, fmt.Sprintf("Up to there: %s, in %s.\n", hits(r.built), duration.Text(whole(r.built))))
 	}
 	if notes := list("Worth knowing", r.notes(), mostRows); notes != "" {
 		parts = append(parts, notes)
@@ -148,14 +150,14 @@ func platforms(o Outcome) string {
 
 // facts is what there is to say in a word each.
 func (r *Reporter) facts(o Outcome) string {
-	names, values := []string{"Time"}, []string{together(seconds(o.Took))}
+	names, values := []string{"Time"}, []string{together(duration.Text(o.Took))}
 	add := func(what, value string) {
 		if value != "" {
 			names, values = append(names, what), append(values, value)
 		}
 	}
 	if r.built.Steps > 0 {
-		add("Steps", r.built.hits())
+		add("Steps", hits(r.built))
 	}
 	add("Builder", r.words(o.Builder))
 	add("Visibility", plain(o.Visibility))
@@ -178,7 +180,7 @@ func (r *Reporter) notDone(o Outcome) string {
 	}
 	for _, one := range r.built.Timeline {
 		if one.Own && one.Failed {
-			lines = append(lines, codeSpan(one.title(mostTitle))+" failed, and the build went on without it")
+			lines = append(lines, codeSpan(titleOf(one, mostTitle))+" failed, and the build went on without it")
 		}
 	}
 	for _, remark := range o.Remarks {
@@ -209,11 +211,11 @@ func (r *Reporter) builtParts() []string {
 	if text := list(plural(len(found), "warning"), found, mostWarnings); text != "" {
 		parts = append(parts, text)
 	}
-	if slowest := r.built.slowest(mostSlow); len(slowest) > 0 && r.built.Steps > 0 {
+	if slowest := slowest(r.built, mostSlow); len(slowest) > 0 && r.built.Steps > 0 {
 		var page strings.Builder
 		page.WriteString("\n#### Slowest steps\n\n| Step | Stage | Time | Share |\n|---|---|--:|--:|\n")
 		for _, one := range slowest {
-			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", cell(codeSpan(one.title(mostTitle))), cell(codeSpan(shorten(one.where(), mostTitle))), seconds(one.Took), percent(one.Took, r.built.whole()))
+			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", cell(codeSpan(titleOf(one, mostTitle))), cell(codeSpan(shorten(where(one), mostTitle))), duration.Text(one.Took), percent(one.Took, whole(r.built)))
 		}
 		parts = append(parts, page.String())
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
@@ -46,8 +48,8 @@ func TestSummaryOfAPublishedImage(t *testing.T) {
 	o.Stays = []plan.Stay{{Tag: o.Tags[2].Tag("edge"), Reason: "2.0.0 is newer than 1.2.3"}}
 	o.Remarks = []string{"No cache of type s3 is exported: *no*"}
 	built := sample()
-	built.Timeline = append(built.Timeline, Step{Stage: "export", Name: "exporting cache to registry", Own: true, Failed: true})
-	built.Warnings = []Warning{{Message: "FromAsCasing", File: filepath.Join(s.workspace, "Dockerfile"), Line: 1}}
+	built.Timeline = append(built.Timeline, trace.Step{Stage: "export", Name: "exporting cache to registry", Own: true, Failed: true})
+	built.Warnings = []trace.Warning{{Message: "FromAsCasing", File: filepath.Join(s.workspace, "Dockerfile"), Line: 1}}
 	s.Built(built)
 	if err := s.Success(o); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/duration"
+
+	"github.com/slipway-build/slipway/internal/trace"
+
 	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/terminal"
 )
@@ -98,20 +102,20 @@ func (r *Reporter) printBuilt() {
 	if r.built.Steps == 0 {
 		return
 	}
-	whole := r.built.whole()
-	steps, left := r.built.shown(mostLines)
-	r.Printf("  steps   %s, in %s", r.built.hits(), seconds(whole))
+	whole := whole(r.built)
+	steps, left := shownSteps(r.built, mostLines)
+	r.Printf("  steps   %s, in %s", hits(r.built), duration.Text(whole))
 	width := r.screen.width()
 	names, times := width*45/100, len("failed 00m 00s")
 	section := ""
 	for _, one := range steps {
-		if where := one.where(); where != section {
+		if where := where(one); where != section {
 			section = where
 			fmt.Fprintf(r.out, "  %s\n", r.screen.paint(dim, shorten(where, width-2)))
 		}
-		title := one.title(names)
+		title := titleOf(one, names)
 		title += strings.Repeat(" ", max(0, names-terminal.Width(title)))
-		fmt.Fprintf(r.out, "    %s %s%*s\n", title, r.bar(one, whole, width-names-times-5), times, one.note("failed "))
+		fmt.Fprintf(r.out, "    %s %s%*s\n", title, r.bar(one, whole, width-names-times-5), times, note(one, "failed "))
 	}
 	if left > 0 {
 		r.Printf("  and %s that took next to no time", plural(left, "more step"))
@@ -119,7 +123,7 @@ func (r *Reporter) printBuilt() {
 }
 
 // bar draws from when to when a step was at work.
-func (r *Reporter) bar(one Step, whole time.Duration, width int) string {
+func (r *Reporter) bar(one trace.Step, whole time.Duration, width int) string {
 	if whole <= 0 || width < 1 {
 		return ""
 	}

@@ -7,6 +7,10 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/slipway-build/slipway/internal/duration"
+
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 const (
@@ -25,21 +29,21 @@ var origin = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 // timeline draws a build as a Gantt chart of Mermaid's, which GitHub renders
 // (https://mermaid.js.org/syntax/gantt.html). It is empty where there is nothing to
 // draw.
-func timeline(b Built) string {
-	steps, left := b.shown(mostBars)
+func timeline(b trace.Build) string {
+	steps, left := shownSteps(b, mostBars)
 	if len(steps) == 0 {
 		return ""
 	}
 	var chart strings.Builder
-	format, tick := axis(b.whole())
+	format, tick := axis(whole(b))
 	fmt.Fprintf(&chart, "```mermaid\n%s\ngantt\n    dateFormat YYYY-MM-DD HH:mm:ss.SSS\n    axisFormat %s\n    tickInterval %s\n    todayMarker off\n", layout(steps), format, tick)
 	section := "\n" // none yet
 	for _, one := range steps {
-		if one.where() != section {
-			section = one.where()
+		if where(one) != section {
+			section = where(one)
 			fmt.Fprintf(&chart, "    section %s\n", label(section, sectionSize))
 		}
-		fmt.Fprintf(&chart, "    %s :%s%s, %s\n", label(one.title(labelSize), labelSize)+" "+one.note("failed after "), one.look(), moment(one.Began), moment(max(one.Ended, one.Began+time.Millisecond)))
+		fmt.Fprintf(&chart, "    %s :%s%s, %s\n", label(titleOf(one, labelSize), labelSize)+" "+note(one, "failed after "), look(one), moment(one.Began), moment(max(one.Ended, one.Began+time.Millisecond)))
 	}
 	chart.WriteString("```\n")
 	if left > 0 {
@@ -50,28 +54,28 @@ func timeline(b Built) string {
 
 // layout leaves room for the names of the sections; only two
 // colours take turns behind the bars.
-func layout(steps []Step) string {
+func layout(steps []trace.Step) string {
 	widest := 0
 	for _, one := range steps {
-		widest = max(widest, utf8.RuneCountInString(cut(one.where(), sectionSize)))
+		widest = max(widest, utf8.RuneCountInString(cut(where(one), sectionSize)))
 	}
 	return fmt.Sprintf(`%%%%{init: {"gantt": {"leftPadding": %d, "numberSectionStyles": 2}}}%%%%`, 20+widest*letterWidth)
 }
 
 // note says what a bar alone does not show: the time, or of a step that failed that
 // in the words given.
-func (s Step) note(failed string) string {
+func note(s trace.Step, failed string) string {
 	switch {
 	case s.Failed:
-		return failed + seconds(s.Took)
+		return failed + duration.Text(s.Took)
 	case s.Cached:
 		return "cached"
 	}
-	return seconds(s.Took)
+	return duration.Text(s.Took)
 }
 
 // look is how Mermaid draws a step: grey, red, or as any other.
-func (s Step) look() string {
+func look(s trace.Step) string {
 	switch {
 	case s.Failed:
 		return "crit, "

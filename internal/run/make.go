@@ -99,7 +99,7 @@ func BuilderOptions(o Options, in inputs.Inputs, p plan.Plan) builder.Options {
 // warn hands on warnings, also when the build failed. It returns what BuildKit's
 // checks found, whose turn is last.
 func (m builderMaker) warn(built build.Result) (checks []report.Check) {
-	m.report.Built(done(built))
+	m.report.Built(built.Build)
 	for _, w := range built.Warnings {
 		if w.Check {
 			checks = append(checks, report.Check{File: w.File, Line: w.Line, Message: w.Message})
@@ -108,16 +108,4 @@ func (m builderMaker) warn(built build.Result) (checks []report.Check) {
 		m.report.Warning(w.File, w.Line, w.Message)
 	}
 	return checks
-}
-
-// done is what a build did, also one that failed.
-func done(built build.Result) report.Built {
-	d := report.Built{Steps: built.Steps, Cached: built.Cached}
-	for _, one := range built.Timeline {
-		d.Timeline = append(d.Timeline, report.Step(one))
-	}
-	for _, one := range built.Warnings {
-		d.Warnings = append(d.Warnings, report.Warning{Message: one.Message, File: one.File, Line: one.Line})
-	}
-	return d
 }

@@ -1,4 +1,4 @@
-package build
+package trace
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ import (
 
 // report is what BuildKit says of a vertex, in seconds of its clock; an end of 0 is
 // none yet.
-func report(w *watcher, title string, start, end int, change func(*client.Vertex)) {
+func report(r *Recorder, title string, start, end int, change func(*client.Vertex)) {
 	at := func(s int) *time.Time {
 		t := time.Date(2031, 5, 6, 7, 8, s, 0, time.UTC)
 		return &t
@@ -23,30 +23,29 @@ func report(w *watcher, title string, start, end int, change func(*client.Vertex
 	if change != nil {
 		change(&v)
 	}
-	w.vertices[v.Digest] = v
-	w.diary.note(&v)
+	r.Note(&client.SolveStatus{Vertexes: []*client.Vertex{&v}})
 }
 
 func TestSteps(t *testing.T) {
 	t.Parallel()
-	w := &watcher{vertices: map[digest.Digest]client.Vertex{}, diary: diary{}}
+	r := NewRecorder()
 	cached := func(v *client.Vertex) { v.Cached = true }
 	fails := func(text string) func(*client.Vertex) { return func(v *client.Vertex) { v.Error = text } }
-	report(w, "[internal] load build definition from Dockerfile", 10, 11, nil)
-	report(w, "[linux/arm64 internal] load metadata for docker.io/library/x", 10, 12, nil)
-	report(w, "[auth] library/x:pull token for registry-1.docker.io", 10, 12, nil)
-	report(w, "[build  2/10] RUN make [all]", 12, 0, nil)
-	report(w, "[build  2/10] RUN make [all]", 12, 13, nil)
-	report(w, "[build  2/10] RUN make [all]", 12, 13, nil) // said again
-	report(w, "[build  2/10] RUN make [all]", 20, 0, nil)
-	report(w, "[build  2/10] RUN make [all]", 20, 25, nil)
-	report(w, "[build  1/10] FROM scratch", 12, 12, cached)
-	report(w, "[linux/amd64->arm64 other 2/2] COPY . .", 13, 14, fails("no such file"))
-	report(w, "[1/1] ADD x /", 14, 15, fails("solve: context canceled"))
-	report(w, "[a frontend's own] thing", 15, 0, nil)
-	report(w, "importing cache manifest from x", 11, 12, fails("x: not found"))
-	report(w, "exporting to image", 26, 29, nil)
-	w.diary.note(&client.Vertex{Digest: "never started"})
+	report(r, "[internal] load build definition from Dockerfile", 10, 11, nil)
+	report(r, "[linux/arm64 internal] load metadata for docker.io/library/x", 10, 12, nil)
+	report(r, "[auth] library/x:pull token for registry-1.docker.io", 10, 12, nil)
+	report(r, "[build  2/10] RUN make [all]", 12, 0, nil)
+	report(r, "[build  2/10] RUN make [all]", 12, 13, nil)
+	report(r, "[build  2/10] RUN make [all]", 12, 13, nil) // said again
+	report(r, "[build  2/10] RUN make [all]", 20, 0, nil)
+	report(r, "[build  2/10] RUN make [all]", 20, 25, nil)
+	report(r, "[build  1/10] FROM scratch", 12, 12, cached)
+	report(r, "[linux/amd64->arm64 other 2/2] COPY . .", 13, 14, fails("no such file"))
+	report(r, "[1/1] ADD x /", 14, 15, fails("solve: context canceled"))
+	report(r, "[a frontend's own] thing", 15, 0, nil)
+	report(r, "importing cache manifest from x", 11, 12, fails("x: not found"))
+	report(r, "exporting to image", 26, 29, nil)
+	r.Note(&client.SolveStatus{Vertexes: []*client.Vertex{{Digest: "never started"}}})
 	want := []Step{
 		{Stage: "prepare", Name: "[auth] library/x:pull token for registry-1.docker.io", Own: true, Ended: 2, Took: 2},
 		{Stage: "prepare", Name: "load build definition from Dockerfile", Own: true, Ended: 1, Took: 1},
@@ -64,18 +63,7 @@ func TestSteps(t *testing.T) {
 		want[i].Ended *= time.Second
 		want[i].Took *= time.Second
 	}
-	if diff := cmp.Diff(want, w.diary.steps(w.vertices)); diff != "" {
-		t.Errorf("steps (-want +got):\n%s", diff)
-	}
-}
-
-func TestStepsOfANode(t *testing.T) {
-	t.Parallel()
-	steps := sum(twoNodes(), []Result{
-		{Timeline: []Step{{Name: "RUN a"}}}, {Timeline: []Step{{Name: "RUN a"}, {Name: "RUN b", Platform: "linux/386"}}},
-	}).Timeline
-	want := []Step{{Name: "RUN a", Platform: "linux/amd64"}, {Name: "RUN a", Platform: "linux/arm/v7,linux/386"}, {Name: "RUN b", Platform: "linux/386"}}
-	if diff := cmp.Diff(want, steps); diff != "" {
+	if diff := cmp.Diff(want, r.timeline()); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 }

@@ -1,4 +1,4 @@
-package build
+package trace
 
 import (
 	"errors"
@@ -38,18 +38,20 @@ func (t tails) note(status *client.SolveStatus) {
 	}
 }
 
-// of returns the last lines of the step that an error is about.
-func (t tails) of(err error) []string {
+// TailOf returns the last lines of the step that an error is about, or nothing where
+// it is about none.
+func (r *Recorder) TailOf(err error) []string {
 	var step *errdefs.VertexError
 	found := digest.Digest("")
 	for errors.As(err, &step) { // the innermost is the one that failed
 		found, err = digest.Digest(step.Digest), step.Unwrap()
 	}
-	return t.at(found)
+	return r.Tail(found)
 }
 
-func (t tails) at(step digest.Digest) []string {
-	if last := t[step]; last != nil {
+// Tail returns the last lines that a step has printed.
+func (r *Recorder) Tail(step digest.Digest) []string {
+	if last := r.tails[step]; last != nil {
 		return last.end()
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/duration"
+
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/terminal"
@@ -113,14 +115,14 @@ func (p *printer) foot(s *step, whole bool) {
 	case s.cached():
 		state = p.paint(green, "CACHED")
 	default:
-		state = "done " + seconds(s.duration())
+		state = "done " + duration.Text(s.spans.Took())
 	}
 	p.out = fmt.Appendf(p.out, "%s  %s\n", p.paint(bold, name), state)
 	if s.clipped != "" {
 		note := "BuildKit has left out some of this step's output, which is beyond its limit of " + s.clipped + "; BUILDKIT_STEP_LOG_MAX_SIZE and BUILDKIT_STEP_LOG_MAX_SPEED of the buildkitd change it"
 		p.out = fmt.Appendf(p.out, "%s  %s\n", s.label, p.paint(yellow, note))
 	}
-	s.reported, s.told, s.tail = true, max(s.duration(), 1), nil
+	s.reported, s.told, s.tail = true, max(s.spans.Took(), 1), nil
 }
 
 // paint puts a text in a colour.
@@ -144,8 +146,6 @@ func shown(name string) string {
 	}
 	return begin + "…"
 }
-
-func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
 
 func (s *step) exports() bool { return s.own && strings.HasPrefix(s.name, "exporting ") }
 
@@ -198,18 +198,18 @@ func (p *printer) sum(stage string) string {
 		if s.cached() {
 			cached++
 		}
-		if began.IsZero() || s.began().Before(began) {
-			began = s.began()
+		if began.IsZero() || s.spans.Began().Before(began) {
+			began = s.spans.Began()
 		}
-		ended = latest(ended, s.ended())
+		ended = latest(ended, s.spans.Ended())
 	}
 	switch {
 	case !slices.ContainsFunc(steps, func(s *step) bool { return s.last }):
 		return ""
 	case cached == 0:
-		return fmt.Sprintf(" (%s)", seconds(ended.Sub(began)))
+		return fmt.Sprintf(" (%s)", duration.Text(ended.Sub(began)))
 	}
-	return fmt.Sprintf(" (%s, %d of %d cached)", seconds(ended.Sub(began)), cached, len(steps))
+	return fmt.Sprintf(" (%s, %d of %d cached)", duration.Text(ended.Sub(began)), cached, len(steps))
 }
 
 // stageSteps are the steps of a stage that have begun.

@@ -1,4 +1,4 @@
-package build
+package trace
 
 import (
 	"cmp"
@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
-	digest "github.com/opencontainers/go-digest"
 
-	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/vertex"
 )
 
@@ -33,75 +31,21 @@ const (
 	exporting = "export"
 )
 
-// work is when BuildKit was at a vertex. It starts and completes one several times:
-// for the key of the cache, say, and to run it.
-type work struct {
-	began, ended time.Time // the first start and the last end
-	started      time.Time // the last start
-	before       time.Duration
-	last         time.Duration // of the last start; 0 while it is at it
-}
-
-// diary is when BuildKit was at what, by vertex.
-type diary map[digest.Digest]*work
-
-// note takes down what BuildKit says of a vertex, which it may say again.
-func (d diary) note(v *client.Vertex) {
-	if v.Started == nil {
-		return
-	}
-	w := d[v.Digest]
-	if w == nil {
-		w = &work{began: *v.Started}
-		d[v.Digest] = w
-	}
-	if !w.started.Equal(*v.Started) {
-		w.started, w.before, w.last = *v.Started, w.before+w.last, 0
-	}
-	if v.Started.Before(w.began) {
-		w.began = *v.Started
-	}
-	if v.Completed != nil {
-		w.last = v.Completed.Sub(*v.Started)
-		if v.Completed.After(w.ended) {
-			w.ended = *v.Completed
-		}
-	}
-}
-
-// bounds returns when the first began and the last ended.
-func (d diary) bounds() (first, last time.Time) {
-	for _, w := range d {
-		if first.IsZero() || w.began.Before(first) {
-			first = w.began
-		}
-		for _, at := range []time.Time{w.started, w.ended} {
-			if at.After(last) {
-				last = at
-			}
-		}
-	}
-	return first, last
-}
-
 // indexed is a step with its place in its stage.
 type indexed struct {
 	Step
 	index int
 }
 
-// steps lists what was begun: what prepares, the stages in the order in which they
+// timeline lists what was begun: what prepares, the stages in the order in which they
 // began, each in the order of the Dockerfile, and what exports.
-func (d diary) steps(vertices map[digest.Digest]client.Vertex) []Step {
-	first, last := d.bounds()
-	all := make([]indexed, 0, len(d))
+func (r *Recorder) timeline() []Step {
+	first, last := r.bounds()
+	all := make([]indexed, 0, len(r.spans))
 	began := map[string]time.Duration{} // of a stage for a platform
-	for key, w := range d {
-		one := newStep(vertices[key])
-		one.Began, one.Ended, one.Took = w.began.Sub(first), w.ended.Sub(first), w.before+w.last
-		if w.ended.Before(w.started) { // the build ended while it was at it
-			one.Ended, one.Took = last.Sub(first), w.before+last.Sub(w.started)
-		}
+	for key, spans := range r.spans {
+		one, at := newStep(r.vertices[key]), spans.stopped(last)
+		one.Began, one.Ended, one.Took = at.Began().Sub(first), at.Ended().Sub(first), at.Took()
 		if at, there := began[one.place()]; !there || one.Began < at {
 			began[one.place()] = one.Began
 		}
@@ -136,7 +80,7 @@ func newStep(v client.Vertex) indexed {
 	is := vertex.ReadName(v.Name)
 	s := Step{Platform: is.Platform, Stage: is.Stage, Name: is.Work, Own: is.Own, Cached: v.Cached}
 	// That there is no cache yet is no failure.
-	s.Failed = vertex.Failed(&v) && !strings.HasPrefix(v.Name, importing)
+	s.Failed = vertex.Failed(&v) && !strings.HasPrefix(v.Name, Importing)
 	switch {
 	case !is.Own:
 	case strings.HasPrefix(v.Name, "exporting "):
@@ -148,15 +92,4 @@ func newStep(v client.Vertex) indexed {
 		}
 	}
 	return indexed{s, is.Number}
-}
-
-// onNode names the platforms of a farm's node with the steps that name none. The
-// nodes begin at the same time; their clocks may differ.
-func onNode(steps []Step, share plan.Share) []Step {
-	for i := range steps {
-		if steps[i].Platform == "" {
-			steps[i].Platform = plan.ListPlatforms(share.Platforms)
-		}
-	}
-	return steps
 }

@@ -1,11 +1,10 @@
-package build
+package trace
 
 import (
 	"testing"
 	"time"
 
 	"github.com/moby/buildkit/client"
-	digest "github.com/opencontainers/go-digest"
 )
 
 // Of several steps that have failed at about the same time, the error is put at the
@@ -16,7 +15,7 @@ func TestFailingIsTheFirst(t *testing.T) {
 		ended := time.Unix(seconds, 0)
 		return &ended
 	}
-	w := &watcher{vertices: map[digest.Digest]client.Vertex{}}
+	r := NewRecorder()
 	for _, vertex := range []client.Vertex{
 		{Digest: "ended", Name: "[a 1/2] COPY . .", Completed: at(1)},
 		{Digest: "cancelled", Name: "[b 1/2] RUN b", Completed: at(2), Error: "context canceled"},
@@ -25,12 +24,12 @@ func TestFailingIsTheFirst(t *testing.T) {
 		{Digest: "second", Name: "[e 1/2] RUN e", Completed: at(4), Error: "exit code: 2"},
 		{Digest: "own", Name: "exporting to image", Completed: at(2), Error: "no space left on device"},
 	} {
-		w.vertices[vertex.Digest] = vertex
+		r.Note(&client.SolveStatus{Vertexes: []*client.Vertex{&vertex}})
 	}
-	if got := w.failing(); got.Digest != "first" {
+	if got := r.Failing(); got.Digest != "first" {
 		t.Errorf("it is %q", got.Digest)
 	}
-	if got := (&watcher{}).failing(); got.Digest != "" {
+	if got := NewRecorder().Failing(); got.Digest != "" {
 		t.Errorf("of a build in which nothing has failed it is %q", got.Digest)
 	}
 }

@@ -51,11 +51,11 @@ func (b *book) apply(status *client.SolveStatus, now time.Time) {
 	}
 	for _, w := range status.Warnings {
 		s := b.step(w.Vertex)
-		b.say(s, s.began(), time.Time{}, []byte("WARNING: "+terminal.OneLine(string(w.Short))))
+		b.say(s, s.spans.Began(), time.Time{}, []byte("WARNING: "+terminal.OneLine(string(w.Short))))
 	}
 	for _, log := range status.Logs {
 		s := b.step(log.Vertex)
-		began := s.began()
+		began := s.spans.Began()
 		s.streams[min(max(log.Stream, 0), 2)].write(log.Data, func(line []byte) { b.say(s, began, log.Timestamp, line) })
 	}
 }
@@ -113,24 +113,13 @@ func (b *book) say(s *step, began, at time.Time, line []byte) {
 // finish says the last lines of a step, which have no end.
 func (b *book) finish(s *step, at time.Time) {
 	for i := range s.streams {
-		s.streams[i].end(func(line []byte) { b.say(s, s.began(), at, line) })
+		s.streams[i].end(func(line []byte) { b.say(s, s.spans.Began(), at, line) })
 	}
 }
 
 // end makes all steps end: nothing more will be heard of them.
 func (b *book) end() {
 	for _, s := range b.steps {
-		b.finish(s, cmp.Or(s.ended(), s.began()))
+		b.finish(s, cmp.Or(s.spans.Ended(), s.spans.Began()))
 	}
-}
-
-// ended is the last time at which it stopped, by the builder's clock.
-func (s *step) ended() time.Time {
-	var last time.Time
-	for _, one := range s.spans {
-		if one.stop.After(last) {
-			last = one.stop
-		}
-	}
-	return last
 }

@@ -1,4 +1,4 @@
-package build
+package trace
 
 import (
 	"slices"
