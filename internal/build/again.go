@@ -4,26 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/slipway-build/slipway/internal/trace"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/solver/errdefs"
 
 	"github.com/slipway-build/slipway/internal/registry"
-)
-
-const (
-	// failedToPush begins what BuildKit's exporter says of a name that it could not
-	// push, which follows.
-	failedToPush = "failed to push "
-	// exportingCache begins the name of that work of BuildKit's.
-	exportingCache = "exporting cache "
-	// inlineCache is a cache that is part of the image.
-	inlineCache = "inline"
 )
 
 // patience is the request's, which tells the log of every wait.
@@ -74,7 +62,7 @@ func settled(first, next []trace.Step) []trace.Step {
 // registries fail at its end alone: a push, or the export of a cache.
 func (w *watcher) judge(ctx context.Context, err error) registry.Verdict {
 	text := err.Error()
-	if !isPush(err) && !w.recorder.Failed(exportingCache) {
+	if !isPush(err) && !w.Trace.Failed(exportingCache) {
 		return registry.Verdict{}
 	}
 	host := "the registry"
@@ -85,39 +73,25 @@ func (w *watcher) judge(ctx context.Context, err error) registry.Verdict {
 	v := registry.PassingPush(host, text, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
 	switch {
 	case repo == nil:
-	case !v.Passing && w.request.Registries.Accepts(ctx, *repo, &trimmed{err}):
+	case !v.Passing && w.request.Registries.Accepts(ctx, *repo, trim(err)):
 		v.Passing, v.Reason = true, "401 Unauthorized, although this login may push"
 	case v.Passing && v.After == 0:
-		v.After = w.request.Registries.AsksToWait(ctx, *repo, &trimmed{err})
+		v.After = w.request.Registries.AsksToWait(ctx, *repo, trim(err))
 	}
 	return v
-}
-
-// isPush tells whether it is the push that has failed. What a step of the Dockerfile
-// prints or runs is in its error, too, and may say anything.
-func isPush(err error) bool {
-	return len(errdefs.Sources(err)) == 0 && strings.HasPrefix((&trimmed{err}).Error(), failedToPush)
 }
 
 // cacheIsExported tells whether all of these exports of the cache have ended well.
 func (w *watcher) cacheIsExported(exports []client.CacheOptionsEntry) bool {
 	wanted := slices.DeleteFunc(slices.Clone(exports), isInline)
 	ended := 0
-	for vertex := range w.recorder.Vertices() {
+	for vertex := range w.Trace.Vertices() {
 		if exportEnded(vertex) {
 			ended++
 		}
 	}
 	return ended >= len(wanted)
 }
-
-// onlyInline leaves of the exports of the cache the one that the image would not
-// be the same without.
-func onlyInline(exports []client.CacheOptionsEntry) []client.CacheOptionsEntry {
-	return slices.DeleteFunc(slices.Clone(exports), func(one client.CacheOptionsEntry) bool { return !isInline(one) })
-}
-
-func isInline(export client.CacheOptionsEntry) bool { return export.Type == inlineCache }
 
 // atMostOnce lets only the first call through. The calls are one after the other.
 func atMostOnce(pushing func(v1.Hash)) func(v1.Hash) {

@@ -35,14 +35,14 @@ func exportEnded(v client.Vertex) bool {
 }
 
 // cacheFailed tells whether the export of a cache has failed by itself.
-func (w *watcher) cacheFailed() bool {
-	return w.recorder.Failed(exportingCache) || w.recorder.Failed(exportingGitHubs)
+func (s *Diagnosed) cacheFailed() bool {
+	return s.Trace.Failed(exportingCache) || s.Trace.Failed(exportingGitHubs)
 }
 
 // warnOfExports warns of exports of the cache that failed without ending the build.
-func (w *watcher) warnOfExports() []trace.Warning {
+func (s *Diagnosed) warnOfExports() []trace.Warning {
 	var warnings []trace.Warning
-	for vertex := range w.recorder.Vertices() {
+	for vertex := range s.Trace.Vertices() {
 		if vertex.Error == "" || !exportsCache(vertex.Name) {
 			continue
 		}

@@ -17,30 +17,30 @@ import (
 // solveDespiteCache builds once more without what there was trouble with: GitHub's
 // cache, where a part of that could not be read, for which BuildKit asks late, and
 // gives up then; and its export, where that has stalled.
-func solveDespiteCache(ctx context.Context, b *builder.Builder, r *Request) (Result, registry.Verdict, error) {
-	result, verdict, err := solveOnce(ctx, b, r)
+func solveDespiteCache(ctx context.Context, b *builder.Builder, a *attempt) (Result, registry.Verdict, error) {
+	result, verdict, err := solveOnce(ctx, b, a)
 	if err == nil || ctx.Err() != nil {
 		return result, verdict, err
 	}
-	from, to := withoutGitHubs(r.Plan.CacheFrom), withoutGitHubs(r.Plan.CacheTo)
+	from, to := withoutGitHubs(a.Plan.CacheFrom), withoutGitHubs(a.Plan.CacheTo)
 	stalled := errors.Is(err, errStalled)
 	var warning trace.Warning
 	switch {
 	case stalled:
-		r.Plan.CacheTo = to
-		*r = r.again()
+		a.Plan.CacheTo = to
+		a.Request = a.again()
 		warning.Message = errStalled.Error() + "\nthe run goes on without, and the next one finds less in the cache"
 	// A push that broke off is spoken of in the same words, and worth another attempt.
-	case !verdict.Passing && len(from) < len(r.Plan.CacheFrom) && brokenLayer(err.Error()):
-		reason := "a part of GitHub's cache could not be read: " + strings.TrimPrefix((&trimmed{err}).Error(), "building: ")
-		fmt.Fprintln(r.Log, "building again without the cache, because "+reason)
-		r.Plan.CacheFrom = from
+	case !verdict.Passing && len(from) < len(a.Plan.CacheFrom) && brokenLayer(err.Error()):
+		reason := "a part of GitHub's cache could not be read: " + strings.TrimPrefix(trim(err).Error(), "building: ")
+		fmt.Fprintln(a.Log, "building again without the cache, because "+reason)
+		a.Plan.CacheFrom = from
 		warning.Message = reason + "\nthe image is built without"
 	default:
 		return result, verdict, err
 	}
-	r.fetchRecord(ctx, b, &result) // that of the next build takes its place
-	next, verdict, err := solveOnce(ctx, b, r)
+	a.fetchRecord(ctx, b, &result) // that of the next build takes its place
+	next, verdict, err := solveOnce(ctx, b, a)
 	if stalled {
 		next = result.then(next) // all was built, and comes out of the cache
 	}

@@ -28,7 +28,7 @@ func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	files := &sending{fail: fail}
-	opt, err := solveOpt(r, b, nil, files)
+	opt, err := solveOpt(attempt{Request: r}, b, nil, files)
 	if err != nil {
 		return Result{}, err
 	}
@@ -40,7 +40,7 @@ func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 		}
 	}
 	frontend := opt.Frontend
-	w := watch(r)
+	w := watch(r, b)
 	var answer map[string][]byte
 	_, err = b.Client.Build(quiet(ctx), opt, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		result, err := c.Solve(ctx, gateway.SolveRequest{Frontend: frontend, FrontendOpt: c.BuildOpts().Opts})
@@ -50,13 +50,13 @@ func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 		answer = result.Metadata
 		return gateway.NewResult(), nil
 	}, w.statuses)
-	result := w.result(r.Plan)
+	result := w.result()
 	result.Warnings = append(result.Warnings, files.warnings()...)
 	switch {
 	case doesNotKnow(err):
-		return result, fmt.Errorf("asking for %s: the frontend that the Dockerfile names in its syntax line does not know that; use a newer one, or leave the line out: %w", r.Plan.Call, &trimmed{err})
+		return result, fmt.Errorf("asking for %s: the frontend that the Dockerfile names in its syntax line does not know that; use a newer one, or leave the line out: %w", r.Plan.Call, trim(err))
 	case err != nil:
-		return result, explain(ctx, err, w, b)
+		return result, w.explain(ctx, err)
 	}
 	return result.answered(answer, w)
 }

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/containerd/containerd/v2/core/content"
-
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
@@ -51,22 +49,6 @@ func contextAttrs(p plan.Build) map[string]string {
 		attrs["frontend.caps"] = "moby.buildkit.frontend.contexts+forward"
 	}
 	return attrs
-}
-
-// layouts are the images of OCI layouts that BuildKit may ask for.
-func layouts(p plan.Build) (map[string]content.Store, error) {
-	stores := map[string]content.Store{}
-	for i, named := range p.Contexts {
-		if named.Kind != inputs.FromLayout {
-			continue
-		}
-		store, err := openLayout(named.Where)
-		if err != nil {
-			return nil, fmt.Errorf("opening the OCI layout %s: %w", named.Where, err)
-		}
-		stores[storeName(i)] = store
-	}
-	return stores, nil
 }
 
 // sandboxAttrs are the options for what steps run in. The gateway is the builder's

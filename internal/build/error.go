@@ -12,11 +12,9 @@ import (
 
 	"github.com/slipway-build/slipway/internal/trace"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
-	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/registry"
 	"github.com/slipway-build/slipway/internal/terminal"
 )
@@ -39,55 +37,55 @@ func (e *Error) Position() (file string, first, last int) { return e.File, e.Lin
 
 // explain says what BuildKit's error means for the reader: the error, what to do
 // about it as far as that is known, and the last lines of the step that failed.
-func explain(ctx context.Context, err error, w *watcher, b *builder.Builder) error {
+func (s *Diagnosed) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("building: %w", context.Cause(ctx))
 	}
-	r := w.request
-	var cause error = &trimmed{err}
-	lines := w.recorder.TailOf(err)
+	b := s.Builder
+	var cause error = trim(err)
+	lines := s.Trace.TailOf(err)
 	if step := (*errdefs.VertexError)(nil); !errors.As(err, &step) {
-		lines = w.recorder.Tail(w.recorder.Failing().Digest)
+		lines = s.Trace.Tail(s.Trace.Failing().Digest)
 	}
 	stored, mirrored := b.Elsewhere(ctx, unreadImage(err.Error()))
-	suggestion := cmp.Or(stored, w.suggest(err))
+	suggestion := cmp.Or(stored, s.suggest(err))
 	switch trust := untrusted(err.Error(), b); {
 	case stored != "" && registry.ReadRefusal(err).Status == 0: // no registry need have it
 	case trust != "":
-		cause = &advised{cause, trust}
+		cause = advise(cause, trust)
 	case isPush(err):
-		return pushFailed(ctx, "pushing by digest, before any tag moves", err, r)
+		return s.pushFailed(ctx, "pushing by digest, before any tag moves", err)
 	case strings.Contains(suggestion, "did you mean"): // it is no image
 		cause = withAdvice(cause)
 	default:
-		cause = withAdvice(pullFailed(ctx, err, r))
+		cause = withAdvice(s.pullFailed(ctx, err))
 	}
-	for _, advice := range []string{ended(err, lines, b), suggestion, mirrored, outdated(err.Error(), r.Plan.Dockerfile, b)} {
+	for _, advice := range []string{ended(err, lines, b), suggestion, mirrored, outdated(err.Error(), s.Plan.Dockerfile, b)} {
 		if advice != "" {
-			cause = &advised{cause, "\n" + advice}
+			cause = advise(cause, "\n"+advice)
 		}
 	}
 	if len(lines) > 0 {
-		cause = &advised{cause, "\nthe last lines of the step:\n  " + strings.Join(lines, "\n  ")}
+		cause = advise(cause, "\nthe last lines of the step:\n  "+strings.Join(lines, "\n  "))
 	}
-	return w.place(err, cause)
+	return s.place(err, cause)
 }
 
 // place puts an error where it belongs in the Dockerfile, which may be in a
 // repository of which nothing is here.
-func (w *watcher) place(err, cause error) error {
-	if s := w.sourceOf(err); s != nil {
-		return w.placeAt(s, cause)
+func (s *Diagnosed) place(err, cause error) error {
+	if at := s.sourceOf(err); at != nil {
+		return s.placeAt(at, cause)
 	}
-	return w.placeOf(err, cause, w.result(w.request.Plan).Warnings)
+	return s.placeOf(err, cause, s.done().Warnings)
 }
 
-func (w *watcher) placeAt(s *errdefs.Source, cause error) error {
-	first, last := lineRange(s.Ranges)
-	if path := sourcePath(s.Info.Filename, w.request.Plan); path != "" {
+func (s *Diagnosed) placeAt(at *errdefs.Source, cause error) error {
+	first, last := lineRange(at.Ranges)
+	if path := sourcePath(at.Info.Filename, s.Plan); path != "" {
 		return &Error{File: path, Line: first, Last: last, cause: cause}
 	}
-	return fmt.Errorf("building: %s, line %d: %w", s.Info.Filename, first, cause)
+	return fmt.Errorf("building: %s, line %d: %w", at.Info.Filename, first, cause)
 }
 
 // aboutDockerfile is how BuildKit begins what is wrong with a Dockerfile as a whole,
@@ -95,8 +93,8 @@ func (w *watcher) placeAt(s *errdefs.Source, cause error) error {
 var aboutDockerfile = regexp.MustCompile(`^(?:failed to [^:]+: )*(?:the Dockerfile cannot be empty|file with no instructions|target stage |Dockerfile exceeds maximum allowed size |dockerfile line greater than |dockerfile parse error (?:on )?line (\d+): )`)
 
 // placeOf puts errors that have no place where the reader will look for one.
-func (w *watcher) placeOf(err, cause error, warnings []trace.Warning) error {
-	text, file := (&trimmed{err}).Error(), w.request.Plan.Dockerfile
+func (s *Diagnosed) placeOf(err, cause error, warnings []trace.Warning) error {
+	text, file := trim(err).Error(), s.Plan.Dockerfile
 	if found := aboutDockerfile.FindStringSubmatch(text); found != nil && filepath.IsAbs(file) {
 		line, _ := strconv.Atoi(found[1]) // digits or nothing
 		return &Error{File: file, Line: line, cause: cause}
@@ -121,25 +119,6 @@ func lineRange(ranges []*pb.Range) (first, last int) {
 		last = max(last, int(r.Start.Line), int(r.End.Line))
 	}
 	return first, last
-}
-
-// pushFailed says what it means that a push was refused, or has broken off.
-func pushFailed(ctx context.Context, doing string, err error, r Request) error {
-	repo := refusedBy(err.Error(), r.Plan.PushTo)
-	if repo == nil {
-		return fmt.Errorf("%s: %w", doing, &trimmed{err})
-	}
-	return r.Registries.Explain(ctx, registry.Pushing, doing, *repo, &trimmed{err})
-}
-
-// refusedBy finds the repository that BuildKit's error names, or nil.
-func refusedBy(text string, repos []name.Repository) *name.Repository {
-	for _, repo := range repos {
-		if strings.Contains(text, repo.Name()) {
-			return &repo
-		}
-	}
-	return nil
 }
 
 // trimmed leaves out the words with which BuildKit's layers wrap every error, and
@@ -170,3 +149,6 @@ func shortenCommand(text string) string {
 }
 
 func (t *trimmed) Unwrap() error { return t.error }
+
+// trim leaves out of an error of BuildKit's what is no news to the reader.
+func trim(err error) error { return &trimmed{err} }

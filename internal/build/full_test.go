@@ -39,12 +39,12 @@ func TestDiskOfTheRunnerIsFull(t *testing.T) {
 func TestLongCommandsAreCut(t *testing.T) {
 	t.Parallel()
 	long := `process "/bin/sh -c ` + strings.Repeat(`echo \"a\"; `, 2000) + `" did not complete successfully: exit code: 127`
-	got := (&trimmed{errors.New(long)}).Error()
+	got := trim(errors.New(long)).Error()
 	if len(got) > 600 || !strings.HasPrefix(got, `process "/bin/sh -c echo \"a\";`) || !strings.HasSuffix(got, `…" did not complete successfully: exit code: 127`) {
 		t.Errorf("%d bytes: %.100s … %s", len(got), got, got[max(0, len(got)-80):])
 	}
 	short := `process "/bin/sh -c false" did not complete successfully: exit code: 1`
-	if got := (&trimmed{errors.New(short)}).Error(); got != short {
+	if got := trim(errors.New(short)).Error(); got != short {
 		t.Errorf("%q", got)
 	}
 }
@@ -55,7 +55,7 @@ func TestTrimmedIsTheSameByBothWays(t *testing.T) {
 	t.Parallel()
 	const said = `target stage "ap" could not be found (did you mean app?)`
 	for _, text := range []string{said, "failed to solve: " + said, "rpc error: code = Unknown desc = failed to run Build function: " + said} {
-		if got := (&trimmed{errors.New(text)}).Error(); got != said {
+		if got := trim(errors.New(text)).Error(); got != said {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/moby/buildkit/client"
@@ -78,17 +76,6 @@ func (w *written) exports() []client.ExportEntry {
 	return all
 }
 
-func isFalse(text string) bool {
-	value, err := strconv.ParseBool(text)
-	return err == nil && !value
-}
-
-// writesDocker tells whether the image is written as docker save does, which has
-// no place for attestations.
-func writesDocker(p plan.Build) bool {
-	return slices.ContainsFunc(p.Outputs, func(out inputs.Output) bool { return out.Type == inputs.OutputDocker })
-}
-
 // keepAll puts what several solves have written to its place.
 func keepAll(all []*written) error {
 	errs := make([]error, len(all))
@@ -141,7 +128,7 @@ func (w *written) full(err error) error {
 	for _, out := range w.plan.Outputs {
 		var disk unix.Statfs_t
 		if unix.Statfs(filepath.Dir(out.Dest), &disk) == nil && disk.Bavail*uint64(disk.Bsize) < scarce { //nolint:gosec // a block has a size
-			return fmt.Errorf("writing %s: the disk is full, of the runner and not of the builder: %w", out, &trimmed{err})
+			return fmt.Errorf("writing %s: the disk is full, of the runner and not of the builder: %w", out, trim(err))
 		}
 	}
 	return nil

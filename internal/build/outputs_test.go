@@ -62,7 +62,7 @@ func TestDigestBesideAFile(t *testing.T) {
 	w := watch(Request{
 		Plan: plan.Build{PushTo: []name.Repository{mustRepository(t, "ghcr.io/octo/a")}}, Log: io.Discard,
 		Pushing: func(h v1.Hash) { told = append(told, h.String()) },
-	})
+	}, nil)
 	w.statuses <- &client.SolveStatus{
 		Vertexes: []*client.Vertex{{Digest: "sha256:1", Name: "exporting to image"}, {Digest: "sha256:2", Name: "exporting to docker image format"}},
 		Statuses: []*client.VertexStatus{
@@ -72,7 +72,7 @@ func TestDigestBesideAFile(t *testing.T) {
 		},
 	}
 	close(w.statuses)
-	<-w.done
+	<-w.ended
 	if !slices.Equal(told, []string{pushed}) {
 		t.Errorf("told %q, want %s", told, pushed)
 	}

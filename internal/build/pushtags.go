@@ -23,7 +23,7 @@ import (
 // are returned with an error too, as far as BuildKit's words tell.
 func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Tag) (Result, []name.Tag, error) {
 	r = r.again() // Solve has built it
-	r.Permitted, r.cacheKept = nil, true
+	r.Permitted = nil
 	var result Result
 	var moved []name.Tag
 	err := r.patience().Again(ctx, func() (registry.Verdict, error) {
@@ -43,22 +43,22 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	r.Plan.PushTo = r.Plan.Repositories()
 	manifest := &manifestReader{builder: b}
 	r.Pushing = manifest.pushing(ctx)
-	opt, err := solveOpt(r, b, nil, &sending{fail: fail})
+	opt, err := solveOpt(attempt{Request: r, cacheKept: true}, b, nil, &sending{fail: fail})
 	if err != nil {
 		return Result{}, nil, registry.Verdict{}, err
 	}
 	opt.Exports = byTag(opt.Exports, tags)
-	w := watch(r, newPushLimit(ctx, r, b, fail))
+	w := watch(r, b, newPushLimit(ctx, r, b, fail))
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
-	result := w.result(r.Plan)
+	result := w.result()
 	if err != nil && ctx.Err() == nil && isPush(err) {
-		return result, pushedBefore(err, tags), w.judge(ctx, err), pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err, r)
+		return result, pushedBefore(err, tags), w.judge(ctx, err), w.pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err)
 	}
 	if verdict, err := w.silent(ctx, b); err != nil {
 		return result, nil, verdict, err
 	}
 	if err != nil || ctx.Err() != nil {
-		return result, nil, registry.Verdict{}, explain(ctx, err, w, b)
+		return result, nil, registry.Verdict{}, w.explain(ctx, err)
 	}
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	err = result.read(response, opt.Exports, r.Plan, b)

@@ -69,11 +69,11 @@ func Reach(ctx context.Context, b *builder.Builder, registries *registry.Client,
 	case limited.Err() != nil:
 		return late(tags, answers, context.Cause(limited))
 	case err != nil:
-		return fmt.Errorf("asking %s whether it reaches %s: %w", b.Name, tags[0].RegistryStr(), &trimmed{err})
+		return fmt.Errorf("asking %s whether it reaches %s: %w", b.Name, tags[0].RegistryStr(), trim(err))
 	}
 	for i, answer := range answers {
 		if answers[i] = nil; unreached(answer) {
-			answers[i] = &UnreachableError{Host: tags[i].RegistryStr(), cause: &advised{&trimmed{answer}, untrusted(answer.Error(), b)}}
+			answers[i] = &UnreachableError{Host: tags[i].RegistryStr(), cause: advise(trim(answer), untrusted(answer.Error(), b))}
 		}
 	}
 	return errors.Join(answers...)

@@ -20,21 +20,21 @@ const forgetWithin = time.Second
 
 // recorded has BuildKit keep a record of the build, where that is asked for, under
 // a reference of ours.
-func (r *Request) recorded(opt client.SolveOpt) client.SolveOpt {
-	if r.Plan.Record {
-		r.ref = identity.NewID()
-		opt.Ref, opt.Internal = r.ref, false
+func (a *attempt) recorded(opt client.SolveOpt) client.SolveOpt {
+	if a.Plan.Record {
+		a.ref = identity.NewID()
+		opt.Ref, opt.Internal = a.ref, false
 	}
 	return opt
 }
 
 // fetchRecord takes the record of the build that has just ended into its result.
-func (r *Request) fetchRecord(ctx context.Context, b *builder.Builder, result *Result) {
-	if r.ref == "" {
+func (a *attempt) fetchRecord(ctx context.Context, b *builder.Builder, result *Result) {
+	if a.ref == "" {
 		return
 	}
-	ref := r.ref
-	r.ref = ""
+	ref := a.ref
+	a.ref = ""
 	if ctx.Err() != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetWithin)
 		defer cancel()
@@ -44,7 +44,7 @@ func (r *Request) fetchRecord(ctx context.Context, b *builder.Builder, result *R
 	if len(result.Timeline) == 0 { // BuildKit has refused to begin, and writes none
 		return
 	}
-	fetched, err := record.Fetch(ctx, b.Client, ref, b.Platforms[0].String(), r.Hidden)
+	fetched, err := record.Fetch(ctx, b.Client, ref, b.Platforms[0].String(), a.Hidden)
 	if err != nil {
 		result.Warnings = append(result.Warnings, trace.Warning{Message: fmt.Sprintf("no build record: %s: %v", b.Name, err)})
 		return

@@ -64,6 +64,12 @@ type Request struct {
 	// StalledAfter is how long the export to GitHub's cache may get no further, where
 	// the run goes on without; by default five minutes.
 	StalledAfter time.Duration
+}
+
+// attempt is a request, and what the attempts at it have come to. It is changed by
+// each for the next.
+type attempt struct {
+	Request
 
 	cacheKept bool   // the build cache has been exported and need not be again
 	ref       string // of the build whose record is to be fetched, or empty
@@ -82,11 +88,12 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	}
 	r.Pushing = atMostOnce(r.Pushing)
 	var result Result
+	a := attempt{Request: r}
 	err := r.patience().Again(ctx, func() (registry.Verdict, error) {
-		done, verdict, err := solveDespiteCache(ctx, b, &r)
-		r.fetchRecord(ctx, b, &done)
+		done, verdict, err := solveDespiteCache(ctx, b, &a)
+		a.fetchRecord(ctx, b, &done)
 		result = result.then(done)
-		r = r.again()
+		a.Request = a.again()
 		return verdict, err
 	})
 	if err == nil && b.Stored() != "" {
@@ -95,11 +102,11 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	return result, err
 }
 
-// solveOnce notes in the request that the cache is exported, for the next attempt.
-func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, registry.Verdict, error) {
+// solveOnce notes in the attempt that the cache is exported, for the next attempt.
+func solveOnce(ctx context.Context, b *builder.Builder, a *attempt) (Result, registry.Verdict, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	parts := r.parts(b.Load)
+	parts := a.parts(b.Load)
 	files := make([]*written, len(parts))
 	for i, part := range parts {
 		files[i] = newWritten(part.Plan)
@@ -107,10 +114,10 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 	}
 	pushed := &pushedConfig{}
 	if len(parts) > 1 {
-		parts[0].Pushing = pushed.pushing(ctx, b, r.Pushing)
+		parts[0].Pushing = pushed.pushing(ctx, b, a.Pushing)
 	}
 	result, verdict, err := solvePart(ctx, b, &parts[0], files[0], fail)
-	r.cacheKept, r.ref = parts[0].cacheKept, parts[0].ref
+	a.cacheKept, a.ref = parts[0].cacheKept, parts[0].ref
 	if len(parts) > 1 && err == nil {
 		var streamed Result
 		streamed, verdict, err = solvePart(ctx, b, &parts[1], files[1], fail)
@@ -126,24 +133,24 @@ func solveOnce(ctx context.Context, b *builder.Builder, r *Request) (Result, reg
 }
 
 // solvePart makes one solve of a request, or of a part of it.
-func solvePart(ctx context.Context, b *builder.Builder, r *Request, written *written, fail context.CancelCauseFunc) (Result, registry.Verdict, error) {
+func solvePart(ctx context.Context, b *builder.Builder, a *attempt, written *written, fail context.CancelCauseFunc) (Result, registry.Verdict, error) {
 	var loading *builder.Loading
-	if len(r.Plan.LoadAs) > 0 {
+	if len(a.Plan.LoadAs) > 0 {
 		loading = b.Loading(ctx)
 	}
 	files := &sending{fail: fail}
-	opt, err := solveOpt(*r, b, loading, files)
+	opt, err := solveOpt(*a, b, loading, files)
 	if err != nil {
 		return Result{}, registry.Verdict{}, errors.Join(err, loading.End(false))
 	}
-	opt = r.recorded(opt)
-	written.inline = inlineOnly(r.Plan, b.Load)
+	opt = a.recorded(opt)
+	written.inline = inlineOnly(a.Plan, b.Load)
 	opt.Exports = slices.Concat(written.exports(), opt.Exports)
-	w := watch(*r, newStall(*r, fail), newPushLimit(ctx, *r, b, fail))
-	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
-	result := w.result(r.Plan)
+	w := watch(a.Request, b, newStall(a.Request, fail), newPushLimit(ctx, a.Request, b, fail))
+	response, err := solve(quiet(ctx), b, a.Plan, opt, w.statuses)
+	result := w.result()
 	result.Warnings = slices.Concat(result.Warnings, w.warnOfCaches(ctx), files.warnings())
-	r.cacheKept = r.cacheKept || w.cacheIsExported(opt.CacheExports)
+	a.cacheKept = a.cacheKept || w.cacheIsExported(opt.CacheExports)
 	loadErr := loading.End(err == nil)
 	if err != nil || loadErr != nil || ctx.Err() != nil {
 		verdict, err := w.failure(ctx, b, written, err, loadErr)
@@ -151,7 +158,7 @@ func solvePart(ctx context.Context, b *builder.Builder, r *Request, written *wri
 	}
 	result.Warnings = append(result.Warnings, w.warnOfExports()...)
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
-	return result, registry.Verdict{}, result.read(response, opt.Exports[len(r.Plan.Outputs):], r.Plan, b)
+	return result, registry.Verdict{}, result.read(response, opt.Exports[len(a.Plan.Outputs):], a.Plan, b)
 }
 
 // failure says why a solve has failed, or a load, and whether another attempt may do
@@ -162,20 +169,20 @@ func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *writte
 	}
 	switch {
 	case ctx.Err() != nil:
-		return registry.Verdict{}, explain(ctx, err, w, b)
+		return registry.Verdict{}, w.explain(ctx, err)
 	case loadErr != nil && err != nil && strings.Contains(err.Error(), loadErr.Error()):
 		return registry.Verdict{}, loadErr // BuildKit tells of it, too
 	case loadErr != nil && err != nil:
-		return registry.Verdict{}, errors.Join(explain(ctx, err, w, b), loadErr)
+		return registry.Verdict{}, errors.Join(w.explain(ctx, err), loadErr)
 	case loadErr != nil:
 		return registry.Verdict{}, loadErr
 	case !isPush(err) && w.cacheFailed():
-		return w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", &trimmed{err})
+		return w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", trim(err))
 	}
 	if full := files.full(err); full != nil {
 		return registry.Verdict{}, full
 	}
-	return w.judge(ctx, err), explain(ctx, err, w, b)
+	return w.judge(ctx, err), w.explain(ctx, err)
 }
 
 // read takes the digests of what was exported out of BuildKit's answer.

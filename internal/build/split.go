@@ -21,29 +21,16 @@ import (
 // directories and archives of files cannot ask. Else a second solve makes what has no
 // attestations, of steps that are in the cache by then.
 
-// streams tells whether an image leaves the builder as docker save writes it: into a
-// file, or into an engine that is not the builder.
-func streams(p plan.Build, loads plan.Load) bool {
-	return writesDocker(p) || len(p.LoadAs) > 0 && loads == plan.LoadStream
-}
-
-// inlineOnly tells whether provenance is made for those results alone that ask for it.
-func inlineOnly(p plan.Build, loads plan.Load) bool {
-	always := func(a inputs.Attestation) bool { return a.Type != inputs.Provenance }
-	cannotAsk := func(out inputs.Output) bool { return out.Type == inputs.OutputLocal || out.Type == inputs.OutputTar }
-	return streams(p, loads) && !slices.ContainsFunc(p.Attestations, always) && !slices.ContainsFunc(p.Outputs, cannotAsk)
-}
-
 // parts splits a request where one solve cannot give every result its attestations:
 // into the results that have some, and those that have none.
-func (r Request) parts(loads plan.Load) []Request {
-	if len(r.Plan.Attestations) == 0 || !streams(r.Plan, loads) || inlineOnly(r.Plan, loads) {
-		return []Request{r}
+func (a attempt) parts(loads plan.Load) []attempt {
+	if len(a.Plan.Attestations) == 0 || !streams(a.Plan, loads) || inlineOnly(a.Plan, loads) {
+		return []attempt{a}
 	}
 	isDocker := func(out inputs.Output) bool { return out.Type == inputs.OutputDocker }
-	attested, streamed := r, r.again()
-	attested.Plan.Outputs = slices.DeleteFunc(slices.Clone(r.Plan.Outputs), isDocker)
-	streamed.Plan.Outputs = slices.DeleteFunc(slices.Clone(r.Plan.Outputs), func(out inputs.Output) bool { return !isDocker(out) })
+	attested, streamed := a, attempt{Request: a.again()}
+	attested.Plan.Outputs = slices.DeleteFunc(slices.Clone(a.Plan.Outputs), isDocker)
+	streamed.Plan.Outputs = slices.DeleteFunc(slices.Clone(a.Plan.Outputs), func(out inputs.Output) bool { return !isDocker(out) })
 	streamed.Plan.Attestations, streamed.Plan.PushTo, streamed.Plan.ByTag, streamed.Plan.Record = nil, nil, nil, false
 	streamed.cacheKept, streamed.Pushing = true, nil
 	if loads == plan.LoadStream {
@@ -51,7 +38,7 @@ func (r Request) parts(loads plan.Load) []Request {
 	} else {
 		streamed.Plan.LoadAs = nil
 	}
-	return []Request{attested, streamed}
+	return []attempt{attested, streamed}
 }
 
 // with is the result of the first part of a request together with that of the second.

@@ -29,19 +29,19 @@ var (
 )
 
 // suggest says what was probably meant by something that is not there, or "".
-func (w *watcher) suggest(err error) string {
-	text, p := err.Error(), w.request.Plan
+func (s *Diagnosed) suggest(err error) string {
+	text, p := err.Error(), s.Plan
 	if found := missingStage.FindStringSubmatch(text); found != nil {
 		return suggestTarget(found[2], text, p)
 	}
-	at := w.sourceOf(err)
+	at := s.sourceOf(err)
 	if at == nil {
 		return ""
 	}
 	stages, on := readDockerfile(at.Info.Data, int(at.Ranges[0].Start.Line))
 	image := unreadImage(text)
 	if image == "" {
-		image, _ = strings.CutPrefix(w.recorder.Failing().Name, trace.LoadingMetadata)
+		image, _ = strings.CutPrefix(s.Trace.Failing().Name, trace.LoadingMetadata)
 	}
 	if found := missingSource.FindStringSubmatch(text); found != nil && on != nil {
 		if missing, err := strconv.Unquote(found[1]); err == nil {

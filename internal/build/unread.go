@@ -34,8 +34,8 @@ func unreadImage(text string) string {
 
 // pullFailed says what it means that an image of somebody else's could not be
 // read. Any other error it returns without BuildKit's noise.
-func pullFailed(ctx context.Context, err error, r Request) error {
-	cause := &trimmed{err}
+func (s *Diagnosed) pullFailed(ctx context.Context, err error) error {
+	cause := trim(err)
 	found := unreadImage(err.Error())
 	if found == "" {
 		return cause
@@ -44,14 +44,14 @@ func pullFailed(ctx context.Context, err error, r Request) error {
 	if refusal := registry.ReadRefusal(cause); parseErr != nil || refusal.Status == 0 && strings.HasSuffix(refusal.Words, "not found") {
 		return cause
 	}
-	return r.Registries.Explain(ctx, registry.Pulling, "reading "+found, image.Context(), cause)
+	return s.Registries.Explain(ctx, registry.Pulling, "reading "+found, image.Context(), cause)
 }
 
 // warnOfCaches warns of caches that a registry does not let this run read:
 // BuildKit goes on without. That there is none yet needs no word.
-func (w *watcher) warnOfCaches(ctx context.Context) []trace.Warning {
+func (s *Diagnosed) warnOfCaches(ctx context.Context) []trace.Warning {
 	var warnings []trace.Warning
-	for vertex := range w.recorder.Vertices() {
+	for vertex := range s.Trace.Vertices() {
 		ref, found := strings.CutPrefix(vertex.Name, trace.Importing)
 		if !found || vertex.Error == "" {
 			continue
@@ -65,7 +65,7 @@ func (w *watcher) warnOfCaches(ctx context.Context) []trace.Warning {
 		if err != nil || !registry.Refused(cause) {
 			continue
 		}
-		explained := w.request.Registries.Explain(ctx, registry.Pulling, "importing the cache "+ref, image.Context(), cause)
+		explained := s.Registries.Explain(ctx, registry.Pulling, "importing the cache "+ref, image.Context(), cause)
 		if warning := (trace.Warning{Message: explained.Error()}); !slices.Contains(warnings, warning) {
 			warnings = append(warnings, warning)
 		}

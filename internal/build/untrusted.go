@@ -32,3 +32,6 @@ func (a *advised) Error() string { return a.error.Error() + a.advice }
 
 // Unwrap returns the error.
 func (a *advised) Unwrap() error { return a.error }
+
+// advise adds to an error what to do about it, as it is to follow.
+func advise(err error, advice string) error { return &advised{err, advice} }

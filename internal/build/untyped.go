@@ -13,11 +13,11 @@ import (
 
 // sourceOf returns the place of an error, or nil: where it does not say it, that of
 // the instruction of the same words as the work that has failed.
-func (w *watcher) sourceOf(err error) *errdefs.Source {
+func (s *Diagnosed) sourceOf(err error) *errdefs.Source {
 	if at := sourceOf(err); at != nil {
 		return at
 	}
-	failed, file := w.recorder.Failing(), w.request.Plan.Dockerfile
+	failed, file := s.Trace.Failing(), s.Plan.Dockerfile
 	if failed.Digest == "" || !filepath.IsAbs(file) {
 		return nil
 	}

@@ -2,6 +2,7 @@ package build
 
 import (
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -11,6 +12,41 @@ import (
 	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/plan"
 )
+
+// exports asks for a push by digest: no name in the registry changes until the
+// tags are moved. A builder that cannot do that leaves the image in its engine's
+// store, from where the engine pushes it. Without repositories that take an image
+// by its digest nothing is exported, and BuildKit runs the build for its own sake.
+func exports(p plan.Build, b *builder.Builder) []client.ExportEntry {
+	if len(p.Repositories()) > 0 && !b.PushByDigest {
+		return []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": b.Stored()}}}
+	}
+	if len(p.PushTo) == 0 {
+		return nil
+	}
+	names := make([]string, len(p.PushTo))
+	for i, repo := range p.PushTo {
+		names[i] = repo.Name()
+	}
+	attrs := map[string]string{
+		"name":           strings.Join(names, ","),
+		"push":           "true",
+		"push-by-digest": "true",
+		"name-canonical": "true",
+		"oci-mediatypes": ociMediaTypes(p),
+	}
+	maps.Copy(attrs, annotationAttrs(p))
+	maps.Copy(attrs, p.ImageOptions)
+	maps.Copy(attrs, fileTimeAttrs(p))
+	if b.Stores {
+		attrs["store"] = "false"
+	}
+	return []client.ExportEntry{{Type: client.ExporterImage, Attrs: attrs}}
+}
+
+// ociMediaTypes tells whether the manifest has OCI's media types: else it has
+// Docker's, which are all that some registries know.
+func ociMediaTypes(p plan.Build) string { return strconv.FormatBool(len(p.ByTag) == 0) }
 
 // allExports asks for the pushed image and for the loaded one. BuildKit puts the
 // answers of several exports into one, the last over the others: the push comes
