@@ -5,10 +5,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/sirupsen/logrus"
 
 	"github.com/slipway-build/slipway/internal/action"
 )
@@ -20,6 +23,7 @@ func main() { os.Exit(run()) }
 
 // run is main with its defers.
 func run() int {
+	logrus.SetOutput(io.Discard) // libraries that take the logger which all share: the runner would read their words as part of our output
 	// The runner cancels a step with SIGINT, 7.5 s later SIGTERM; a terminal that
 	// is closed sends SIGHUP.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

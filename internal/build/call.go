@@ -8,6 +8,9 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/session"
+
 	"github.com/slipway-build/slipway/internal/trace"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -27,7 +30,7 @@ func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	files := &sending{fail: fail}
+	files := &session.Sending{Fail: fail}
 	opt, err := solveOpt(attempt{Request: r}, b, nil, files)
 	if err != nil {
 		return Result{}, err
@@ -51,12 +54,12 @@ func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 		return gateway.NewResult(), nil
 	}, w.statuses)
 	result := w.result()
-	result.Warnings = append(result.Warnings, files.warnings()...)
+	result.Warnings = append(result.Warnings, files.Warnings()...)
 	switch {
 	case doesNotKnow(err):
-		return result, fmt.Errorf("asking for %s: the frontend that the Dockerfile names in its syntax line does not know that; use a newer one, or leave the line out: %w", r.Plan.Call, trim(err))
+		return result, fmt.Errorf("asking for %s: the frontend that the Dockerfile names in its syntax line does not know that; use a newer one, or leave the line out: %w", r.Plan.Call, diagnose.Trim(err))
 	case err != nil:
-		return result, w.explain(ctx, err)
+		return result, w.Explain(ctx, err)
 	}
 	return result.answered(answer, w)
 }
@@ -101,17 +104,17 @@ func (r Result) answered(answer map[string][]byte, w *watcher) (Result, error) {
 	}
 	err := errors.New(found.Error.Message)
 	if s := sourceAt(&found.Error.Location, found.Sources); s != nil {
-		return r, w.placeAt(s, err)
+		return r, w.PlaceAt(s, err)
 	}
-	return r, w.placeOf(err, err, r.Warnings)
+	return r, w.PlaceOf(err, err, r.Warnings)
 }
 
 func (w *watcher) newCheck(one lint.Warning, sources []*pb.SourceInfo) trace.Warning {
 	check := trace.Warning{Check: true, Message: one.RuleName + ": " + one.Detail}
 	if s := sourceAt(one.Location, sources); s != nil {
-		check.Line, _ = lineRange(s.Ranges)
+		check.Line, _ = diagnose.LineRange(s.Ranges)
 		check.Message += fmt.Sprintf(" (line %d)", check.Line) // as in a build
-		check.File = sourcePath(s.Info.Filename, w.request.Plan)
+		check.File = diagnose.SourcePath(s.Info.Filename, w.request.Plan)
 	}
 	if one.URL != "" {
 		check.Message += "\n" + one.URL

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
@@ -50,7 +52,7 @@ func TestLargeDockerfiles(t *testing.T) {
 				}
 				return
 			}
-			var placed *Error
+			var placed *diagnose.Error
 			if err == nil || !strings.Contains(err.Error(), c.says) || !errors.As(err, &placed) || placed.File != dockerfile {
 				t.Errorf("Solve = %.2000q at %+v, want it to say %q at the Dockerfile", err, placed, c.says)
 			}

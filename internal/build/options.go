@@ -3,6 +3,9 @@ package build
 import (
 	"maps"
 
+	"github.com/slipway-build/slipway/internal/build/session"
+	"github.com/slipway-build/slipway/internal/build/solveopt"
+
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/builder"
@@ -10,28 +13,28 @@ import (
 
 // solveOpt translates a plan for BuildKit. What goes wrong with a file while
 // BuildKit reads it is told to files.
-func solveOpt(a attempt, b *builder.Builder, loading *builder.Loading, files *sending) (client.SolveOpt, error) {
+func solveOpt(a attempt, b *builder.Builder, loading *builder.Loading, files *session.Sending) (client.SolveOpt, error) {
 	p := a.Plan
-	directories, err := mounts(p, files)
+	directories, err := session.Mounts(p, files)
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
-	stores, err := layouts(p)
+	stores, err := session.Layouts(p)
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
-	attached, err := attachables(a.Request)
+	attached, err := session.Attachables(a.Plan, a.Registries, a.Permitted)
 	if err != nil {
 		return client.SolveOpt{}, err
 	}
-	attrs := frontendAttrs(p)
-	maps.Copy(attrs, attestationAttrs(p.Attestations, inlineOnly(p, b.Load)))
-	caches := cacheExports(p)
+	attrs := solveopt.FrontendAttrs(p)
+	maps.Copy(attrs, solveopt.AttestationAttrs(p.Attestations, solveopt.InlineOnly(p, b.Load)))
+	caches := solveopt.CacheExports(p)
 	if a.cacheKept {
-		caches = onlyInline(caches)
+		caches = solveopt.OnlyInline(caches)
 	}
-	maps.Copy(attrs, contextAttrs(p))
-	maps.Copy(attrs, sandboxAttrs(p.Sandbox, b.HostGateway))
+	maps.Copy(attrs, solveopt.ContextAttrs(p))
+	maps.Copy(attrs, solveopt.SandboxAttrs(p.Sandbox, b.HostGateway))
 	return client.SolveOpt{
 		Frontend:      "dockerfile.v0",
 		FrontendAttrs: attrs,
@@ -39,11 +42,11 @@ func solveOpt(a attempt, b *builder.Builder, loading *builder.Loading, files *se
 		OCIStores:     stores,
 		SharedKey:     p.Key,
 		Session:       attached,
-		Exports:       allExports(p, b, loading),
+		Exports:       solveopt.Exports(p, b, loading),
 		CacheExports:  caches,
-		CacheImports:  cacheImports(p, a.Log),
+		CacheImports:  solveopt.CacheImports(p, a.Log),
 
-		AllowedEntitlements: entitlements(p.Sandbox),
+		AllowedEntitlements: solveopt.Entitlements(p.Sandbox),
 		// No record in the builder's history, unless it is asked for (recorded):
 		// writing it takes BuildKit longer than a cached build.
 		Internal: true,

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/solveopt"
+
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"golang.org/x/sys/unix"
@@ -56,15 +59,15 @@ func (w *written) exports() []client.ExportEntry {
 	var all []client.ExportEntry
 	for i, out := range w.plan.Outputs {
 		entry := client.ExportEntry{Type: string(out.Type), Attrs: map[string]string{}}
-		if out.Type == inputs.OutputOCI && !isFalse(out.Attrs["oci-mediatypes"]) {
-			maps.Copy(entry.Attrs, annotationAttrs(w.plan))
+		if out.Type == inputs.OutputOCI && !solveopt.IsFalse(out.Attrs["oci-mediatypes"]) {
+			maps.Copy(entry.Attrs, solveopt.AnnotationAttrs(w.plan))
 		}
 		if out.Type == inputs.OutputOCI && w.inline {
 			entry.Attrs[string(exptypes.OptKeyForceInlineAttestations)] = "true"
 		}
 		maps.Copy(entry.Attrs, out.Attrs)
 		if out.IsImage() {
-			maps.Copy(entry.Attrs, fileTimeAttrs(w.plan))
+			maps.Copy(entry.Attrs, solveopt.FileTimeAttrs(w.plan))
 		}
 		if a := w.archives[i]; a != nil {
 			entry.Output = a.open
@@ -128,7 +131,7 @@ func (w *written) full(err error) error {
 	for _, out := range w.plan.Outputs {
 		var disk unix.Statfs_t
 		if unix.Statfs(filepath.Dir(out.Dest), &disk) == nil && disk.Bavail*uint64(disk.Bsize) < scarce { //nolint:gosec // a block has a size
-			return fmt.Errorf("writing %s: the disk is full, of the runner and not of the builder: %w", out, trim(err))
+			return fmt.Errorf("writing %s: the disk is full, of the runner and not of the builder: %w", out, diagnose.Trim(err))
 		}
 	}
 	return nil

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/session"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
 
@@ -43,7 +46,7 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	r.Plan.PushTo = r.Plan.Repositories()
 	manifest := &manifestReader{builder: b}
 	r.Pushing = manifest.pushing(ctx)
-	opt, err := solveOpt(attempt{Request: r, cacheKept: true}, b, nil, &sending{fail: fail})
+	opt, err := solveOpt(attempt{Request: r, cacheKept: true}, b, nil, &session.Sending{Fail: fail})
 	if err != nil {
 		return Result{}, nil, registry.Verdict{}, err
 	}
@@ -51,14 +54,14 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	w := watch(r, b, newPushLimit(ctx, r, b, fail))
 	response, err := solve(quiet(ctx), b, r.Plan, opt, w.statuses)
 	result := w.result()
-	if err != nil && ctx.Err() == nil && isPush(err) {
-		return result, pushedBefore(err, tags), w.judge(ctx, err), w.pushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err)
+	if err != nil && ctx.Err() == nil && diagnose.IsPush(err) {
+		return result, pushedBefore(err, tags), w.judge(ctx, err), w.PushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err)
 	}
 	if verdict, err := w.silent(ctx, b); err != nil {
 		return result, nil, verdict, err
 	}
 	if err != nil || ctx.Err() != nil {
-		return result, nil, registry.Verdict{}, w.explain(ctx, err)
+		return result, nil, registry.Verdict{}, w.Explain(ctx, err)
 	}
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	err = result.read(response, opt.Exports, r.Plan, b)
@@ -89,7 +92,7 @@ func byTag(exports []client.ExportEntry, tags []name.Tag) []client.ExportEntry {
 // pushedBefore returns the tags that came before the one that BuildKit names.
 func pushedBefore(err error, tags []name.Tag) []name.Tag {
 	failed := slices.IndexFunc(tags, func(tag name.Tag) bool {
-		return strings.Contains(err.Error(), failedToPush+tag.Name()+":")
+		return strings.Contains(err.Error(), diagnose.FailedToPush+tag.Name()+":")
 	})
 	return tags[:max(failed, 0)]
 }

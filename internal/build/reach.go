@@ -9,12 +9,15 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/session"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/moby/buildkit/session"
+	bksession "github.com/moby/buildkit/session"
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/registry"
@@ -41,7 +44,7 @@ func (e *UnreachableError) Unwrap() error { return e.cause }
 // a *RealmError of one whose tokens this process would have to fetch and cannot.
 // All errors are joined.
 func Reach(ctx context.Context, b *builder.Builder, registries *registry.Client, tags []name.Tag) error {
-	server, err := newAuthServer(registries, nil)
+	server, err := session.NewServer(registries, nil)
 	if err != nil {
 		return err
 	}
@@ -58,8 +61,8 @@ func Reach(ctx context.Context, b *builder.Builder, registries *registry.Client,
 		group.Wait()
 		return gateway.NewResult(), nil
 	}
-	_, err = b.Client.Build(quiet(limited), client.SolveOpt{Session: []session.Attachable{server}, Internal: true}, "", lookUp, nil)
-	switch far := server.realm.Load(); {
+	_, err = b.Client.Build(quiet(limited), client.SolveOpt{Session: []bksession.Attachable{server}, Internal: true}, "", lookUp, nil)
+	switch far := server.Realm.Load(); {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case far != nil && b.PushByDigest:
@@ -69,11 +72,11 @@ func Reach(ctx context.Context, b *builder.Builder, registries *registry.Client,
 	case limited.Err() != nil:
 		return late(tags, answers, context.Cause(limited))
 	case err != nil:
-		return fmt.Errorf("asking %s whether it reaches %s: %w", b.Name, tags[0].RegistryStr(), trim(err))
+		return fmt.Errorf("asking %s whether it reaches %s: %w", b.Name, tags[0].RegistryStr(), diagnose.Trim(err))
 	}
 	for i, answer := range answers {
 		if answers[i] = nil; unreached(answer) {
-			answers[i] = &UnreachableError{Host: tags[i].RegistryStr(), cause: advise(trim(answer), untrusted(answer.Error(), b))}
+			answers[i] = &UnreachableError{Host: tags[i].RegistryStr(), cause: diagnose.Advise(diagnose.Trim(answer), diagnose.Untrusted(answer.Error(), b))}
 		}
 	}
 	return errors.Join(answers...)

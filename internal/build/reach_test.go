@@ -5,6 +5,8 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/build/solveopt"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
@@ -82,7 +84,7 @@ func TestByTag(t *testing.T) {
 	tags := tagsOf(t, "ghcr.io/a/b:1.2.3", "ghcr.io/a/b:latest")
 	b := &builder.Builder{Stores: true}
 	b.PushByDigest = true
-	digest := exports(plan.Build{PushTo: []name.Repository{tags[0].Repository}}, b)
+	digest := solveopt.Exports(plan.Build{PushTo: []name.Repository{tags[0].Repository}}, b, nil)
 	before := maps.Clone(digest[0].Attrs)
 	got := byTag(append([]client.ExportEntry{{Type: client.ExporterLocal}}, digest...), tags)
 	want := []client.ExportEntry{{Type: client.ExporterImage, Attrs: map[string]string{

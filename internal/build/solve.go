@@ -12,6 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/session"
+	"github.com/slipway-build/slipway/internal/build/solveopt"
+
 	"github.com/slipway-build/slipway/internal/trace"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -138,25 +142,25 @@ func solvePart(ctx context.Context, b *builder.Builder, a *attempt, written *wri
 	if len(a.Plan.LoadAs) > 0 {
 		loading = b.Loading(ctx)
 	}
-	files := &sending{fail: fail}
+	files := &session.Sending{Fail: fail}
 	opt, err := solveOpt(*a, b, loading, files)
 	if err != nil {
 		return Result{}, registry.Verdict{}, errors.Join(err, loading.End(false))
 	}
 	opt = a.recorded(opt)
-	written.inline = inlineOnly(a.Plan, b.Load)
+	written.inline = solveopt.InlineOnly(a.Plan, b.Load)
 	opt.Exports = slices.Concat(written.exports(), opt.Exports)
 	w := watch(a.Request, b, newStall(a.Request, fail), newPushLimit(ctx, a.Request, b, fail))
 	response, err := solve(quiet(ctx), b, a.Plan, opt, w.statuses)
 	result := w.result()
-	result.Warnings = slices.Concat(result.Warnings, w.warnOfCaches(ctx), files.warnings())
+	result.Warnings = slices.Concat(result.Warnings, w.WarnOfCaches(ctx), files.Warnings())
 	a.cacheKept = a.cacheKept || w.cacheIsExported(opt.CacheExports)
 	loadErr := loading.End(err == nil)
 	if err != nil || loadErr != nil || ctx.Err() != nil {
 		verdict, err := w.failure(ctx, b, written, err, loadErr)
 		return result, verdict, err
 	}
-	result.Warnings = append(result.Warnings, w.warnOfExports()...)
+	result.Warnings = append(result.Warnings, w.WarnOfExports()...)
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	return result, registry.Verdict{}, result.read(response, opt.Exports[len(a.Plan.Outputs):], a.Plan, b)
 }
@@ -169,20 +173,20 @@ func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *writte
 	}
 	switch {
 	case ctx.Err() != nil:
-		return registry.Verdict{}, w.explain(ctx, err)
+		return registry.Verdict{}, w.Explain(ctx, err)
 	case loadErr != nil && err != nil && strings.Contains(err.Error(), loadErr.Error()):
 		return registry.Verdict{}, loadErr // BuildKit tells of it, too
 	case loadErr != nil && err != nil:
-		return registry.Verdict{}, errors.Join(w.explain(ctx, err), loadErr)
+		return registry.Verdict{}, errors.Join(w.Explain(ctx, err), loadErr)
 	case loadErr != nil:
 		return registry.Verdict{}, loadErr
-	case !isPush(err) && w.cacheFailed():
-		return w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", trim(err))
+	case !diagnose.IsPush(err) && w.CacheFailed():
+		return w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", diagnose.Trim(err))
 	}
 	if full := files.full(err); full != nil {
 		return registry.Verdict{}, full
 	}
-	return w.judge(ctx, err), w.explain(ctx, err)
+	return w.judge(ctx, err), w.Explain(ctx, err)
 }
 
 // read takes the digests of what was exported out of BuildKit's answer.
@@ -210,10 +214,8 @@ func (r *Result) read(response *client.SolveResponse, exported []client.ExportEn
 }
 
 // quiet keeps the client library's own warnings off standard error, where the
-// runner would read them as part of our output: also those of parts of it that take
-// the logger which all share.
+// runner would read them as part of our output. The logger that all share is main's.
 func quiet(ctx context.Context) context.Context {
-	logrus.SetOutput(io.Discard)
 	silent := logrus.New()
 	silent.SetOutput(io.Discard)
 	return bklog.WithLogger(ctx, logrus.NewEntry(silent))

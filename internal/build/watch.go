@@ -3,6 +3,8 @@ package build
 import (
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 
@@ -13,7 +15,7 @@ import (
 
 // watcher follows the status of one solve: it shows the progress and counts.
 type watcher struct {
-	*Diagnosed
+	*diagnose.Solve
 
 	request  Request
 	statuses chan *client.SolveStatus // Solve sends to it and closes it
@@ -35,11 +37,11 @@ type clock interface {
 // solve is cancelled: the last lines are the ones that say why.
 func watch(r Request, b *builder.Builder, clocks ...clock) *watcher {
 	w := &watcher{
-		Diagnosed: &Diagnosed{Trace: trace.NewRecorder(), Plan: r.Plan, Registries: r.Registries, Builder: b},
-		request:   r,
-		statuses:  make(chan *client.SolveStatus),
-		ended:     make(chan struct{}),
-		clocks:    clocks,
+		Solve:    &diagnose.Solve{Trace: trace.NewRecorder(), Plan: r.Plan, Registries: r.Registries, Builder: b},
+		request:  r,
+		statuses: make(chan *client.SolveStatus),
+		ended:    make(chan struct{}),
+		clocks:   clocks,
 	}
 	go w.follow()
 	return w
@@ -58,7 +60,7 @@ func (w *watcher) follow() {
 // note takes in what BuildKit says, before it is shown.
 func (w *watcher) note(status *client.SolveStatus) {
 	for _, vertex := range status.Vertexes {
-		vertex.Error = withoutSignatures(vertex.Error)
+		vertex.Error = diagnose.WithoutSignatures(vertex.Error)
 	}
 	w.Trace.Note(status)
 	for _, s := range status.Statuses {
@@ -101,5 +103,5 @@ func (w *watcher) notePush(id string) {
 // result waits for the end of the progress, and tells what was done.
 func (w *watcher) result() Result {
 	<-w.ended
-	return Result{Build: w.done()}
+	return Result{Build: w.Done()}
 }
