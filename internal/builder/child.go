@@ -32,9 +32,6 @@ const (
 	killWithin = time.Second
 )
 
-// childName is what a buildkitd of our own is called in the log.
-const childName = "buildkitd as a child process"
-
 // child is a buildkitd of our own, with a root and a socket that nobody else
 // has. Both are gone after the run.
 type child struct {
@@ -97,7 +94,7 @@ func (c child) prepare() (how launcher, path, runtime string, err error) {
 	if !privileged {
 		prefix = "this process lacks the capability CAP_SYS_ADMIN (root and a privileged container have it), and buildkitd cannot run rootless: "
 		var more []string
-		how, more = c.rootless()
+		how, more = self{executable: c.executable, lookup: c.lookup, environment: c.environment}.rootless()
 		lacks = append(lacks, more...)
 	}
 	if len(lacks) > 0 {
@@ -150,7 +147,7 @@ func (d *daemon) start(path, runtime string, env []string) error {
 		"--otel-socket-path", filepath.Join(d.dir, "otel.sock"), // the default is shared by every buildkitd of the machine
 		"--containerd-worker=false",
 	}, grants(d.allow)...)
-	d.cmd = d.command(d.dir, arguments...)
+	d.cmd = d.Command(d.dir, arguments...)
 	d.cmd.Env = env
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
 	d.cmd.WaitDelay = killWithin
@@ -210,7 +207,7 @@ func (d *daemon) stop() error {
 // removes everything.
 func (d *daemon) abandon() error {
 	for deadline := time.After(killWithin); !d.ended(5 * time.Millisecond); {
-		d.kill(d.cmd.Process)
+		d.Kill(d.cmd.Process)
 		select {
 		case <-deadline:
 			_ = d.cmd.Process.Kill()
@@ -218,7 +215,7 @@ func (d *daemon) abandon() error {
 		default:
 		}
 	}
-	if err := d.remove(d.dir); err != nil {
+	if err := d.Remove(d.dir); err != nil {
 		return fmt.Errorf("removing buildkitd's files: %w", err)
 	}
 	return nil

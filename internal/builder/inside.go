@@ -110,15 +110,15 @@ func removeAll(paths []string) error {
 type launcher interface {
 	// String names the kind of builder for the log.
 	String() string
-	// command is what is to be started, by launchInside. Its own files may be under
+	// Command is what is to be started, by launchInside. Its own files may be under
 	// dir.
-	command(dir string, program ...string) *exec.Cmd
-	// kill ends the first process in the namespaces, which may not have started
+	Command(dir string, program ...string) *exec.Cmd
+	// Kill ends the first process in the namespaces, which may not have started
 	// yet: it is called until the command has ended.
-	kill(command *os.Process)
-	// remove removes a directory that the program has written to, after it has
+	Kill(command *os.Process)
+	// Remove removes a directory that the program has written to, after it has
 	// ended.
-	remove(dir string) error
+	Remove(dir string) error
 }
 
 // namespaces is the launcher of a process that has CAP_SYS_ADMIN.
@@ -126,18 +126,21 @@ type namespaces struct{ executable string }
 
 func (namespaces) String() string { return childName }
 
-func (n namespaces) command(_ string, program ...string) *exec.Cmd {
+func (n namespaces) Command(_ string, program ...string) *exec.Cmd {
 	cmd := exec.Command(n.executable, append([]string{InsideCommand, insideFirst}, program...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
 	cmd.SysProcAttr = apart(unix.CLONE_NEWPID | unix.CLONE_NEWNS)
 	return cmd
 }
 
-func (namespaces) kill(command *os.Process) { _ = command.Kill() }
+func (namespaces) Kill(command *os.Process) { _ = command.Kill() }
 
-func (namespaces) remove(dir string) error { return os.RemoveAll(dir) }
+func (namespaces) Remove(dir string) error { return os.RemoveAll(dir) }
 
 // apart puts a child into new namespaces, and a process group of its own: Ctrl-C
 // in a terminal reaches us, and we stop the child after the build.
 func apart(namespaces uintptr) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Cloneflags: namespaces, Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
+
+// childName is what a buildkitd of our own is called in the log.
+const childName = "buildkitd as a child process"

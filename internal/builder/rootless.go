@@ -16,15 +16,22 @@ import (
 // /etc/subuid and /etc/subgid. Steps share this machine's network. They do not
 // see buildkitd, which holds the credentials: both need a PID namespace.
 type rootless struct {
-	child       child
+	self        self
 	rootlesskit string
+}
+
+// self is this program as it is started once more, inside namespaces.
+type self struct {
+	executable  string
+	lookup      func(name string) (string, bool) // reads the environment
+	environment func(dir string) []string        // of what is started, whose own files may be under dir
 }
 
 // rootless finds out whether this process can be that launcher, or what is in
 // the way.
-func (c child) rootless() (launcher, []string) {
-	r := rootless{child: c, rootlesskit: processes.Find(c.lookup, []string{"rootlesskit"})}
-	found := c.look()
+func (s self) rootless() (launcher, []string) {
+	r := rootless{self: s, rootlesskit: processes.Find(s.lookup, []string{"rootlesskit"})}
+	found := s.look()
 	if reasons := found.reasons(); len(reasons) > 0 || sysctl("kernel/apparmor_restrict_unprivileged_userns") != 1 {
 		return r, reasons
 	}
@@ -41,30 +48,30 @@ func (c child) rootless() (launcher, []string) {
 
 func (rootless) String() string { return childName + ", rootless" }
 
-func (r rootless) command(dir string, program ...string) *exec.Cmd {
+func (r rootless) Command(dir string, program ...string) *exec.Cmd {
 	return r.kit(dir, append([]string{insideRun}, program...)...)
 }
 
 // kit is rootlesskit with Inside in its namespaces. The first process there is
 // rootlesskit's, which ends with Inside.
 func (r rootless) kit(dir string, arguments ...string) *exec.Cmd {
-	options := []string{"--state-dir", filepath.Join(dir, "rootlesskit"), "--net=host", "--pidns", r.child.executable, InsideCommand}
+	options := []string{"--state-dir", filepath.Join(dir, "rootlesskit"), "--net=host", "--pidns", r.self.executable, InsideCommand}
 	cmd := exec.Command(r.rootlesskit, append(options, arguments...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
 	cmd.SysProcAttr = apart(0)
 	return cmd
 }
 
-// kill kills rootlesskit's child. Rootlesskit itself stays outside, and ends when
+// Kill kills rootlesskit's child. Rootlesskit itself stays outside, and ends when
 // its child has.
-func (rootless) kill(command *os.Process) {
+func (rootless) Kill(command *os.Process) {
 	for _, pid := range processes.Children()[command.Pid] {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 
-// remove does inside the namespace what it cannot do outside: to remove what is
+// Remove does inside the namespace what it cannot do outside: to remove what is
 // in directories of subordinate ids.
-func (r rootless) remove(dir string) error {
+func (r rootless) Remove(dir string) error {
 	err := os.RemoveAll(dir)
 	if err == nil {
 		return nil
@@ -83,7 +90,7 @@ func (r rootless) remove(dir string) error {
 func (r rootless) inside(dir string, arguments ...string) error {
 	cmd := r.kit(dir, arguments...)
 	var log tail
-	cmd.Env, cmd.Stdout, cmd.Stderr = r.child.environment(dir), &log, &log
+	cmd.Env, cmd.Stdout, cmd.Stderr = r.self.environment(dir), &log, &log
 	exited, err := launchInside(cmd)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", r.rootlesskit, err)
