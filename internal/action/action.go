@@ -3,6 +3,7 @@
 package action
 
 import (
+	"github.com/slipway-build/slipway/internal/builder/launch"
 	"cmp"
 	"context"
 	"fmt"
@@ -56,7 +57,7 @@ func Main(ctx context.Context, env Env) int {
 		return serveRegistry(ctx, env, rest)
 	case builder.ServeCommand:
 		return serveBuildkit(ctx, env, rest)
-	case builder.InsideCommand:
+	case launch.InsideCommand:
 		return inside(ctx, env, rest)
 	case "help", "-h", "--help":
 		fmt.Fprint(env.Stdout, usage)
@@ -151,7 +152,7 @@ func serveRegistry(ctx context.Context, env Env, args []string) int {
 
 // inside is what runs in the namespaces of a child process.
 func inside(ctx context.Context, env Env, args []string) int {
-	if err := builder.Inside(ctx, env.Stdin, env.Stdout, args); err != nil {
+	if err := launch.Inside(ctx, env.Stdin, env.Stdout, args); err != nil {
 		fmt.Fprintln(env.Stdout, err)
 		return 1
 	}

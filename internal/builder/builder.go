@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
+
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 
 	"github.com/moby/buildkit/client"
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // BuildKit's own encoding, which names of files in any bytes pass
@@ -19,12 +20,12 @@ import (
 
 // answerWithin is how long what may not be there at all has to answer its first
 // question. Past that a run is better served by an error that names the address.
-const answerWithin = 2500 * time.Millisecond
+const answerWithin = dockerengine.AnswerWithin
 
 // aliveWithin is how long what has answered before may take on a busy machine, and
 // a program that reaches a BuildKit: kubectl first asks a cloud for a token, and ssh
 // goes through a host in between.
-const aliveWithin = 10 * time.Second
+const aliveWithin = dockerengine.AliveWithin
 
 // Builder is a BuildKit that has answered and can do what is needed.
 type Builder struct {
@@ -39,9 +40,9 @@ type Builder struct {
 	// Notices are for the log: what is unusual, and no reason not to build.
 	Notices []string
 
-	authorities string   // format of where those of registries are configured; empty: in Options
-	refused     []string // the places that were tried before, and why they were not used
-	store       *store   // nil where BuildKit pushes by itself
+	authorities string              // format of where those of registries are configured; empty: in Options
+	refused     []string            // the places that were tried before, and why they were not used
+	store       *dockerengine.Store // nil where BuildKit pushes by itself
 	beside      *engineBeside
 	stop        func(context.Context) error
 	options     Options   // that it was found with

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/launch"
+
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/builder"
@@ -24,8 +26,8 @@ import (
 // TestMain lets the tests' program be what slipway is inside the namespaces of a
 // child process.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == builder.InsideCommand {
-		if err := builder.Inside(context.Background(), os.Stdin, os.Stdout, os.Args[2:]); err != nil {
+	if len(os.Args) > 1 && os.Args[1] == launch.InsideCommand {
+		if err := launch.Inside(context.Background(), os.Stdin, os.Stdout, os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -273,7 +275,7 @@ func TestEngineTooOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Api-Version", "1.40")
+		w.Header().Set("API-Version", "1.40")
 	}))
 	server.Listener = listener
 	server.Start()

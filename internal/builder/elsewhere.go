@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
@@ -17,7 +19,7 @@ func (b *Builder) Elsewhere(ctx context.Context, image string) (stored, mirrored
 	if err != nil || b.Stores || b.options.Lookup == nil {
 		return "", ""
 	}
-	d, err := openDocker(ctx, b.options)
+	d, err := dockerengine.Open(ctx, b.options.Lookup)
 	if err != nil {
 		return "", ""
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/plan"
@@ -13,7 +15,7 @@ import (
 
 // engine is the BuildKit inside a Docker engine.
 type engine struct {
-	docker docker
+	docker dockerengine.Client
 }
 
 func (e engine) String() string { return e.docker.String() }
@@ -23,13 +25,13 @@ func (e engine) String() string { return e.docker.String() }
 func (e engine) connect(ctx context.Context) (*Builder, error) {
 	opts := append(unstall(),
 		client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-			return hijack(ctx, func(ctx context.Context) (net.Conn, error) {
-				return e.docker.unlimited.DialHijack(ctx, "/grpc", "h2c", nil)
+			return dockerengine.Hijack(ctx, func(ctx context.Context) (net.Conn, error) {
+				return e.docker.Unlimited.DialHijack(ctx, "/grpc", "h2c", nil)
 			})
 		}),
 		client.WithSessionDialer(func(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error) {
-			return hijack(ctx, func(ctx context.Context) (net.Conn, error) {
-				return e.docker.unlimited.DialHijack(ctx, "/session", proto, meta)
+			return dockerengine.Hijack(ctx, func(ctx context.Context) (net.Conn, error) {
+				return e.docker.Unlimited.DialHijack(ctx, "/session", proto, meta)
 			})
 		}))
 	c, err := client.New(ctx, "", opts...)
@@ -39,13 +41,13 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 	said, err := ask(ctx, c, aliveWithin)
 	if err != nil {
 		_ = c.Close()
-		if e.docker.isPodman(ctx) {
+		if e.docker.IsPodman(ctx) {
 			err = errors.New("it is Podman, whose Docker-compatible socket has no BuildKit; it takes images with the input load, and something else has to build them: set `builder: local`, or the address of a BuildKit")
 		}
 		return nil, err
 	}
 	b := &Builder{
-		Capabilities: said.as(plan.ContainerdEngineOf(e.docker.api)),
+		Capabilities: said.as(plan.ContainerdEngineOf(e.docker.API)),
 		Client:       c,
 		authorities:  engineAuthorities,
 		Name:         fmt.Sprintf("BuildKit inside %s", e),
@@ -55,9 +57,9 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		// A graph driver: this BuildKit drops a push without a word, and the
 		// engine pushes what it has made.
 		b.Name += ", which keeps images with a graph driver"
-		b.Capabilities = said.as(plan.GraphDriverEngineOf(e.docker.api))
-		b.store = newStore(ctx, e.docker)
-		b.stop = func(ctx context.Context) error { b.store.close(ctx); return nil }
+		b.Capabilities = said.as(plan.GraphDriverEngineOf(e.docker.API))
+		b.store = dockerengine.NewStore(ctx, e.docker)
+		b.stop = func(ctx context.Context) error { b.store.Close(ctx); return nil }
 	}
 	b.HostGateway = said.labels[gatewayLabel]
 	return b, nil

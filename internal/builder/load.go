@@ -2,7 +2,6 @@ package builder
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/moby/moby/api/types/jsonstream"
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	"github.com/moby/moby/api/types/system"
 	moby "github.com/moby/moby/client"
 
@@ -20,8 +20,8 @@ import (
 // engineBeside is a Docker engine that does not build, and takes what another
 // BuildKit has made.
 type engineBeside struct {
-	docker docker
-	store  *store // nil where images are kept in containerd
+	docker dockerengine.Client
+	store  *dockerengine.Store // nil where images are kept in containerd
 }
 
 // putBeside connects a builder that is no engine to the one that the image is to
@@ -30,13 +30,13 @@ func (b *Builder) putBeside(ctx context.Context, o Options) error {
 	if !o.Needs.Load || b.Load != plan.LoadNone {
 		return nil
 	}
-	d, err := openDocker(ctx, o)
+	d, err := dockerengine.Open(ctx, o.Lookup)
 	if err != nil {
 		return fmt.Errorf("the input load needs %s: %w; set DOCKER_HOST to one that answers, or leave load out", d, err)
 	}
 	b.beside = &engineBeside{docker: d}
 	if pushesByTag(ctx, d) {
-		b.beside.store = newStore(ctx, d)
+		b.beside.store = dockerengine.NewStore(ctx, d)
 	}
 	b.Load = plan.LoadStream
 	return nil
@@ -45,7 +45,7 @@ func (b *Builder) putBeside(ctx context.Context, o Options) error {
 // pushesByTag tells whether other runs have this engine push out of its store: it is
 // Docker, and keeps its images with a graph driver. Podman answers the same requests,
 // and builds for nobody.
-func pushesByTag(ctx context.Context, d docker) bool {
+func pushesByTag(ctx context.Context, d dockerengine.Client) bool {
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
 	version, err := d.ServerVersion(ctx)
@@ -65,7 +65,7 @@ func (e *engineBeside) close(ctx context.Context) error {
 		return nil
 	}
 	if e.store != nil {
-		e.store.close(ctx)
+		e.store.Close(ctx)
 	}
 	return e.docker.Close()
 }
@@ -148,9 +148,9 @@ func (l *Loading) End(built bool) error {
 
 // load streams an image into the engine's store.
 func (e *engineBeside) load(ctx context.Context, image io.Reader) error {
-	answer, err := e.docker.unlimited.ImageLoad(ctx, image, moby.ImageLoadWithQuiet(true))
+	answer, err := e.docker.Unlimited.ImageLoad(ctx, image, moby.ImageLoadWithQuiet(true))
 	if err == nil {
-		err = errors.Join(refusal(answer), answer.Close())
+		err = errors.Join(dockerengine.Refusal(answer), answer.Close())
 	}
 	if err != nil {
 		advice := ""
@@ -160,23 +160,4 @@ func (e *engineBeside) load(ctx context.Context, image io.Reader) error {
 		return fmt.Errorf("loading the image into %s: %w%s", e.docker, err, advice)
 	}
 	return nil
-}
-
-// refusal reads the engine's answer to its end, and returns what it refuses. An
-// image that it cannot unpack it only mentions.
-func refusal(answer io.Reader) error {
-	decoder := json.NewDecoder(answer)
-	for {
-		var message jsonstream.Message
-		switch err := decoder.Decode(&message); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("reading its answer: %w", err)
-		case message.Error != nil:
-			return errors.New(message.Error.Message)
-		case strings.HasPrefix(message.Stream, "Error"):
-			return errors.New(strings.TrimSpace(message.Stream))
-		}
-	}
 }

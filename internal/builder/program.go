@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/launch"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/slipway-build/slipway/internal/processes"
@@ -91,7 +93,7 @@ type running struct {
 	arguments []string
 
 	mu       sync.Mutex
-	log      tail // what they said on standard error
+	log      launch.Tail // what they said on standard error
 	commands []*connected
 	stopped  bool
 }
@@ -123,7 +125,7 @@ func (r *running) start() (net.Conn, error) {
 	// kernel kills it.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 	c.cmd.WaitDelay = hangUpWithin // for what it leaves behind with its standard error
-	if c.exited, err = launch(c.cmd); err != nil {
+	if c.exited, err = launch.Start(c.cmd); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting %s: %w", r.path, err), ours.Close())
 	}
 	// The connection ends with the program, whatever that has left behind.

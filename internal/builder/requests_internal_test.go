@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/moby/api/types/container"
 	moby "github.com/moby/moby/client"
@@ -52,50 +54,53 @@ func (f *fallingSilent) options() Options {
 func TestSilentEngine(t *testing.T) {
 	t.Parallel()
 	f := newFallingSilent(t)
-	ask := map[string]func(context.Context, docker) error{
-		"for its version": func(ctx context.Context, d docker) error { _, err := d.ServerVersion(ctx); return err },
-		"about itself":    func(ctx context.Context, d docker) error { _, err := d.Info(ctx); return err },
-		"to list images": func(ctx context.Context, d docker) error {
+	ask := map[string]func(context.Context, dockerengine.Client) error{
+		"for its version": func(ctx context.Context, d dockerengine.Client) error { _, err := d.ServerVersion(ctx); return err },
+		"about itself":    func(ctx context.Context, d dockerengine.Client) error { _, err := d.Info(ctx); return err },
+		"to list images": func(ctx context.Context, d dockerengine.Client) error {
 			_, err := d.ImageList(ctx, moby.ImageListOptions{})
 			return err
 		},
-		"about the image octo/app:1": func(ctx context.Context, d docker) error {
+		"about the image octo/app:1": func(ctx context.Context, d dockerengine.Client) error {
 			_, err := d.ImageInspect(ctx, "octo/app:1")
 			return err
 		},
-		"to name the image octo/app:1 octo/app:2": func(ctx context.Context, d docker) error {
+		"to name the image octo/app:1 octo/app:2": func(ctx context.Context, d dockerengine.Client) error {
 			return d.ImageTag(ctx, moby.ImageTagOptions{Source: "octo/app:1", Target: "octo/app:2"})
 		},
-		"to remove the image octo/app:1": func(ctx context.Context, d docker) error { return d.ImageRemove(ctx, "octo/app:1") },
-		"to make the image octo/app:1": func(ctx context.Context, d docker) error {
+		"to remove the image octo/app:1": func(ctx context.Context, d dockerengine.Client) error { return d.ImageRemove(ctx, "octo/app:1") },
+		"to make the image octo/app:1": func(ctx context.Context, d dockerengine.Client) error {
 			return d.ImageImport(ctx, bytes.NewReader(make([]byte, 1024)), "octo/app", "1")
 		},
-		"to list containers": func(ctx context.Context, d docker) error {
+		"to list containers": func(ctx context.Context, d dockerengine.Client) error {
 			_, err := d.ContainerList(ctx, moby.ContainerListOptions{})
 			return err
 		},
-		"about the container id": func(ctx context.Context, d docker) error { _, err := d.ContainerInspect(ctx, "id"); return err },
-		"to make the container id": func(ctx context.Context, d docker) error {
+		"about the container id": func(ctx context.Context, d dockerengine.Client) error {
+			_, err := d.ContainerInspect(ctx, "id")
+			return err
+		},
+		"to make the container id": func(ctx context.Context, d dockerengine.Client) error {
 			_, err := d.ContainerCreate(ctx, moby.ContainerCreateOptions{Config: &container.Config{Image: "octo/app:1"}, Name: "id"})
 			return err
 		},
-		"to start the container id":  func(ctx context.Context, d docker) error { return d.ContainerStart(ctx, "id") },
-		"to remove the container id": func(ctx context.Context, d docker) error { return d.ContainerRemove(ctx, "id") },
-		"to run a program in the container id": func(ctx context.Context, d docker) error {
+		"to start the container id":  func(ctx context.Context, d dockerengine.Client) error { return d.ContainerStart(ctx, "id") },
+		"to remove the container id": func(ctx context.Context, d dockerengine.Client) error { return d.ContainerRemove(ctx, "id") },
+		"to run a program in the container id": func(ctx context.Context, d dockerengine.Client) error {
 			_, err := d.ExecCreate(ctx, "id", moby.ExecCreateOptions{Cmd: []string{"true"}})
 			return err
 		},
-		"to take files for the container id": func(ctx context.Context, d docker) error {
+		"to take files for the container id": func(ctx context.Context, d dockerengine.Client) error {
 			return d.CopyToContainer(ctx, "id", bytes.NewReader(make([]byte, 1024)))
 		},
 	}
-	d, err := openDocker(t.Context(), f.options())
+	d, err := dockerengine.Open(t.Context(), f.options().Lookup)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
 	for what, do := range ask { // that it does without complaint of silence
-		if err := do(t.Context(), d); errors.As(err, new(*silentEngineError)) {
+		if err := do(t.Context(), d); errors.As(err, new(*dockerengine.SilentEngineError)) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -103,10 +108,10 @@ func TestSilentEngine(t *testing.T) {
 	for what, do := range ask {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			d := newDocker(d.unlimited, d.host)
-			d.limits.request = time.Second
+			d := dockerengine.New(d.Unlimited, d.Host)
+			d.Limits.Request = time.Second
 			want := "the Docker engine at tcp://" + f.Host + " was asked " + what + ", and has not answered within 1s; see whether it hangs"
-			if err := do(t.Context(), d); err == nil || !strings.HasPrefix(err.Error(), want) || !errors.As(err, new(*silentEngineError)) {
+			if err := do(t.Context(), d); err == nil || !strings.HasPrefix(err.Error(), want) || !errors.As(err, new(*dockerengine.SilentEngineError)) {
 				t.Errorf("%v, want %s", err, want)
 			}
 		})
@@ -124,16 +129,16 @@ func TestSilentEngine(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = client.Close() })
-		d := newDocker(client, server.URL)
-		d.limits.request = time.Second
-		if _, err := d.ImageList(t.Context(), moby.ImageListOptions{}); !errors.As(err, new(*silentEngineError)) {
+		d := dockerengine.New(client, server.URL)
+		d.Limits.Request = time.Second
+		if _, err := d.ImageList(t.Context(), moby.ImageListOptions{}); !errors.As(err, new(*dockerengine.SilentEngineError)) {
 			t.Errorf("ImageList = %v", err)
 		}
 	})
 	t.Run("a pull", func(t *testing.T) {
 		t.Parallel()
-		d := newDocker(d.unlimited, d.host)
-		d.limits.pull = time.Second
+		d := dockerengine.New(d.Unlimited, d.Host)
+		d.Limits.Pull = time.Second
 		if err := d.ImagePull(t.Context(), "octo/app:1"); err == nil || !strings.HasSuffix(err.Error(), "no progress within 1s") {
 			t.Errorf("ImagePull = %v", err)
 		}
@@ -145,13 +150,13 @@ func TestSilentEngine(t *testing.T) {
 func TestEngineFallsSilentInARun(t *testing.T) {
 	t.Parallel()
 	f := newFallingSilent(t)
-	d, err := openDocker(t.Context(), f.options())
+	d, err := dockerengine.Open(t.Context(), f.options().Lookup)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
-	d.limits.request = time.Second
-	b := &Builder{store: newStore(t.Context(), d)}
+	d.Limits.Request = time.Second
+	b := &Builder{store: dockerengine.NewStore(t.Context(), d)}
 	importFile(t, b)
 	tag, err := name.NewTag("127.0.0.1:1/octo/silent:latest")
 	if err != nil {
@@ -173,7 +178,7 @@ func TestEngineFallsSilentInARun(t *testing.T) {
 			return err
 		},
 	} {
-		if err := do(); !errors.As(err, new(*silentEngineError)) {
+		if err := do(); !errors.As(err, new(*dockerengine.SilentEngineError)) {
 			t.Errorf("%s: %v", what, err)
 		} else if text := err.Error(); strings.Count(text, f.Host) != 1 || !strings.Contains(text, "has not answered within 1s") {
 			t.Errorf("%s: %v", what, err)
@@ -182,10 +187,10 @@ func TestEngineFallsSilentInARun(t *testing.T) {
 	if want := "the Docker engine at tcp://" + f.Host + ": no answer within 1s when asked "; len(said) != 1 || !strings.HasPrefix(said[0], want) {
 		t.Errorf("the wait is told as %q, want %q", said, want)
 	}
-	if !d.limits.silent.Load() {
+	if !d.Limits.Silent.Load() {
 		t.Error("it is not noted that the engine is silent")
 	}
-	b.store.close(t.Context())
+	b.store.Close(t.Context())
 
 	f.silent.Store(false)
 	for range 100 { // a busy engine may be late
@@ -193,7 +198,7 @@ func TestEngineFallsSilentInARun(t *testing.T) {
 			break
 		}
 	}
-	if err != nil || d.limits.silent.Load() {
+	if err != nil || d.Limits.Silent.Load() {
 		t.Errorf("it is not noted that the engine answers again: %v", err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/launch"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
@@ -45,7 +47,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, arguments []string,
 	if err != nil {
 		return fmt.Errorf("serving BuildKit: making a directory for its sockets: %w", err)
 	}
-	d := &daemon{launcher: how, dir: dir, state: filepath.Join(stateDir, "slipway"), gc: keep, allow: c.allow, log: &tail{}}
+	d := &daemon{Launcher: how, dir: dir, state: filepath.Join(stateDir, "slipway"), gc: keep, allow: c.allow, log: &launch.Tail{}}
 	if err := d.start(path, runtime, c.environment(dir)); err != nil {
 		return fmt.Errorf("serving BuildKit: %w", errors.Join(err, os.RemoveAll(dir)))
 	}

@@ -67,7 +67,7 @@ func importFile(t *testing.T, b *Builder) {
 	if err := errors.Join(files.WriteHeader(&tar.Header{Name: "file", Mode: 0o644}), files.Close()); err != nil {
 		t.Fatal(err)
 	}
-	imported, err := b.store.docker.unlimited.ImageImport(t.Context(), moby.ImageImportSource{Source: &archive, SourceName: "-"}, b.store.name, moby.ImageImportOptions{})
+	imported, err := b.store.Client.Unlimited.ImageImport(t.Context(), moby.ImageImportSource{Source: &archive, SourceName: "-"}, b.store.Name, moby.ImageImportOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

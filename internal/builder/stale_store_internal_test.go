@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	moby "github.com/moby/moby/client"
 
 	"github.com/slipway-build/slipway/internal/testenv"
@@ -29,42 +31,42 @@ func TestStaleRuns(t *testing.T) {
 			importImage(t, client, taken)
 			before := namesIn(t, client)
 
-			later := newStore(t.Context(), newDocker(client, engine.Host))
-			var loans []*loan
+			later := dockerengine.NewStore(t.Context(), dockerengine.New(client, engine.Host))
+			var loans []*dockerengine.Loan
 			for _, tag := range []string{free, taken} {
-				killed := newStore(t.Context(), newDocker(client, engine.Host))
-				importImage(t, client, killed.name)
-				image, err := killed.imageOf(t.Context(), killed.name)
+				killed := dockerengine.NewStore(t.Context(), dockerengine.New(client, engine.Host))
+				importImage(t, client, killed.Name)
+				image, err := killed.ImageOf(t.Context(), killed.Name)
 				if err != nil {
 					t.Fatal(err)
 				}
-				l, err := killed.lend(t.Context(), tag, image)
+				l, err := killed.Lend(t.Context(), tag, image)
 				if err != nil {
 					t.Fatal(err)
 				}
 				loans = append(loans, l)
 			}
-			importImage(t, client, trace{kind: ofRun, id: "early"}.String()) // killed before it took a turn
+			importImage(t, client, dockerengine.Trace{Kind: dockerengine.OfRun, Id: "early"}.String()) // killed before it took a turn
 
 			during := namesIn(t, client)
-			later.removeStaleAt(t.Context(), later.now())
+			later.RemoveStaleAt(t.Context(), later.Now())
 			if got := namesIn(t, client); !slices.Equal(got, during) {
 				t.Errorf("of runs that are alive there is %q, want %q", got, during)
 			}
 			for _, l := range loans {
-				l.turn.stop() // no beat any more
-				l.turn.beats.Wait()
+				l.Turn.Stop() // no beat any more
+				l.Turn.Beats.Wait()
 			}
-			later.removeStaleAt(t.Context(), later.now().Add(deadAfter+time.Minute))
+			later.RemoveStaleAt(t.Context(), later.Now().Add(dockerengine.DeadAfter+time.Minute))
 			early := slices.Sorted(slices.Values(append(slices.Clone(before), "slipway.invalid/run:early")))
 			if got := namesIn(t, client); !slices.Equal(got, early) {
 				t.Errorf("two minutes after they died there is %q, want %q", got, early)
 			}
-			later.removeStaleAt(t.Context(), later.now().Add(silentFor-time.Minute)) // it may export a cache
+			later.RemoveStaleAt(t.Context(), later.Now().Add(dockerengine.SilentFor-time.Minute)) // it may export a cache
 			if got := namesIn(t, client); !slices.Equal(got, early) {
 				t.Errorf("while it may live there is %q, want %q", got, early)
 			}
-			later.removeStaleAt(t.Context(), later.now().Add(silentFor+time.Minute))
+			later.RemoveStaleAt(t.Context(), later.Now().Add(dockerengine.SilentFor+time.Minute))
 			if got := namesIn(t, client); !slices.Equal(got, before) {
 				t.Errorf("in the end there is %q, want %q", got, before)
 			}
@@ -75,10 +77,10 @@ func TestStaleRuns(t *testing.T) {
 // importImage makes an image without files, and another one at each call.
 func importImage(t *testing.T, client *moby.Client, name string) {
 	t.Helper()
-	repository, tag := cutTag(name)
+	repository, tag := dockerengine.CutTag(name)
 	imported, err := client.ImageImport(t.Context(), moby.ImageImportSource{Source: bytes.NewReader(make([]byte, 1024)), SourceName: "-"}, repository, moby.ImageImportOptions{Tag: tag, Message: name})
 	if err == nil {
-		err = refusal(imported)
+		err = dockerengine.Refusal(imported)
 	}
 	if err == nil {
 		_, err = client.ImageTag(t.Context(), moby.ImageTagOptions{Source: name, Target: name}) // as a build does, it notes when
@@ -101,7 +103,7 @@ func namesIn(t *testing.T, client *moby.Client) []string {
 			all = append(all, image.ID)
 		}
 		for _, name := range image.RepoTags {
-			if strings.HasPrefix(name, ownRegistry+ofTurn) {
+			if strings.HasPrefix(name, dockerengine.OwnRegistry+dockerengine.OfTurn) {
 				name, _, _ = strings.Cut(name, ".") // it is renewed
 			}
 			all = append(all, name)

@@ -1,4 +1,4 @@
-package builder
+package dockerengine
 
 import (
 	"testing"
@@ -9,13 +9,13 @@ import (
 // A name tells all that others must know of a run, and is no other run's.
 func TestTraces(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]trace{
-		"slipway.invalid/run:abc":                {kind: ofRun, id: "abc"},
-		"slipway.invalid/turn:0f.3.1700000000.a": {kind: ofTurn, key: "0f", number: 3, at: 1700000000, id: "a"},
-		"slipway.invalid/loan:0f.abc":            {kind: ofLoan, key: "0f", id: "abc"},
+	for name, want := range map[string]Trace{
+		"slipway.invalid/run:abc":                {Kind: OfRun, Id: "abc"},
+		"slipway.invalid/turn:0f.3.1700000000.a": {Kind: OfTurn, key: "0f", number: 3, at: 1700000000, Id: "a"},
+		"slipway.invalid/loan:0f.abc":            {Kind: ofLoan, key: "0f", Id: "abc"},
 	} {
 		got, ok := parseTrace(name)
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(trace{})); diff != "" || !ok {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Trace{})); diff != "" || !ok {
 			t.Errorf("%s is %v:\n%s", name, ok, diff)
 		}
 	}
@@ -33,16 +33,16 @@ func TestTraces(t *testing.T) {
 // before one that is still choosing.
 func TestWhoComesFirst(t *testing.T) {
 	t.Parallel()
-	s := &store{id: "m"}
-	now := s.now().Unix()
-	of := func(number int, id string, at int64) trace {
-		return trace{kind: ofTurn, key: "k", number: number, at: at, id: id}
+	s := &Store{id: "m"}
+	now := s.Now().Unix()
+	of := func(number int, id string, at int64) Trace {
+		return Trace{Kind: OfTurn, key: "k", number: number, at: at, Id: id}
 	}
 	mine := &turn{store: s, key: "k", ours: of(2, "m", now)}
 	elsewhere := of(1, "a", now)
 	elsewhere.key = "other"
 	for title, c := range map[string]struct {
-		other  trace
+		other  Trace
 		living int
 		dead   []string
 	}{
@@ -56,7 +56,7 @@ func TestWhoComesFirst(t *testing.T) {
 		"choosing, and dead":    {of(choosing, "z", now-100), 0, []string{"z"}},
 		"earlier, and was busy": {of(1, "z", now-30), 1, nil},
 	} {
-		living, dead := mine.before([]trace{mine.ours, c.other})
+		living, dead := mine.before([]Trace{mine.ours, c.other})
 		if living != c.living || !cmp.Equal(dead, c.dead) {
 			t.Errorf("%s: %d come before, and %q are dead", title, living, dead)
 		}

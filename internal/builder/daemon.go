@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/launch"
+
 	"github.com/moby/buildkit/client"
 	"golang.org/x/sys/unix"
 
@@ -45,7 +47,7 @@ func newChild(o Options) child {
 	return child{executable: o.Executable, lookup: o.Lookup, authorities: o.Authorities, allow: o.Needs.Entitlements}
 }
 
-func (c child) String() string { return childName }
+func (c child) String() string { return launch.ChildName }
 
 func (c child) connect(ctx context.Context) (*Builder, error) {
 	how, path, runtime, err := c.prepare()
@@ -56,7 +58,7 @@ func (c child) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a root for buildkitd: %w", err)
 	}
-	d := &daemon{launcher: how, dir: root, state: filepath.Join(root, "root"), allow: c.allow, log: &tail{}}
+	d := &daemon{Launcher: how, dir: root, state: filepath.Join(root, "root"), allow: c.allow, log: &launch.Tail{}}
 	env, err := c.environmentWith(root)
 	if err == nil {
 		err = d.start(path, runtime, env)
@@ -76,7 +78,7 @@ func (c child) connect(ctx context.Context) (*Builder, error) {
 // prepare finds what runs buildkitd, buildkitd, and what runs its containers, or
 // says all that is in the way. Nothing is tried that would only fail in the
 // middle of a build, as buildkitd without the privilege does.
-func (c child) prepare() (how launcher, path, runtime string, err error) {
+func (c child) prepare() (how launch.Launcher, path, runtime string, err error) {
 	path, noDaemon := c.find("buildkitd")
 	runtime, noRuntime := c.find("buildkit-runc", "runc", "crun")
 	var lacks []string
@@ -90,11 +92,11 @@ func (c child) prepare() (how launcher, path, runtime string, err error) {
 		return nil, "", "", err
 	}
 	prefix := ""
-	how = namespaces{executable: c.executable}
+	how = launch.Namespaces{Executable: c.executable}
 	if !privileged {
 		prefix = "this process lacks the capability CAP_SYS_ADMIN (root and a privileged container have it), and buildkitd cannot run rootless: "
 		var more []string
-		how, more = self{executable: c.executable, lookup: c.lookup, environment: c.environment}.rootless()
+		how, more = launch.Self{Executable: c.executable, Lookup: c.lookup, Environment: c.environment}.Rootless()
 		lacks = append(lacks, more...)
 	}
 	if len(lacks) > 0 {
@@ -124,12 +126,12 @@ func (c child) find(names ...string) (string, error) {
 
 // daemon is a running buildkitd.
 type daemon struct {
-	launcher
+	launch.Launcher
 	dir    string // of its sockets and temporary files; removed in the end
 	state  string // directory of its cache
 	gc     bool   // throw away what is old, for a state that is kept
 	allow  []inputs.Entitlement
-	log    *tail
+	log    *launch.Tail
 	cmd    *exec.Cmd
 	exited <-chan struct{} // closed when the process has ended
 }
@@ -152,7 +154,7 @@ func (d *daemon) start(path, runtime string, env []string) error {
 	d.cmd.Stdout, d.cmd.Stderr = d.log, d.log
 	d.cmd.WaitDelay = killWithin
 	var err error
-	if d.exited, err = launchInside(d.cmd); err != nil {
+	if d.exited, err = launch.StartInside(d.cmd); err != nil {
 		return fmt.Errorf("starting %s: %w", path, err)
 	}
 	return nil

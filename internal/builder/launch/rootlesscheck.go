@@ -1,4 +1,4 @@
-package builder
+package launch
 
 import (
 	"fmt"
@@ -84,10 +84,10 @@ func (f findings) idReasons() []string {
 
 // look finds out. What cannot be read does not count against the process: if it
 // matters, rootlesskit says so.
-func (s self) look() findings {
+func (s Self) look() findings {
 	f := findings{uid: os.Getuid()}
 	for _, name := range []string{"rootlesskit", "newuidmap", "newgidmap"} {
-		path := processes.Find(s.lookup, []string{name})
+		path := processes.Find(s.Lookup, []string{name})
 		switch {
 		case path == "":
 			f.missing = append(f.missing, name)
@@ -105,7 +105,7 @@ func (s self) look() findings {
 	f.namespaces = sysctl("user/max_user_namespaces")
 	f.clone = sysctl("kernel/unprivileged_userns_clone")
 	f.covered = coveredProc(contentOf("/proc/self/mountinfo"))
-	probe := exec.Command(s.executable, InsideCommand) //nolint:noctx // it does nothing, in some milliseconds
+	probe := exec.Command(s.Executable, InsideCommand) //nolint:noctx // it does nothing, in some milliseconds
 	probe.SysProcAttr = apart(unix.CLONE_NEWUSER)
 	f.unshare = probe.Run()
 	return f

@@ -1,4 +1,4 @@
-package builder
+package dockerengine
 
 import (
 	"cmp"
@@ -30,25 +30,25 @@ const (
 	pushAttempts = 10
 )
 
-// store is the image store of an engine with a graph driver. A build leaves its
+// Store is the image store of an engine with a graph driver. A build leaves its
 // image there under a name that no other run has: the tags that it is pushed and
 // loaded as are everybody's. Such an engine pushes what has a tag when the push
 // begins, so that the runs which share it take turns.
-type store struct {
-	docker docker
+type Store struct {
+	Client Client
 	id     string              // of this run
-	name   string              // of its image
+	Name   string              // of its image
 	before map[string][]string // digests of the images that had no tag when the run began, by ID
 
 	offset  time.Duration    // of the engine's clock to ours
 	parting func() time.Time // until when a run that ends may put things right; asked for first when it does
 }
 
-func newStore(ctx context.Context, d docker) *store {
+func NewStore(ctx context.Context, d Client) *Store {
 	id := strings.ToLower(rand.Text())
-	s := &store{docker: d, id: id, name: trace{kind: ofRun, id: id}.String()}
+	s := &Store{Client: d, id: id, Name: Trace{Kind: OfRun, Id: id}.String()}
 	s.parting = sync.OnceValue(func() time.Time { return time.Now().Add(removeWithin) }) //nolint:forbidigo // a limit
-	asking, cancel := context.WithTimeout(ctx, aliveWithin)
+	asking, cancel := context.WithTimeout(ctx, AliveWithin)
 	defer cancel()
 	s.before, s.offset = s.untagged(asking), s.askClock(asking)
 	go s.removeStale(context.WithoutCancel(ctx))
@@ -57,8 +57,8 @@ func newStore(ctx context.Context, d docker) *store {
 
 // untagged lists the images without a tag, and their digests. It does not matter if
 // the engine does not tell: there are none, as far as is known.
-func (s *store) untagged(ctx context.Context) map[string][]string {
-	list, err := s.docker.ImageList(ctx, moby.ImageListOptions{Filters: moby.Filters{}.Add("dangling", "true")})
+func (s *Store) untagged(ctx context.Context) map[string][]string {
+	list, err := s.Client.ImageList(ctx, moby.ImageListOptions{Filters: moby.Filters{}.Add("dangling", "true")})
 	if err != nil {
 		return nil
 	}
@@ -71,8 +71,8 @@ func (s *store) untagged(ctx context.Context) map[string][]string {
 
 // askClock compares the engine's clock with ours. An engine that does not tell has
 // the same.
-func (s *store) askClock(ctx context.Context) time.Duration {
-	said, err := s.docker.Info(ctx)
+func (s *Store) askClock(ctx context.Context) time.Duration {
+	said, err := s.Client.Info(ctx)
 	if err != nil {
 		return 0
 	}
@@ -83,29 +83,29 @@ func (s *store) askClock(ctx context.Context) time.Duration {
 	return time.Until(at)
 }
 
-// now is the time by the engine's clock, which all runs that share it see.
-func (s *store) now() time.Time {
+// Now is the time by the engine's clock, which all runs that share it see.
+func (s *Store) Now() time.Time {
 	return time.Now().Add(s.offset) //nolint:forbidigo // which run is alive is a fact of the clock
 }
 
 // rest returns a context for what is put right also if the run is cancelled. Then all
 // of it together takes no longer than removeWithin.
-func (s *store) rest(ctx context.Context) (context.Context, context.CancelFunc) {
+func (s *Store) rest(ctx context.Context) (context.Context, context.CancelFunc) {
 	rest, cancel := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // it is in what is returned
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(time.Until(s.parting()), cancel) })
 	return rest, func() { stop(); cancel() }
 }
 
-// close takes the image out of the store.
-func (s *store) close(ctx context.Context) {
+// Close takes the image out of the store.
+func (s *Store) Close(ctx context.Context) {
 	rest, cancel := s.rest(ctx)
 	defer cancel()
-	s.forget(rest, s.name)
+	s.forget(rest, s.Name)
 }
 
-// imageOf returns the ID of the image that has a name, or "" if none has.
-func (s *store) imageOf(ctx context.Context, name string) (string, error) {
-	found, err := s.docker.ImageInspect(ctx, name)
+// ImageOf returns the ID of the image that has a name, or "" if none has.
+func (s *Store) ImageOf(ctx context.Context, name string) (string, error) {
+	found, err := s.Client.ImageInspect(ctx, name)
 	if errdefs.IsNotFound(err) {
 		return "", nil
 	}
@@ -120,10 +120,10 @@ func (e *takenError) Error() string {
 	return fmt.Sprintf("another program gives the tag %s in the engine's store to another image, again and again, so that the engine pushes that; let them not run at the same time", e.tag)
 }
 
-// push pushes the image as a tag. What was pushed is known by its digest, under
+// Push pushes the image as a tag. What was pushed is known by its digest, under
 // which the engine notes the image that it has pushed: if that is another's, who
 // had the tag meanwhile, it pushes again.
-func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration) (digest v1.Hash, err error) {
+func (s *Store) Push(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration) (digest v1.Hash, err error) {
 	taken := (*takenError)(nil)
 	for range pushAttempts {
 		if digest, err = s.pushOnce(ctx, tag, credentials, silence); !errors.As(err, &taken) {
@@ -133,12 +133,12 @@ func (s *store) push(ctx context.Context, tag name.Tag, credentials registry.Cre
 	return v1.Hash{}, err
 }
 
-func (s *store) pushOnce(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration) (v1.Hash, error) {
-	image, err := s.imageOf(ctx, s.name)
+func (s *Store) pushOnce(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration) (v1.Hash, error) {
+	image, err := s.ImageOf(ctx, s.Name)
 	if err != nil || image == "" {
-		return v1.Hash{}, fmt.Errorf("finding the image of this run, %s, in the engine's store: %w", s.name, orGone(err))
+		return v1.Hash{}, fmt.Errorf("finding the image of this run, %s, in the engine's store: %w", s.Name, orGone(err))
 	}
-	lent, err := s.lend(ctx, tag.Name(), image)
+	lent, err := s.Lend(ctx, tag.Name(), image)
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("naming the image in the engine's store: %w", err)
 	}
@@ -153,7 +153,7 @@ func (s *store) pushOnce(ctx context.Context, tag name.Tag, credentials registry
 	if err != nil {
 		return v1.Hash{}, err
 	}
-	pushed, err := s.imageOf(ctx, tag.Repository.Digest(digest.String()).Name())
+	pushed, err := s.ImageOf(ctx, tag.Repository.Digest(digest.String()).Name())
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("asking the engine what it has pushed: %w", err)
 	}
@@ -178,7 +178,7 @@ func orGone(err error) error {
 // pushStored has the engine push a tag, and calls found when the engine has found
 // the image that has it. The credentials go to it in a header of this request and
 // are not kept.
-func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration, found func()) (v1.Hash, error) {
+func (s *Store) pushStored(ctx context.Context, tag name.Tag, credentials registry.Credentials, silence time.Duration, found func()) (v1.Hash, error) {
 	login := credentials.For(ctx, tag.RegistryStr())
 	auth, err := authconfig.Encode(engineapi.AuthConfig{
 		Username: login.Username, Password: login.Password, IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken,
@@ -189,7 +189,7 @@ func (s *store) pushStored(ctx context.Context, tag name.Tag, credentials regist
 	}
 	ctx, heard, stop := listen(ctx, "no progress", silence)
 	defer stop()
-	response, err := s.docker.unlimited.ImagePush(ctx, tag.Name(), moby.ImagePushOptions{RegistryAuth: auth})
+	response, err := s.Client.Unlimited.ImagePush(ctx, tag.Name(), moby.ImagePushOptions{RegistryAuth: auth})
 	if err != nil {
 		return v1.Hash{}, cmp.Or(silent(ctx), err)
 	}

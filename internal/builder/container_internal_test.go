@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	"github.com/moby/moby/api/types/container"
 	moby "github.com/moby/moby/client"
 
@@ -23,7 +25,7 @@ func TestStaleSiblings(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	s := sibling{docker: newDocker(client, engine.Host), image: testenv.BaseImage(t, registry.Host).Name()}
+	s := sibling{docker: dockerengine.New(client, engine.Host), image: testenv.BaseImage(t, registry.Host).Name()}
 	if err := s.pull(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package builder
+package launch
 
 import (
 	"errors"
@@ -16,21 +16,21 @@ import (
 // /etc/subuid and /etc/subgid. Steps share this machine's network. They do not
 // see buildkitd, which holds the credentials: both need a PID namespace.
 type rootless struct {
-	self        self
+	self        Self
 	rootlesskit string
 }
 
-// self is this program as it is started once more, inside namespaces.
-type self struct {
-	executable  string
-	lookup      func(name string) (string, bool) // reads the environment
-	environment func(dir string) []string        // of what is started, whose own files may be under dir
+// Self is this program as it is started once more, inside namespaces.
+type Self struct {
+	Executable  string
+	Lookup      func(name string) (string, bool) // reads the environment
+	Environment func(dir string) []string        // of what is started, whose own files may be under dir
 }
 
-// rootless finds out whether this process can be that launcher, or what is in
+// Rootless finds out whether this process can be that launcher, or what is in
 // the way.
-func (s self) rootless() (launcher, []string) {
-	r := rootless{self: s, rootlesskit: processes.Find(s.lookup, []string{"rootlesskit"})}
+func (s Self) Rootless() (Launcher, []string) {
+	r := rootless{self: s, rootlesskit: processes.Find(s.Lookup, []string{"rootlesskit"})}
 	found := s.look()
 	if reasons := found.reasons(); len(reasons) > 0 || sysctl("kernel/apparmor_restrict_unprivileged_userns") != 1 {
 		return r, reasons
@@ -46,7 +46,7 @@ func (s self) rootless() (launcher, []string) {
 	return r, found.reasons()
 }
 
-func (rootless) String() string { return childName + ", rootless" }
+func (rootless) String() string { return ChildName + ", rootless" }
 
 func (r rootless) Command(dir string, program ...string) *exec.Cmd {
 	return r.kit(dir, append([]string{insideRun}, program...)...)
@@ -55,7 +55,7 @@ func (r rootless) Command(dir string, program ...string) *exec.Cmd {
 // kit is rootlesskit with Inside in its namespaces. The first process there is
 // rootlesskit's, which ends with Inside.
 func (r rootless) kit(dir string, arguments ...string) *exec.Cmd {
-	options := []string{"--state-dir", filepath.Join(dir, "rootlesskit"), "--net=host", "--pidns", r.self.executable, InsideCommand}
+	options := []string{"--state-dir", filepath.Join(dir, "rootlesskit"), "--net=host", "--pidns", r.self.Executable, InsideCommand}
 	cmd := exec.Command(r.rootlesskit, append(options, arguments...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
 	cmd.SysProcAttr = apart(0)
 	return cmd
@@ -89,9 +89,9 @@ func (r rootless) Remove(dir string) error {
 // inside runs this program in a user namespace of its own.
 func (r rootless) inside(dir string, arguments ...string) error {
 	cmd := r.kit(dir, arguments...)
-	var log tail
-	cmd.Env, cmd.Stdout, cmd.Stderr = r.self.environment(dir), &log, &log
-	exited, err := launchInside(cmd)
+	var log Tail
+	cmd.Env, cmd.Stdout, cmd.Stderr = r.self.Environment(dir), &log, &log
+	exited, err := StartInside(cmd)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", r.rootlesskit, err)
 	}

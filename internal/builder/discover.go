@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // search is one walk through the places where a BuildKit may be.
 type search struct {
 	options Options
-	docker  docker   // of the sources that are reached through it
-	refused []string // places, and why they are not used
+	docker  dockerengine.Client // of the sources that are reached through it
+	refused []string            // places, and why they are not used
 	errs    []error
 	found   bool
 }
@@ -39,7 +41,7 @@ func (s *search) sources(ctx context.Context) []source {
 // one.
 func (s *search) dockerSources(ctx context.Context) []source {
 	o := s.options
-	d, err := openDocker(ctx, o)
+	d, err := dockerengine.Open(ctx, o.Lookup)
 	if err != nil {
 		s.refuse(d, err)
 		return nil
@@ -73,7 +75,7 @@ func (s *search) try(ctx context.Context, at source) *Builder {
 	}
 	s.found = true
 	b.refused, b.options = s.refused, s.options
-	if s.docker.unlimited != nil {
+	if s.docker.Unlimited != nil {
 		b.docker = s.docker
 	}
 	return b
@@ -105,7 +107,7 @@ func (s *search) refuse(place fmt.Stringer, err error) {
 
 // giveUp closes what was opened on the way, where nothing was found that needs it.
 func (s *search) giveUp() {
-	if !s.found && s.docker.unlimited != nil {
+	if !s.found && s.docker.Unlimited != nil {
 		_ = s.docker.Close()
 	}
 }

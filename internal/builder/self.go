@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 )
 
 // containerFile finds the id of a container in the mounts of its files.
@@ -18,7 +20,7 @@ type own struct {
 }
 
 // findOwn looks for the container that this process runs in on this engine.
-func findOwn(ctx context.Context, d docker) (own, error) {
+func findOwn(ctx context.Context, d dockerengine.Client) (own, error) {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return own{}, fmt.Errorf("looking for our own container: %w", err)

@@ -6,6 +6,9 @@ import (
 	"net"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+	"github.com/slipway-build/slipway/internal/builder/launch"
+
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	moby "github.com/moby/moby/client"
@@ -13,17 +16,17 @@ import (
 
 // siblingContainer is a container that run has made.
 type siblingContainer struct {
-	docker   docker
+	docker   dockerengine.Client
 	id, name string
-	log      *tail    // what it said on standard error
-	conn     net.Conn // nil until it is attached to
+	log      *launch.Tail // what it said on standard error
+	conn     net.Conn     // nil until it is attached to
 	started  bool
 }
 
 // start starts the container and waits for BuildKit's first answer.
 func (c *siblingContainer) start(ctx context.Context) (*Builder, error) {
-	attached, err := hijack(ctx, func(ctx context.Context) (moby.ContainerAttachResult, error) {
-		return c.docker.unlimited.ContainerAttach(ctx, c.id, moby.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	attached, err := dockerengine.Hijack(ctx, func(ctx context.Context) (moby.ContainerAttachResult, error) {
+		return c.docker.Unlimited.ContainerAttach(ctx, c.id, moby.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the container %s: %w", c.name, err)
@@ -69,7 +72,7 @@ func (c *siblingContainer) remove(ctx context.Context) error {
 
 // ended closes the connection and tells whether that was enough.
 func (c *siblingContainer) ended(ctx context.Context) bool {
-	removed := c.docker.unlimited.ContainerWait(ctx, c.id, moby.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
+	removed := c.docker.Unlimited.ContainerWait(ctx, c.id, moby.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
 	_ = c.conn.Close()
 	select {
 	case <-removed.Result:

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/registry"
@@ -31,11 +33,11 @@ func TestJudgeAsksHowLongToWait(t *testing.T) {
 		passing bool
 		after   time.Duration
 	}{
-		{&pushError{words: "toomanyrequests: slow down"}, true, 7 * time.Second},
-		{&pushError{words: "received unexpected HTTP status: 503 Service Unavailable"}, true, 7 * time.Second},
-		{&pushError{words: "toomanyrequests: retry-after: 2s, allowed: 2000/minute"}, true, 2 * time.Second},
-		{&pushError{words: "write: connection reset by peer"}, true, 0},
-		{&pushError{words: "denied: requested access to the resource is denied"}, false, 0},
+		{&dockerengine.PushError{Words: "toomanyrequests: slow down"}, true, 7 * time.Second},
+		{&dockerengine.PushError{Words: "received unexpected HTTP status: 503 Service Unavailable"}, true, 7 * time.Second},
+		{&dockerengine.PushError{Words: "toomanyrequests: retry-after: 2s, allowed: 2000/minute"}, true, 2 * time.Second},
+		{&dockerengine.PushError{Words: "write: connection reset by peer"}, true, 0},
+		{&dockerengine.PushError{Words: "denied: requested access to the resource is denied"}, false, 0},
 		{errors.New("the engine has gone"), false, 0},
 	} {
 		if v := judge(t.Context(), tag, c.err, client); v.Passing != c.passing || v.After != c.after {

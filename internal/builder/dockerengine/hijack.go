@@ -1,4 +1,4 @@
-package builder
+package dockerengine
 
 import (
 	"context"
@@ -29,12 +29,12 @@ func connection(host string) []moby.Opt {
 	}))
 }
 
-// hijack makes a request whose connection becomes ours when it is answered. Until
+// Hijack makes a request whose connection becomes ours when it is answered. Until
 // then ctx ends it, and so does time; afterwards nothing does.
-func hijack[T any](ctx context.Context, request func(context.Context) (T, error)) (T, error) {
+func Hijack[T any](ctx context.Context, request func(context.Context) (T, error)) (T, error) {
 	asking, end := context.WithCancelCause(context.WithValue(context.WithoutCancel(ctx), hijackKey{}, true))
 	stopped := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
-	late := time.AfterFunc(aliveWithin, func() { end(fmt.Errorf("no answer within %s", aliveWithin)) })
+	late := time.AfterFunc(AliveWithin, func() { end(fmt.Errorf("no answer within %s", AliveWithin)) })
 	answer, err := request(asking)
 	intime := late.Stop() && stopped()
 	if err != nil || !intime {

@@ -1,4 +1,4 @@
-package builder
+package dockerengine
 
 import (
 	"cmp"
@@ -14,9 +14,9 @@ const (
 	// beatEvery is how often a run that waits for its turn, or has it, says that it
 	// lives.
 	beatEvery = 5 * time.Second
-	// deadAfter is how long it is silent before it is taken for dead: nobody waits
+	// DeadAfter is how long it is silent before it is taken for dead: nobody waits
 	// for it any more.
-	deadAfter = time.Minute
+	DeadAfter = time.Minute
 	// firstLook and longestLook are how long a run waits before it looks again
 	// whether it is its turn.
 	firstLook, longestLook = 20 * time.Millisecond, 500 * time.Millisecond
@@ -31,34 +31,34 @@ const choosing = 0
 // (https://lamport.azurewebsites.net/pubs/bakery.pdf). A run that was killed is
 // silent, and leaves only names that others can remove.
 type turn struct {
-	store *store
+	store *Store
 	key   string
-	stop  context.CancelFunc
-	beats sync.WaitGroup
+	Stop  context.CancelFunc
+	Beats sync.WaitGroup
 
 	mu    sync.Mutex
-	ours  trace
+	ours  Trace
 	names []string // that may be in the store
 }
 
-// keyOf is a short name of what runs take turns at.
-func keyOf(what string) string {
+// KeyOf is a short name of what runs take turns at.
+func KeyOf(what string) string {
 	sum := sha256.Sum256([]byte(what))
 	return hex.EncodeToString(sum[:8])
 }
 
-// turn waits until no other run has a turn at the same, or an earlier place. It
+// Turn waits until no other run has a turn at the same, or an earlier place. It
 // calls waiting when it has to wait. The image of the run must be in the store.
-func (s *store) turn(ctx context.Context, at string, waiting func()) (*turn, error) {
+func (s *Store) Turn(ctx context.Context, at string, waiting func()) (*turn, error) {
 	beating, stop := context.WithCancel(ctx)
-	t := &turn{store: s, key: keyOf(at), stop: stop}
+	t := &turn{store: s, key: KeyOf(at), Stop: stop}
 	err := t.draw(ctx)
 	if err == nil {
-		t.beats.Go(func() { t.beat(beating) })
+		t.Beats.Go(func() { t.beat(beating) })
 		err = t.wait(ctx, sync.OnceFunc(waiting))
 	}
 	if err != nil {
-		t.end(ctx)
+		t.End(ctx)
 		return nil, fmt.Errorf("taking turns with other runs on this engine at %s: %w", at, err)
 	}
 	return t, nil
@@ -75,7 +75,7 @@ func (t *turn) draw(ctx context.Context) error {
 	}
 	highest := choosing
 	for _, other := range all {
-		if other.kind == ofTurn && other.key == t.key {
+		if other.Kind == OfTurn && other.key == t.key {
 			highest = max(highest, other.number)
 		}
 	}
@@ -90,13 +90,13 @@ func (t *turn) say(ctx context.Context, number int) error {
 }
 
 func (t *turn) write(ctx context.Context, number int) error {
-	next := trace{kind: ofTurn, key: t.key, number: number, at: t.store.now().Unix(), id: t.store.id}
+	next := Trace{Kind: OfTurn, key: t.key, number: number, at: t.store.Now().Unix(), Id: t.store.id}
 	if next == t.ours {
 		return nil
 	}
 	before := t.names
 	t.names = append(t.names, next.String())
-	if err := t.store.tag(ctx, t.store.name, next.String()); err != nil {
+	if err := t.store.tag(ctx, t.store.Name, next.String()); err != nil {
 		return err
 	}
 	t.ours = next
@@ -159,14 +159,14 @@ func (t *turn) wait(ctx context.Context, waiting func()) error {
 
 // before counts the runs that come before this one, and names those of them that
 // are dead.
-func (t *turn) before(all []trace) (living int, dead []string) {
-	now := t.store.now()
+func (t *turn) before(all []Trace) (living int, dead []string) {
+	now := t.store.Now()
 	for _, other := range all {
-		if other.kind != ofTurn || other.key != t.key || other.id == t.store.id || t.comesBefore(other) {
+		if other.Kind != OfTurn || other.key != t.key || other.Id == t.store.id || t.comesBefore(other) {
 			continue
 		}
-		if newest(all, other.id).Add(deadAfter).Before(now) {
-			dead = append(dead, other.id)
+		if newest(all, other.Id).Add(DeadAfter).Before(now) {
+			dead = append(dead, other.Id)
 		} else {
 			living++
 		}
@@ -175,15 +175,15 @@ func (t *turn) before(all []trace) (living int, dead []string) {
 }
 
 // comesBefore tells whether this run comes before another one.
-func (t *turn) comesBefore(other trace) bool {
+func (t *turn) comesBefore(other Trace) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return other.number != choosing && cmp.Or(cmp.Compare(t.ours.number, other.number), cmp.Compare(t.ours.id, other.id)) < 0
+	return other.number != choosing && cmp.Or(cmp.Compare(t.ours.number, other.number), cmp.Compare(t.ours.Id, other.Id)) < 0
 }
 
-func (t *turn) isIn(all []trace) bool {
+func (t *turn) isIn(all []Trace) bool {
 	for _, one := range all {
-		if one.kind == ofTurn && one.key == t.key && one.id == t.store.id {
+		if one.Kind == OfTurn && one.key == t.key && one.Id == t.store.id {
 			return true
 		}
 	}
@@ -191,20 +191,20 @@ func (t *turn) isIn(all []trace) bool {
 }
 
 // newest is when a run has last said that it lives.
-func newest(all []trace, id string) time.Time {
+func newest(all []Trace, id string) time.Time {
 	var at int64
 	for _, one := range all {
-		if one.kind == ofTurn && one.id == id {
+		if one.Kind == OfTurn && one.Id == id {
 			at = max(at, one.at)
 		}
 	}
 	return time.Unix(at, 0)
 }
 
-// end lets the next run have its turn.
-func (t *turn) end(ctx context.Context) {
-	t.stop()
-	t.beats.Wait()
+// End lets the next run have its turn.
+func (t *turn) End(ctx context.Context) {
+	t.Stop()
+	t.Beats.Wait()
 	ctx, cancel := t.store.rest(ctx)
 	defer cancel()
 	t.mu.Lock()

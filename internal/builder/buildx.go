@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+	"github.com/slipway-build/slipway/internal/builder/launch"
+
 	"github.com/moby/moby/api/types/container"
 	moby "github.com/moby/moby/client"
 )
@@ -20,7 +23,7 @@ const buildxPrefix = "buildx_buildkit_"
 // adopted is a running builder container that buildx has made, as
 // docker/setup-buildx-action does. It belongs to somebody else and stays.
 type adopted struct {
-	docker docker
+	docker dockerengine.Client
 	name   string // of the builder, whose first node is taken; empty: of the only one
 }
 
@@ -42,13 +45,13 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", name, err)
 	}
-	attached, err := hijack(ctx, func(ctx context.Context) (moby.ExecAttachResult, error) {
-		return a.docker.unlimited.ExecAttach(ctx, exec.ID, moby.ExecAttachOptions{})
+	attached, err := dockerengine.Hijack(ctx, func(ctx context.Context) (moby.ExecAttachResult, error) {
+		return a.docker.Unlimited.ExecAttach(ctx, exec.ID, moby.ExecAttachOptions{})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", name, err)
 	}
-	log := &tail{}
+	log := &launch.Tail{}
 	c, err := clientOver(ctx, newStdio(attached.HijackedResponse, log))
 	if err != nil {
 		attached.Close()

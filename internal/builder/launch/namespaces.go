@@ -1,4 +1,4 @@
-package builder
+package launch
 
 import (
 	"context"
@@ -104,10 +104,10 @@ func removeAll(paths []string) error {
 	return errors.Join(errs...)
 }
 
-// launcher runs a program in PID and mount namespaces of its own, under Inside. They
+// Launcher runs a program in PID and mount namespaces of its own, under Inside. They
 // end with the first process in them, and with them every process and mount that
 // the program has made: a step that still runs when buildkitd is killed, too.
-type launcher interface {
+type Launcher interface {
 	// String names the kind of builder for the log.
 	String() string
 	// Command is what is to be started, by launchInside. Its own files may be under
@@ -121,20 +121,20 @@ type launcher interface {
 	Remove(dir string) error
 }
 
-// namespaces is the launcher of a process that has CAP_SYS_ADMIN.
-type namespaces struct{ executable string }
+// Namespaces is the launcher of a process that has CAP_SYS_ADMIN.
+type Namespaces struct{ Executable string }
 
-func (namespaces) String() string { return childName }
+func (Namespaces) String() string { return ChildName }
 
-func (n namespaces) Command(_ string, program ...string) *exec.Cmd {
-	cmd := exec.Command(n.executable, append([]string{InsideCommand, insideFirst}, program...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
+func (n Namespaces) Command(_ string, program ...string) *exec.Cmd {
+	cmd := exec.Command(n.Executable, append([]string{InsideCommand, insideFirst}, program...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
 	cmd.SysProcAttr = apart(unix.CLONE_NEWPID | unix.CLONE_NEWNS)
 	return cmd
 }
 
-func (namespaces) Kill(command *os.Process) { _ = command.Kill() }
+func (Namespaces) Kill(command *os.Process) { _ = command.Kill() }
 
-func (namespaces) Remove(dir string) error { return os.RemoveAll(dir) }
+func (Namespaces) Remove(dir string) error { return os.RemoveAll(dir) }
 
 // apart puts a child into new namespaces, and a process group of its own: Ctrl-C
 // in a terminal reaches us, and we stop the child after the build.
@@ -142,5 +142,5 @@ func apart(namespaces uintptr) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Cloneflags: namespaces, Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// childName is what a buildkitd of our own is called in the log.
-const childName = "buildkitd as a child process"
+// ChildName is what a buildkitd of our own is called in the log.
+const ChildName = "buildkitd as a child process"

@@ -1,4 +1,4 @@
-package builder
+package dockerengine
 
 import (
 	"encoding/json"
@@ -9,10 +9,10 @@ import (
 	"github.com/moby/moby/api/types/jsonstream"
 )
 
-// pushError is what an engine says of a push that failed at the registry.
-type pushError struct{ words string }
+// PushError is what an engine says of a push that failed at the registry.
+type PushError struct{ Words string }
 
-func (e *pushError) Error() string { return e.words }
+func (e *PushError) Error() string { return e.Words }
 
 // pushedDigest reads the manifest's digest from what the engine says while it
 // pushes: nowhere else is it known, because such an engine's exporter answers
@@ -24,7 +24,7 @@ func pushedDigest(messages func(func(jsonstream.Message, error) bool)) (v1.Hash,
 		case err != nil: // the stream broke off; what the registry says is in a message
 			return v1.Hash{}, fmt.Errorf("the engine ended or cannot be reached any more: %w", err)
 		case message.Error != nil:
-			return v1.Hash{}, &pushError{words: message.Error.Message}
+			return v1.Hash{}, &PushError{Words: message.Error.Message}
 		case message.Aux == nil:
 			continue
 		}

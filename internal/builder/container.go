@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+	"github.com/slipway-build/slipway/internal/builder/launch"
+
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
@@ -30,7 +33,7 @@ const copiedTo = "/slipway"
 // is our connection: the engine closes that when we end, however we end, and the
 // container then stops and the engine removes it.
 type sibling struct {
-	docker     docker
+	docker     dockerengine.Client
 	image      string // input builder-image; empty: the image that we run from
 	volume     string // input builder-volume; empty: one that is gone afterwards
 	executable string // this program
@@ -40,7 +43,7 @@ type sibling struct {
 	allow       []inputs.Entitlement // what its steps are to have
 }
 
-func newSibling(d docker, o Options) sibling {
+func newSibling(d dockerengine.Client, o Options) sibling {
 	return sibling{
 		docker: d, image: o.Image, volume: o.Volume, executable: o.Executable, lookup: o.Lookup,
 		authorities: o.Authorities, allow: o.Needs.Entitlements,
@@ -127,7 +130,7 @@ func (s sibling) run(ctx context.Context, config *container.Config, host *contai
 	if err != nil {
 		return nil, fmt.Errorf("making the container %s: %w", name, err)
 	}
-	running := &siblingContainer{docker: s.docker, id: id, name: name, log: &tail{}}
+	running := &siblingContainer{docker: s.docker, id: id, name: name, log: &launch.Tail{}}
 	b, err := running.start(ctx)
 	if err != nil {
 		return nil, errors.Join(err, running.remove(context.WithoutCancel(ctx)))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -18,7 +20,7 @@ import (
 // the store.
 func (b *Builder) Stored() string {
 	if s := b.shared(); s != nil {
-		return s.name
+		return s.Name
 	}
 	return ""
 }
@@ -26,7 +28,7 @@ func (b *Builder) Stored() string {
 // shared is the store of the engine that builds, or of the one that is loaded into. It
 // is nil where images are kept in containerd: no run there has a tag that another one
 // would push.
-func (b *Builder) shared() *store {
+func (b *Builder) shared() *dockerengine.Store {
 	if b.store == nil && b.beside != nil {
 		return b.beside.store
 	}
@@ -40,18 +42,18 @@ func (b *Builder) Alone(ctx context.Context, repo name.Repository, waiting func(
 	if b.store == nil {
 		return func() {}, nil
 	}
-	t, err := b.store.turn(ctx, "publishing "+repo.Name(), waiting)
+	t, err := b.store.Turn(ctx, "publishing "+repo.Name(), waiting)
 	if err != nil {
 		return func() {}, err
 	}
-	return func() { t.end(ctx) }, nil
+	return func() { t.End(ctx) }, nil
 }
 
 // NameStored gives the stored image the tags that it is to be loaded as, none of them
 // while another run needs it. It must be in the store.
 func (b *Builder) NameStored(ctx context.Context, tags []name.Tag) error {
 	for _, tag := range tags {
-		if err := b.shared().give(ctx, tag.Name()); err != nil {
+		if err := b.shared().Give(ctx, tag.Name()); err != nil {
 			return fmt.Errorf("loading the image as %s: %w", tag, err)
 		}
 	}
@@ -70,7 +72,7 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 	for i, tag := range tags {
 		var pushed v1.Hash
 		err := patience.Again(ctx, func() (verdict registry.Verdict, err error) {
-			if pushed, err = b.store.push(ctx, tag, registries.Credentials(), patience.Silence); err != nil {
+			if pushed, err = b.store.Push(ctx, tag, registries.Credentials(), patience.Silence); err != nil {
 				verdict = judge(ctx, tag, err, registries)
 			}
 			return verdict, err
@@ -78,7 +80,7 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 		if err == nil && i > 0 && pushed != digest {
 			err = fmt.Errorf("the engine answers %s, and %s before", pushed, digest)
 		}
-		if silent := (*silentEngineError)(nil); errors.As(err, &silent) {
+		if silent := (*dockerengine.SilentEngineError)(nil); errors.As(err, &silent) {
 			return digest, tags[:i], fmt.Errorf("pushing %s: %w", tag, err)
 		}
 		if err != nil {
@@ -99,14 +101,14 @@ func judge(ctx context.Context, tag name.Tag, err error, registries *registry.Cl
 	if silent := (*registry.SilentError)(nil); errors.As(err, &silent) {
 		return registry.Verdict{Passing: true, Host: tag.RegistryStr(), Reason: silent.Error()}
 	}
-	if silent := (*silentEngineError)(nil); errors.As(err, &silent) {
-		return registry.Verdict{Passing: true, Host: silent.engine.String(), Reason: fmt.Sprintf("no answer within %s when asked %s", silent.within, silent.asked)}
+	if silent := (*dockerengine.SilentEngineError)(nil); errors.As(err, &silent) {
+		return registry.Verdict{Passing: true, Host: silent.Engine.String(), Reason: fmt.Sprintf("no answer within %s when asked %s", silent.Within, silent.Asked)}
 	}
-	var failed *pushError
+	var failed *dockerengine.PushError
 	if !errors.As(err, &failed) {
 		return registry.Verdict{} // it is the engine's
 	}
-	v := registry.PassingPush(tag.RegistryStr(), failed.words, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
+	v := registry.PassingPush(tag.RegistryStr(), failed.Words, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
 	if v.Passing && v.After == 0 {
 		v.After = registries.AsksToWait(ctx, tag.Repository, failed)
 	}

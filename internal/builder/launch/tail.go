@@ -1,4 +1,4 @@
-package builder
+package launch
 
 import (
 	"bytes"
@@ -8,14 +8,14 @@ import (
 // tailSize is how much of a daemon's log is kept for an error, in bytes.
 const tailSize = 4096
 
-// tail is a writer that keeps the end of what it is given. It is safe for
+// Tail is a writer that keeps the end of what it is given. It is safe for
 // concurrent use.
-type tail struct {
+type Tail struct {
 	mu  sync.Mutex
 	end []byte
 }
 
-func (t *tail) Write(p []byte) (int, error) {
+func (t *Tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.end = append(t.end, p...)
@@ -25,7 +25,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (t *tail) String() string {
+func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(bytes.TrimSpace(t.end))

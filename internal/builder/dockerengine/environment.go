@@ -1,4 +1,4 @@
-package builder
+package dockerengine
 
 import (
 	"cmp"
@@ -15,32 +15,32 @@ import (
 // reachable returns how the docker program would connect to the engine at this
 // host, beside where it is, or why it would connect to another one or in another
 // way than this program can.
-func reachable(o Options, host string) ([]moby.Opt, error) {
+func reachable(lookup func(string) (string, bool), host string) ([]moby.Opt, error) {
 	if strings.HasPrefix(host, "ssh://") {
 		return nil, errors.New("only the docker program reaches an engine over ssh; forward its socket in a step before (ssh -fnNT -L /tmp/docker.sock:/var/run/docker.sock HOST) and set DOCKER_HOST=unix:///tmp/docker.sock, or set the input builder to the address of a BuildKit")
 	}
-	named, _ := o.Lookup("DOCKER_CONTEXT")
-	if explicit, _ := o.Lookup("DOCKER_HOST"); explicit == "" && named != "" && named != defaultContext {
+	named, _ := lookup("DOCKER_CONTEXT")
+	if explicit, _ := lookup("DOCKER_HOST"); explicit == "" && named != "" && named != defaultContext {
 		return nil, fmt.Errorf("DOCKER_CONTEXT names the docker context %q, and contexts are not read; %s", named, hostAdvice)
 	}
 	if strings.HasPrefix(host, "unix://") {
 		return nil, nil // nobody speaks TLS there
 	}
-	return dockerTLS(o)
+	return dockerTLS(lookup)
 }
 
 // dockerTLS is how the docker program is told of TLS: by DOCKER_TLS_VERIFY, with the
 // certificates in DOCKER_CERT_PATH, or else where its configuration is. A
 // certificate to show is optional.
-func dockerTLS(o Options) ([]moby.Opt, error) {
-	if verify, _ := o.Lookup("DOCKER_TLS_VERIFY"); verify == "" {
-		if unverified, _ := o.Lookup("DOCKER_TLS"); unverified != "" {
+func dockerTLS(lookup func(string) (string, bool)) ([]moby.Opt, error) {
+	if verify, _ := lookup("DOCKER_TLS_VERIFY"); verify == "" {
+		if unverified, _ := lookup("DOCKER_TLS"); unverified != "" {
 			return nil, errors.New("DOCKER_TLS asks for TLS with whoever answers, who would be sent the registry's password; set DOCKER_TLS_VERIFY, and DOCKER_CERT_PATH to the directory of ca.pem")
 		}
 		return nil, nil
 	}
-	dir, _ := o.Lookup("DOCKER_CERT_PATH")
-	if dir = cmp.Or(dir, dockerConfig(o)); dir == "" {
+	dir, _ := lookup("DOCKER_CERT_PATH")
+	if dir = cmp.Or(dir, dockerConfig(lookup)); dir == "" {
 		return nil, errors.New("DOCKER_TLS_VERIFY asks for TLS, and neither DOCKER_CERT_PATH nor HOME says where the certificates are; set DOCKER_CERT_PATH to the directory of ca.pem, cert.pem and key.pem")
 	}
 	ca, cert, key := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
@@ -56,11 +56,11 @@ func dockerTLS(o Options) ([]moby.Opt, error) {
 }
 
 // dockerConfig is the directory of the docker program's configuration, or "".
-func dockerConfig(o Options) string {
-	if dir, _ := o.Lookup("DOCKER_CONFIG"); dir != "" {
+func dockerConfig(lookup func(string) (string, bool)) string {
+	if dir, _ := lookup("DOCKER_CONFIG"); dir != "" {
 		return dir
 	}
-	if home, _ := o.Lookup("HOME"); home != "" {
+	if home, _ := lookup("HOME"); home != "" {
 		return filepath.Join(home, ".docker")
 	}
 	return ""
@@ -73,9 +73,9 @@ const hostAdvice = "set DOCKER_HOST to the address of its engine, which docker c
 
 // contextAdvice says, where nobody answers at the default socket, that the docker
 // program would have looked elsewhere. It is empty where it would not.
-func contextAdvice(o Options) string {
-	host, _ := o.Lookup("DOCKER_HOST")
-	dir := dockerConfig(o)
+func contextAdvice(lookup func(string) (string, bool)) string {
+	host, _ := lookup("DOCKER_HOST")
+	dir := dockerConfig(lookup)
 	if host != "" || dir == "" {
 		return ""
 	}

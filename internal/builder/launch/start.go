@@ -1,4 +1,5 @@
-package builder
+// Package launch starts programs that end with this one, in namespaces of their own.
+package launch
 
 import (
 	"fmt"
@@ -7,10 +8,10 @@ import (
 	goruntime "runtime"
 )
 
-// launch starts a child that the kernel is to kill when we are killed
+// Start starts a child that the kernel is to kill when we are killed
 // (Pdeathsig), and waits for its end in the background. The channel is closed
 // when it has ended; how is in its state.
-func launch(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
+func Start(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
 	done := make(chan struct{})
 	started := make(chan error)
 	go func() {
@@ -27,19 +28,19 @@ func launch(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
 	return done, <-started
 }
 
-// launchInside launches a command of a launcher, on a leash: its standard input is
+// StartInside launches a command of a launcher, on a leash: its standard input is
 // a pipe that nobody writes to, and that the kernel closes when we end, however we
 // do. Inside waits for that. Pdeathsig alone does not hold: the kernel forgets it
 // when a process gains rights, as by newuidmap, and when a thread other than the
 // first executes a program, as Go's may.
-func launchInside(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
+func StartInside(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
 	theirs, ours, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("making a pipe: %w", err)
 	}
 	defer theirs.Close()
 	cmd.Stdin = theirs
-	if exited, err = launch(cmd); err != nil {
+	if exited, err = Start(cmd); err != nil {
 		_ = ours.Close()
 		return nil, err
 	}

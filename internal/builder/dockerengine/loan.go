@@ -1,4 +1,4 @@
-package builder
+package dockerengine
 
 import (
 	"context"
@@ -7,24 +7,24 @@ import (
 	"github.com/distribution/reference"
 )
 
-// loan is a tag of the store that the image of a run has for as long as the engine
+// Loan is a tag of the store that the image of a run has for as long as the engine
 // needs to find it there. What had it before has it again afterwards.
-type loan struct {
-	store *store
-	turn  *turn
+type Loan struct {
+	store *Store
+	Turn  *turn
 	tag   string
 	image string // of the run
 	back  sync.Once
 }
 
-// lend gives a tag to the image of this run, and waits before that until no other run
+// Lend gives a tag to the image of this run, and waits before that until no other run
 // needs it. The loan must be ended, also more than once.
-func (s *store) lend(ctx context.Context, tag, image string) (*loan, error) {
-	place, err := s.turn(ctx, canonical(tag), func() {})
+func (s *Store) Lend(ctx context.Context, tag, image string) (*Loan, error) {
+	place, err := s.Turn(ctx, canonical(tag), func() {})
 	if err != nil {
 		return nil, err
 	}
-	l := &loan{store: s, turn: place, tag: tag, image: image}
+	l := &Loan{store: s, Turn: place, tag: tag, image: image}
 	if err := l.begin(ctx); err != nil {
 		l.end(ctx)
 		return nil, err
@@ -32,20 +32,20 @@ func (s *store) lend(ctx context.Context, tag, image string) (*loan, error) {
 	return l, nil
 }
 
-// give gives a tag to the image of this run for good, and waits before that until no
+// Give gives a tag to the image of this run for good, and waits before that until no
 // other run needs it.
-func (s *store) give(ctx context.Context, tag string) error {
-	place, err := s.turn(ctx, canonical(tag), func() {})
+func (s *Store) Give(ctx context.Context, tag string) error {
+	place, err := s.Turn(ctx, canonical(tag), func() {})
 	if err != nil {
 		return err
 	}
-	defer place.end(ctx)
-	return s.tag(ctx, s.name, tag)
+	defer place.End(ctx)
+	return s.tag(ctx, s.Name, tag)
 }
 
 // begin notes who has the tag before it takes it.
-func (l *loan) begin(ctx context.Context) error {
-	holder, err := l.store.imageOf(ctx, l.tag)
+func (l *Loan) begin(ctx context.Context) error {
+	holder, err := l.store.ImageOf(ctx, l.tag)
 	if err != nil || holder == l.image {
 		return err
 	}
@@ -58,26 +58,26 @@ func (l *loan) begin(ctx context.Context) error {
 	return l.store.tag(ctx, l.image, l.tag)
 }
 
-func (l *loan) note() trace {
-	return trace{kind: ofLoan, key: l.turn.key, id: l.store.id}
+func (l *Loan) note() Trace {
+	return Trace{Kind: ofLoan, key: l.Turn.key, Id: l.store.id}
 }
 
 // end gives the tag back, and lets other runs have it.
-func (l *loan) end(ctx context.Context) {
+func (l *Loan) end(ctx context.Context) {
 	l.back.Do(func() {
 		rest, cancel := l.store.rest(ctx)
 		defer cancel()
-		if holder, err := l.store.imageOf(rest, l.note().String()); err == nil && holder != "" {
+		if holder, err := l.store.ImageOf(rest, l.note().String()); err == nil && holder != "" {
 			l.store.giveBack(rest, l.tag, l.image, l.note(), holder)
 		}
-		l.turn.end(ctx)
+		l.Turn.End(ctx)
 	})
 }
 
 // giveBack gives a tag back that a run has borrowed for its image, unless somebody
 // has given it to yet another one, and removes the note of who had it.
-func (s *store) giveBack(ctx context.Context, tag, image string, note trace, holder string) {
-	now, err := s.imageOf(ctx, tag)
+func (s *Store) giveBack(ctx context.Context, tag, image string, note Trace, holder string) {
+	now, err := s.ImageOf(ctx, tag)
 	switch {
 	case err != nil:
 		return // the note tells a later run
@@ -101,16 +101,16 @@ func (s *store) giveBack(ctx context.Context, tag, image string, note trace, hol
 }
 
 // takeBack gives back what a dead run has borrowed, of which these are the names.
-func (s *store) takeBack(ctx context.Context, note trace, all []trace) {
+func (s *Store) takeBack(ctx context.Context, note Trace, all []Trace) {
 	image, tag := "", ""
 	for _, one := range all {
-		if one.kind != ofLoan {
+		if one.Kind != ofLoan {
 			image = one.image
 		}
 	}
-	if found, err := s.docker.ImageInspect(ctx, image); err == nil {
+	if found, err := s.Client.ImageInspect(ctx, image); err == nil {
 		for _, name := range found.RepoTags {
-			if keyOf(canonical(name)) == note.key {
+			if KeyOf(canonical(name)) == note.key {
 				tag = name
 			}
 		}
