@@ -2,6 +2,9 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -77,4 +80,63 @@ func (c *Client) open(ctx context.Context, repo name.Repository, scope string) (
 // reads the body and leaves closing it to the caller.
 func Answer(resp *http.Response) error {
 	return transport.CheckError(resp)
+}
+
+// OpenAsStranger is Open without a login, for pulling alone: no stranger may ask
+// for more. It uses the connections that there are.
+func (c *Client) OpenAsStranger(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
+	stranger := &Client{Patience: c.Patience, base: c.base}
+	return stranger.open(ctx, repo, transport.PullScope)
+}
+
+// TokenClient returns a client that asks the token server of a registry. Where the
+// server sends it elsewhere, it goes there only if the password may: the
+// redirects 307 and 308 have a form with the password in it sent once more.
+func (c *Client) TokenClient(registryHost string) *http.Client {
+	return &http.Client{
+		Transport: c.guarded(registryHost),
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if err := CheckRealm(registryHost, req.URL.String()); err != nil {
+				return fmt.Errorf("%s sends its clients on: %w", via[0].URL.Host, err)
+			}
+			return nil
+		},
+	}
+}
+
+// LoggingIn returns a context for a login by TokenClient, which has as much patience as
+// one of the client's own.
+func (c *Client) LoggingIn(ctx context.Context) context.Context { return c.Patience.logIn(ctx) }
+
+// guarded is the transport for a registry and what belongs to it.
+func (c *Client) guarded(registryHost string) http.RoundTripper {
+	return &retry{next: &guard{host: registryHost, next: c.base}, patience: c.Patience, known: &c.known}
+}
+
+// NewTrustingClient returns a client that trusts the authorities of a PEM text
+// besides the system's.
+func NewTrustingClient(credentials Credentials, situation Situation, authorities []byte) (*Client, error) {
+	client, transport := NewClient(credentials, situation), newTransport()
+	if err := trust(transport, authorities); err != nil {
+		return nil, err
+	}
+	client.base = transport
+	return client, nil
+}
+
+// trust adds authorities to those of the system, which the variables
+// SSL_CERT_FILE and SSL_CERT_DIR may name. Without any it changes nothing.
+func trust(transport *http.Transport, authorities []byte) error {
+	if len(authorities) == 0 {
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return fmt.Errorf("reading the system's authorities: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(authorities) {
+		return errors.New("reading the input registry-ca: it holds no certificate")
+	}
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return nil
 }
