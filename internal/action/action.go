@@ -3,7 +3,6 @@
 package action
 
 import (
-	"github.com/slipway-build/slipway/internal/builder/launch"
 	"cmp"
 	"context"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/builder/launch"
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/localregistry"

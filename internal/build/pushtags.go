@@ -29,7 +29,7 @@ func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Ta
 	r.Permitted = nil
 	var result Result
 	var moved []name.Tag
-	err := r.patience().Again(ctx, func() (registry.Verdict, error) {
+	err := r.patience().Again(ctx, func() (registry.RetryDecision, error) {
 		done, pushed, verdict, err := pushTagsOnce(ctx, b, r, tags)
 		result = result.then(done)
 		if len(pushed) > len(moved) {
@@ -40,7 +40,7 @@ func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Ta
 	return result, moved, err
 }
 
-func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []name.Tag) (Result, []name.Tag, registry.Verdict, error) {
+func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []name.Tag) (Result, []name.Tag, registry.RetryDecision, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	r.Plan.PushTo = r.Plan.Repositories()
@@ -48,7 +48,7 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	r.Pushing = manifest.pushing(ctx)
 	opt, err := solveOpt(attempt{Request: r, cacheKept: true}, b, nil, &session.Sending{Fail: fail})
 	if err != nil {
-		return Result{}, nil, registry.Verdict{}, err
+		return Result{}, nil, registry.RetryDecision{}, err
 	}
 	opt.Exports = byTag(opt.Exports, tags)
 	w := watch(r, b, newPushLimit(ctx, r, b, fail))
@@ -61,12 +61,12 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 		return result, nil, verdict, err
 	}
 	if err != nil || ctx.Err() != nil {
-		return result, nil, registry.Verdict{}, w.Explain(ctx, err)
+		return result, nil, registry.RetryDecision{}, w.Explain(ctx, err)
 	}
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
 	err = result.read(response, opt.Exports, r.Plan, b)
 	result.Manifest = manifest.result(result.Digest)
-	return result, tags, registry.Verdict{}, err
+	return result, tags, registry.RetryDecision{}, err
 }
 
 // byTag turns the export by digest into one by tag. What else was exported has

@@ -143,15 +143,15 @@ func sizeBelow(ctx context.Context, b *builder.Builder, root string) (int64, err
 
 // silent returns why an attempt was ended whose push did not come to an end, and that
 // another may do better; or nil.
-func (w *watcher) silent(ctx context.Context, b *builder.Builder) (registry.Verdict, error) {
+func (w *watcher) silent(ctx context.Context, b *builder.Builder) (registry.RetryDecision, error) {
 	var silent *registry.SilentError
 	if !errors.As(context.Cause(ctx), &silent) || len(w.request.Plan.PushTo) == 0 { // the other part of a request pushes
-		return registry.Verdict{}, nil
+		return registry.RetryDecision{}, nil
 	}
 	host := w.request.Plan.PushTo[0].RegistryStr()
 	if len(w.request.Plan.PushTo) > 1 {
 		host = "a registry"
 	}
 	err := fmt.Errorf("pushing with %s: %w; %s is silent or too slow: check that it is up, and what stands in front of it", b.Name, silent, host)
-	return registry.Verdict{Passing: true, Host: host, Reason: silent.Error()}, err
+	return registry.RetryDecision{Transient: true, Host: host, Reason: silent.Error()}, err
 }

@@ -18,10 +18,10 @@ import (
 )
 
 // patience is the request's, which tells the log of every wait.
-func (r Request) patience() registry.Patience {
+func (r Request) patience() registry.RetryPolicy {
 	p := r.Patience
 	if p.Tries == 0 {
-		p = registry.PushPatience()
+		p = registry.PushRetryPolicy()
 	}
 	if p.Notice == nil {
 		p.Notice = func(wait registry.Wait) { fmt.Fprintln(r.Log, wait) }
@@ -63,22 +63,22 @@ func settled(first, next []trace.Step) []trace.Step {
 
 // judge tells whether a solve that failed is worth another attempt. That is what
 // registries fail at its end alone: a push, or the export of a cache.
-func (w *watcher) judge(ctx context.Context, err error) registry.Verdict {
+func (w *watcher) judge(ctx context.Context, err error) registry.RetryDecision {
 	text := err.Error()
 	if !diagnose.IsPush(err) && !w.Trace.Failed(diagnose.ExportingCache) {
-		return registry.Verdict{}
+		return registry.RetryDecision{}
 	}
 	host := "the registry"
 	repo := diagnose.RefusedBy(text, w.request.Plan.PushTo)
 	if repo != nil {
 		host = repo.RegistryStr()
 	}
-	v := registry.PassingPush(host, text, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
+	v := registry.TransientPush(host, text, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
 	switch {
 	case repo == nil:
-	case !v.Passing && w.request.Registries.Accepts(ctx, *repo, diagnose.Trim(err)):
-		v.Passing, v.Reason = true, "401 Unauthorized, although this login may push"
-	case v.Passing && v.After == 0:
+	case !v.Transient && w.request.Registries.Accepts(ctx, *repo, diagnose.Trim(err)):
+		v.Transient, v.Reason = true, "401 Unauthorized, although this login may push"
+	case v.Transient && v.After == 0:
 		v.After = w.request.Registries.AsksToWait(ctx, *repo, diagnose.Trim(err))
 	}
 	return v

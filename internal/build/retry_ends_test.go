@@ -53,7 +53,7 @@ func TestSolveOutlivesARestart(t *testing.T) {
 	if err := os.WriteFile(p.Dockerfile, []byte(slow), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	patience := registry.PushPatience()
+	patience := registry.PushRetryPolicy()
 	patience.First = 10 * time.Millisecond
 	patience.Notice = func(w registry.Wait) {
 		fmt.Fprintln(log, w)
@@ -79,7 +79,7 @@ func TestSolveEndsWithItsContext(t *testing.T) {
 	signal := errors.New("terminated signal received")
 	var log bytes.Buffer
 	var at time.Time
-	patience := registry.PushPatience()
+	patience := registry.PushRetryPolicy()
 	patience.Notice = func(registry.Wait) {
 		at = time.Now()
 		cancel(signal)

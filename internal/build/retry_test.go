@@ -47,8 +47,8 @@ func newFlaky(t *testing.T, host string, fails int32, matches func(*http.Request
 }
 
 // patience is quick, and tells the log as the default does.
-func (f *flaky) patience(log *bytes.Buffer) registry.Patience {
-	p := registry.PushPatience()
+func (f *flaky) patience(log *bytes.Buffer) registry.RetryPolicy {
+	p := registry.PushRetryPolicy()
 	p.First = 10 * time.Millisecond
 	p.Notice = func(w registry.Wait) {
 		f.waited.Store(f.waits.Add(1), w)

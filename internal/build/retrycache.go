@@ -19,7 +19,7 @@ import (
 // solveDespiteCache builds once more without what there was trouble with: GitHub's
 // cache, where a part of that could not be read, for which BuildKit asks late, and
 // gives up then; and its export, where that has stalled.
-func solveDespiteCache(ctx context.Context, b *builder.Builder, a *attempt) (Result, registry.Verdict, error) {
+func solveDespiteCache(ctx context.Context, b *builder.Builder, a *attempt) (Result, registry.RetryDecision, error) {
 	result, verdict, err := solveOnce(ctx, b, a)
 	if err == nil || ctx.Err() != nil {
 		return result, verdict, err
@@ -33,7 +33,7 @@ func solveDespiteCache(ctx context.Context, b *builder.Builder, a *attempt) (Res
 		a.Request = a.again()
 		warning.Message = errStalled.Error() + "\nthe run goes on without, and the next one finds less in the cache"
 	// A push that broke off is spoken of in the same words, and worth another attempt.
-	case !verdict.Passing && len(from) < len(a.Plan.CacheFrom) && brokenLayer(err.Error()):
+	case !verdict.Transient && len(from) < len(a.Plan.CacheFrom) && brokenLayer(err.Error()):
 		reason := "a part of GitHub's cache could not be read: " + strings.TrimPrefix(diagnose.Trim(err).Error(), "building: ")
 		fmt.Fprintln(a.Log, "building again without the cache, because "+reason)
 		a.Plan.CacheFrom = from

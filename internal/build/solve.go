@@ -60,7 +60,7 @@ type Request struct {
 	Permitted func(ctx context.Context) error
 	// Patience is that with pushes which fail in passing; by default
 	// registry.PushPatience, with its waits in the log.
-	Patience registry.Patience
+	Patience registry.RetryPolicy
 
 	// Hidden is what no record shows: all that the log does not.
 	Hidden []string
@@ -93,7 +93,7 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	r.Pushing = atMostOnce(r.Pushing)
 	var result Result
 	a := attempt{Request: r}
-	err := r.patience().Again(ctx, func() (registry.Verdict, error) {
+	err := r.patience().Again(ctx, func() (registry.RetryDecision, error) {
 		done, verdict, err := solveDespiteCache(ctx, b, &a)
 		a.fetchRecord(ctx, b, &done)
 		result = result.then(done)
@@ -107,7 +107,7 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 }
 
 // solveOnce notes in the attempt that the cache is exported, for the next attempt.
-func solveOnce(ctx context.Context, b *builder.Builder, a *attempt) (Result, registry.Verdict, error) {
+func solveOnce(ctx context.Context, b *builder.Builder, a *attempt) (Result, registry.RetryDecision, error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	parts := a.parts(b.Load)
@@ -133,11 +133,11 @@ func solveOnce(ctx context.Context, b *builder.Builder, a *attempt) (Result, reg
 	if err != nil {
 		return result, verdict, err
 	}
-	return result, registry.Verdict{}, keepAll(files)
+	return result, registry.RetryDecision{}, keepAll(files)
 }
 
 // solvePart makes one solve of a request, or of a part of it.
-func solvePart(ctx context.Context, b *builder.Builder, a *attempt, written *written, fail context.CancelCauseFunc) (Result, registry.Verdict, error) {
+func solvePart(ctx context.Context, b *builder.Builder, a *attempt, written *written, fail context.CancelCauseFunc) (Result, registry.RetryDecision, error) {
 	var loading *builder.Loading
 	if len(a.Plan.LoadAs) > 0 {
 		loading = b.Loading(ctx)
@@ -145,7 +145,7 @@ func solvePart(ctx context.Context, b *builder.Builder, a *attempt, written *wri
 	files := &session.Sending{Fail: fail}
 	opt, err := solveOpt(*a, b, loading, files)
 	if err != nil {
-		return Result{}, registry.Verdict{}, errors.Join(err, loading.End(false))
+		return Result{}, registry.RetryDecision{}, errors.Join(err, loading.End(false))
 	}
 	opt = a.recorded(opt)
 	written.inline = solveopt.InlineOnly(a.Plan, b.Load)
@@ -162,29 +162,29 @@ func solvePart(ctx context.Context, b *builder.Builder, a *attempt, written *wri
 	}
 	result.Warnings = append(result.Warnings, w.WarnOfExports()...)
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
-	return result, registry.Verdict{}, result.read(response, opt.Exports[len(a.Plan.Outputs):], a.Plan, b)
+	return result, registry.RetryDecision{}, result.read(response, opt.Exports[len(a.Plan.Outputs):], a.Plan, b)
 }
 
 // failure says why a solve has failed, or a load, and whether another attempt may do
 // better.
-func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *written, err, loadErr error) (registry.Verdict, error) {
+func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *written, err, loadErr error) (registry.RetryDecision, error) {
 	if verdict, err := w.silent(ctx, b); err != nil {
 		return verdict, err
 	}
 	switch {
 	case ctx.Err() != nil:
-		return registry.Verdict{}, w.Explain(ctx, err)
+		return registry.RetryDecision{}, w.Explain(ctx, err)
 	case loadErr != nil && err != nil && strings.Contains(err.Error(), loadErr.Error()):
-		return registry.Verdict{}, loadErr // BuildKit tells of it, too
+		return registry.RetryDecision{}, loadErr // BuildKit tells of it, too
 	case loadErr != nil && err != nil:
-		return registry.Verdict{}, errors.Join(w.Explain(ctx, err), loadErr)
+		return registry.RetryDecision{}, errors.Join(w.Explain(ctx, err), loadErr)
 	case loadErr != nil:
-		return registry.Verdict{}, loadErr
+		return registry.RetryDecision{}, loadErr
 	case !diagnose.IsPush(err) && w.CacheFailed():
 		return w.judge(ctx, err), fmt.Errorf("exporting the build cache: %w; with ignore-error=true in its line of cache-to the run goes on without", diagnose.Trim(err))
 	}
 	if full := files.full(err); full != nil {
-		return registry.Verdict{}, full
+		return registry.RetryDecision{}, full
 	}
 	return w.judge(ctx, err), w.Explain(ctx, err)
 }

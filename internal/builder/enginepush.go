@@ -64,14 +64,14 @@ func (b *Builder) NameStored(ctx context.Context, tags []name.Tag) error {
 // the first that fails. It returns the digest that the engine says for all of
 // them, and the tags that were pushed, also with an error. A push that fails in
 // passing is tried again, as long as patience lasts.
-func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registry.Client, patience registry.Patience) (v1.Hash, []name.Tag, error) {
+func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registry.Client, patience registry.RetryPolicy) (v1.Hash, []name.Tag, error) {
 	if b.store == nil {
 		return v1.Hash{}, nil, fmt.Errorf("pushing %s: %s has no engine that pushes", tags[0], b.Name)
 	}
 	var digest v1.Hash
 	for i, tag := range tags {
 		var pushed v1.Hash
-		err := patience.Again(ctx, func() (verdict registry.Verdict, err error) {
+		err := patience.Again(ctx, func() (verdict registry.RetryDecision, err error) {
 			if pushed, err = b.store.Push(ctx, tag, registries.Credentials(), patience.Silence); err != nil {
 				verdict = judge(ctx, tag, err, registries)
 			}
@@ -97,19 +97,19 @@ func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registr
 
 // judge tells whether another push may do better. The engine itself tries a layer
 // again that breaks, and nothing else.
-func judge(ctx context.Context, tag name.Tag, err error, registries *registry.Client) registry.Verdict {
+func judge(ctx context.Context, tag name.Tag, err error, registries *registry.Client) registry.RetryDecision {
 	if silent := (*registry.SilentError)(nil); errors.As(err, &silent) {
-		return registry.Verdict{Passing: true, Host: tag.RegistryStr(), Reason: silent.Error()}
+		return registry.RetryDecision{Transient: true, Host: tag.RegistryStr(), Reason: silent.Error()}
 	}
 	if silent := (*dockerengine.SilentEngineError)(nil); errors.As(err, &silent) {
-		return registry.Verdict{Passing: true, Host: silent.Engine.String(), Reason: fmt.Sprintf("no answer within %s when asked %s", silent.Within, silent.Asked)}
+		return registry.RetryDecision{Transient: true, Host: silent.Engine.String(), Reason: fmt.Sprintf("no answer within %s when asked %s", silent.Within, silent.Asked)}
 	}
 	var failed *dockerengine.PushError
 	if !errors.As(err, &failed) {
-		return registry.Verdict{} // it is the engine's
+		return registry.RetryDecision{} // it is the engine's
 	}
-	v := registry.PassingPush(tag.RegistryStr(), failed.Words, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
-	if v.Passing && v.After == 0 {
+	v := registry.TransientPush(tag.RegistryStr(), failed.Words, time.Now()) //nolint:forbidigo // a registry may say by the clock until when to wait
+	if v.Transient && v.After == 0 {
 		v.After = registries.AsksToWait(ctx, tag.Repository, failed)
 	}
 	return v

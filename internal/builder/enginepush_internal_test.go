@@ -40,7 +40,7 @@ func TestJudgeAsksHowLongToWait(t *testing.T) {
 		{&dockerengine.PushError{Words: "denied: requested access to the resource is denied"}, false, 0},
 		{errors.New("the engine has gone"), false, 0},
 	} {
-		if v := judge(t.Context(), tag, c.err, client); v.Passing != c.passing || v.After != c.after {
+		if v := judge(t.Context(), tag, c.err, client); v.Transient != c.passing || v.After != c.after {
 			t.Errorf("judge(%v) = %+v, want it to pass: %t, after %s", c.err, v, c.passing, c.after)
 		}
 	}

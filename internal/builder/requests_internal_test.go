@@ -162,7 +162,7 @@ func TestEngineFallsSilentInARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patience := registry.PushPatience()
+	patience := registry.PushRetryPolicy()
 	patience.First, patience.Tries = time.Millisecond, 2
 	var said []string
 	patience.Notice = func(w registry.Wait) { said = append(said, w.String()) }

@@ -46,7 +46,7 @@ func TestSilentPushOfAnEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patience := registry.PushPatience()
+	patience := registry.PushRetryPolicy()
 	patience.First, patience.Silence, patience.Tries = time.Millisecond, 5*time.Second, 2
 	var said string
 	patience.Notice = func(w registry.Wait) { said = w.String() }

@@ -35,7 +35,7 @@ func newPublisher(t *testing.T, host, user, password string) *publish.Publisher 
 		t.Fatal(err)
 	}
 	client := registry.NewClient(registry.Credentials{}.With(reg, user, password), registry.Situation{})
-	client.Patience.First = 20 * time.Millisecond
+	client.RetryPolicy.First = 20 * time.Millisecond
 	return publish.New(t.Context(), client)
 }
 

@@ -23,8 +23,8 @@ func watched(t *testing.T, notice func(registry.Wait)) (*publish.Publisher, func
 	var mu sync.Mutex
 	var waits []string
 	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
-	client.Patience.First = 20 * time.Millisecond
-	client.Patience.Notice = func(w registry.Wait) {
+	client.RetryPolicy.First = 20 * time.Millisecond
+	client.RetryPolicy.Notice = func(w registry.Wait) {
 		mu.Lock()
 		waits = append(waits, w.String())
 		mu.Unlock()

@@ -45,7 +45,7 @@ func (m *mover) isThere(tag name.Tag, err error, options []remote.Option) bool {
 // for a moment with what was there before, and are asked again.
 func (m *mover) readBack(ctx context.Context, tag name.Tag, options []remote.Option) error {
 	doing, late := fmt.Sprintf("reading the tag %s back", tag), tooEarly(tag)
-	return m.publisher.client.Patience.Again(ctx, func() (registry.Verdict, error) {
+	return m.publisher.client.RetryPolicy.Again(ctx, func() (registry.RetryDecision, error) {
 		digest, err := ask(tag, options)
 		switch {
 		case err != nil:
@@ -53,13 +53,13 @@ func (m *mover) readBack(ctx context.Context, tag name.Tag, options []remote.Opt
 		case digest != m.digest:
 			return late, otherImage(tag, digest, m.digest)
 		}
-		return registry.Verdict{}, nil
+		return registry.RetryDecision{}, nil
 	})
 }
 
 // tooEarly is what it is worth to ask again for a tag that was moved a moment ago.
-func tooEarly(tag name.Tag) registry.Verdict {
-	return registry.Verdict{Passing: true, Host: tag.RegistryStr(), Reason: fmt.Sprintf("the tag %s is not yet at the new image", tag.TagStr())}
+func tooEarly(tag name.Tag) registry.RetryDecision {
+	return registry.RetryDecision{Transient: true, Host: tag.RegistryStr(), Reason: fmt.Sprintf("the tag %s is not yet at the new image", tag.TagStr())}
 }
 
 // ask returns the digest that a registry answers for a tag. Where its answer to HEAD

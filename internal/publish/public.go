@@ -34,7 +34,7 @@ func (p *Publisher) Public(ctx context.Context, repo name.Repository, digest v1.
 
 // askAsStranger gets the manifest: the answer to HEAD would not say why it is a no.
 func (p *Publisher) askAsStranger(ctx context.Context, image name.Digest) error {
-	opened, err := p.client.OpenAsStranger(ctx, image.Repository)
+	opened, err := p.client.OpenAnonymous(ctx, image.Repository)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (p *Publisher) readBack(ctx context.Context, tag name.Tag, digest v1.Hash) 
 	if err != nil {
 		return nil, err
 	}
-	err = p.client.Patience.Again(ctx, func() (registry.Verdict, error) {
+	err = p.client.RetryPolicy.Again(ctx, func() (registry.RetryDecision, error) {
 		answer, err = remote.Get(tag, options...)
 		switch {
 		case err != nil:
@@ -54,7 +54,7 @@ func (p *Publisher) readBack(ctx context.Context, tag name.Tag, digest v1.Hash) 
 		case answer.Digest != digest:
 			return tooEarly(tag), otherImage(tag, answer.Digest, digest)
 		}
-		return registry.Verdict{}, nil
+		return registry.RetryDecision{}, nil
 	})
 	return answer, err
 }
@@ -66,10 +66,10 @@ func (p *Publisher) readPushed(ctx context.Context, ref name.Digest) (pushed *re
 	if err != nil {
 		return nil, err
 	}
-	late := registry.Verdict{Passing: true, Host: ref.RegistryStr(), Reason: fmt.Sprintf("the pushed image %s is not there yet", ref.DigestStr())}
-	err = p.client.Patience.Again(ctx, func() (registry.Verdict, error) {
+	late := registry.RetryDecision{Transient: true, Host: ref.RegistryStr(), Reason: fmt.Sprintf("the pushed image %s is not there yet", ref.DigestStr())}
+	err = p.client.RetryPolicy.Again(ctx, func() (registry.RetryDecision, error) {
 		if pushed, err = remote.Get(ref, options...); err == nil {
-			return registry.Verdict{}, nil
+			return registry.RetryDecision{}, nil
 		}
 		return orLater(err, late), p.client.Explain(ctx, registry.Pulling, fmt.Sprintf("reading the pushed image %s", ref), ref.Repository, err)
 	})
@@ -78,11 +78,11 @@ func (p *Publisher) readPushed(ctx context.Context, ref name.Digest) (pushed *re
 
 // orLater is late for what a registry does not know yet. Anything else lasts: requests
 // that fail in passing were sent again already.
-func orLater(err error, late registry.Verdict) registry.Verdict {
+func orLater(err error, late registry.RetryDecision) registry.RetryDecision {
 	if registry.NotFound(err) {
 		return late
 	}
-	return registry.Verdict{}
+	return registry.RetryDecision{}
 }
 
 // otherImage says that a tag is not at the image that it was moved to.

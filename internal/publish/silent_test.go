@@ -97,13 +97,13 @@ func TestSilentLoginHasAnEnd(t *testing.T) {
 	t.Parallel()
 	host, _ := testenv.Mute(t)
 	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
-	client.Patience.Login = 50 * time.Millisecond
+	client.RetryPolicy.Login = 50 * time.Millisecond
 	repo := newRepository(t, host+"/octo/app")
 	_, err := publish.New(t.Context(), client).Tag(t.Context(), mustHash(t, "sha256:"+zeros), nil, tagsOf(repo, "latest"))
 	if want := host + " is silent, or its token server is: no answer within 50ms"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Tag = %v, want that it says %q", err, want)
 	}
-	if limit := registry.RequestPatience().Login + 10*time.Second; limit > time.Minute { // with the preflight
+	if limit := registry.RequestRetryPolicy().Login + 10*time.Second; limit > time.Minute { // with the preflight
 		t.Errorf("a registry that never answers costs %s", limit)
 	}
 }
@@ -115,7 +115,7 @@ func TestLoginKeepsAWait(t *testing.T) {
 		Count: 1, Answer: testenv.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"4"}}},
 	})})
 	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
-	client.Patience.Login = 3 * time.Second
+	client.RetryPolicy.Login = 3 * time.Second
 	repo := newRepository(t, proxy.Host+"/octo/app")
 	if _, _, err := publish.New(t.Context(), client).Held(t.Context(), repo.Tag("latest")); err != nil {
 		t.Errorf("Held = %v, want that the login waits as it is asked to", err)

@@ -19,9 +19,9 @@ import (
 // Client opens repositories, and explains why one does not open. One is used for
 // a whole run, so that connections are used again.
 type Client struct {
-	// Patience is that with requests which fail in passing. It is not to be
+	// RetryPolicy is that with requests which fail in passing. It is not to be
 	// changed after the first.
-	Patience Patience
+	RetryPolicy RetryPolicy
 
 	credentials Credentials
 	situation   Situation
@@ -33,7 +33,7 @@ type Client struct {
 // NewClient returns a client that uses these credentials, for a run in this
 // situation.
 func NewClient(credentials Credentials, situation Situation) *Client {
-	return &Client{Patience: RequestPatience(), credentials: credentials, situation: situation, base: newTransport()}
+	return &Client{RetryPolicy: RequestRetryPolicy(), credentials: credentials, situation: situation, base: newTransport()}
 }
 
 // Credentials returns what the client logs in with.
@@ -67,7 +67,7 @@ func (c *Client) Open(ctx context.Context, repo name.Repository) (http.RoundTrip
 }
 
 func (c *Client) open(ctx context.Context, repo name.Repository, scope string) (http.RoundTripper, error) {
-	asking := c.Patience.logIn(ctx)
+	asking := c.RetryPolicy.logIn(ctx)
 	auth := authn.FromConfig(c.credentials.For(ctx, repo.RegistryStr()))
 	opened, err := transport.NewWithContext(asking, repo.Registry, auth, c.guarded(repo.RegistryStr()), []string{repo.Scope(scope)})
 	if err != nil {
@@ -82,10 +82,10 @@ func Answer(resp *http.Response) error {
 	return transport.CheckError(resp)
 }
 
-// OpenAsStranger is Open without a login, for pulling alone: no stranger may ask
+// OpenAnonymous is Open without a login, for pulling alone: no stranger may ask
 // for more. It uses the connections that there are.
-func (c *Client) OpenAsStranger(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
-	stranger := &Client{Patience: c.Patience, base: c.base}
+func (c *Client) OpenAnonymous(ctx context.Context, repo name.Repository) (http.RoundTripper, error) {
+	stranger := &Client{RetryPolicy: c.RetryPolicy, base: c.base}
 	return stranger.open(ctx, repo, transport.PullScope)
 }
 
@@ -106,11 +106,11 @@ func (c *Client) TokenClient(registryHost string) *http.Client {
 
 // LoggingIn returns a context for a login by TokenClient, which has as much patience as
 // one of the client's own.
-func (c *Client) LoggingIn(ctx context.Context) context.Context { return c.Patience.logIn(ctx) }
+func (c *Client) LoggingIn(ctx context.Context) context.Context { return c.RetryPolicy.logIn(ctx) }
 
 // guarded is the transport for a registry and what belongs to it.
 func (c *Client) guarded(registryHost string) http.RoundTripper {
-	return &retry{next: &guard{host: registryHost, next: c.base}, patience: c.Patience, known: &c.known}
+	return &retry{next: &guard{host: registryHost, next: c.base}, patience: c.RetryPolicy, known: &c.known}
 }
 
 // NewTrustingClient returns a client that trusts the authorities of a PEM text

@@ -102,7 +102,7 @@ func TestOpenTriesAgain(t *testing.T) {
 			tokens.Realm = proxy.Realm()
 			repo := newRepository(t, testenv.NewRegistry(t, testenv.RegistryOptions{Token: tokens}).Host+"/team/app")
 			client := NewClient(login(repo), Situation{})
-			client.Patience.First = time.Millisecond
+			client.RetryPolicy.First = time.Millisecond
 			_, err := client.Open(t.Context(), repo)
 			if (err == nil) != c.want || asked.Load() > 4 {
 				t.Errorf("Open = %v after %d requests for a token, want success = %t and at most 4", err, asked.Load(), c.want)

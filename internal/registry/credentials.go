@@ -7,6 +7,8 @@ import (
 	"context"
 	"maps"
 
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
+
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -17,7 +19,7 @@ import (
 // memory only. The zero value knows none.
 type Credentials struct {
 	byHost map[string]authn.AuthConfig
-	docker *DockerConfig // asked for other hosts; may be nil
+	docker *dockerconfig.Config // asked for other hosts; may be nil
 }
 
 // With returns the credentials with one more login, or the same where the
@@ -35,7 +37,7 @@ func (c Credentials) With(registry name.Registry, username, password string) Cre
 
 // Before returns the credentials with a Docker config behind them, which has the
 // logins of the hosts that they lack.
-func (c Credentials) Before(docker *DockerConfig) Credentials {
+func (c Credentials) Before(docker *dockerconfig.Config) Credentials {
 	c.docker = docker
 	return c
 }
@@ -47,5 +49,5 @@ func (c Credentials) For(ctx context.Context, registry string) authn.AuthConfig 
 	if login, known := c.byHost[registry]; known {
 		return login
 	}
-	return c.docker.login(ctx, registry)
+	return c.docker.Login(ctx, registry)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -59,7 +61,7 @@ func TestDockerConfigIsForExactHosts(t *testing.T) {
 		basic("q:1"), basic("l:2"), basic("p:3"), basic("t:4"), basic("hub:5"), basic("0000:"), basic("e:6"))
 	_, lookup := newConfig(t, content)
 	var m masks
-	d := ReadDockerConfig(lookup, m.add)
+	d := dockerconfig.Read(lookup, m.add)
 	for host, want := range map[string]authn.AuthConfig{
 		"ghcr.io":                {}, // an entry with nothing in it is no login
 		"quay.io":                {Username: "q", Password: "1"},
@@ -100,7 +102,7 @@ func TestInputsWinOverDockerConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := Credentials{}.Before(ReadDockerConfig(lookup, func(string) {})).With(hub, "input", "input")
+	all := Credentials{}.Before(dockerconfig.Read(lookup, func(string) {})).With(hub, "input", "input")
 	if got := all.For(t.Context(), "registry-1.docker.io").Username + all.For(t.Context(), "quay.io").Username; got != "inputfile" {
 		t.Errorf("the logins are of %s", got)
 	}
@@ -111,10 +113,10 @@ func TestDockerConfigThatCannotBeRead(t *testing.T) {
 	const canary = "c4n4ry"
 	for title, content := range map[string]string{
 		"no JSON": `{"auths": ` + canary, "another type": `{"auths": "` + canary + `"}`, "a login without a colon": `{"auths": {"ghcr.io": {"auth": "` + basic(canary) + `"}}}`,
-		"no base64": `{"auths": {"ghcr.io": {"auth": "` + canary + `!"}}}`, "too long": `{"x": "` + strings.Repeat(canary, maxConfigSize/5) + `"}`,
+		"no base64": `{"auths": {"ghcr.io": {"auth": "` + canary + `!"}}}`, "too long": `{"x": "` + strings.Repeat(canary, dockerconfig.MaxConfigSize/5) + `"}`,
 	} {
 		_, lookup := newConfig(t, content)
-		d := ReadDockerConfig(lookup, func(string) {})
+		d := dockerconfig.Read(lookup, func(string) {})
 		notices := d.Notices()
 		if len(notices) != 1 || !strings.Contains(notices[0], "config.json is not used: ") || strings.Contains(notices[0], canary) || len(d.Hosts()) > 0 {
 			t.Errorf("%s: notices %q, hosts %q, want one notice that shows nothing", title, notices, d.Hosts())
@@ -125,7 +127,7 @@ func TestDockerConfigThatCannotBeRead(t *testing.T) {
 func TestDockerConfigWhere(t *testing.T) {
 	t.Parallel()
 	env, lookup := newConfig(t, fmt.Sprintf(`{"auths": {"home.example.com": {"auth": %q}}}`, basic("u:p")))
-	hosts := func() string { return strings.Join(ReadDockerConfig(lookup, func(string) {}).Hosts(), " ") }
+	hosts := func() string { return strings.Join(dockerconfig.Read(lookup, func(string) {}).Hosts(), " ") }
 	if got := hosts(); got != "home.example.com" {
 		t.Errorf("HOME/.docker: %q", got)
 	}
@@ -137,7 +139,7 @@ func TestDockerConfigWhere(t *testing.T) {
 	}
 	for _, nowhere := range []string{"relative", filepath.Join(other, "absent")} {
 		env["DOCKER_CONFIG"] = nowhere
-		if d := ReadDockerConfig(lookup, func(string) {}); len(d.Hosts())+len(d.Notices()) > 0 {
+		if d := dockerconfig.Read(lookup, func(string) {}); len(d.Hosts())+len(d.Notices()) > 0 {
 			t.Errorf("DOCKER_CONFIG=%s: %q, %q", nowhere, d.Hosts(), d.Notices())
 		}
 	}
@@ -145,7 +147,7 @@ func TestDockerConfigWhere(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(other, "dir", "config.json"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got := ReadDockerConfig(lookup, func(string) {}).Notices(); len(got) != 1 || !strings.Contains(got[0], "it is a directory") {
+	if got := dockerconfig.Read(lookup, func(string) {}).Notices(); len(got) != 1 || !strings.Contains(got[0], "it is a directory") {
 		t.Errorf("a directory: %q", got)
 	}
 	delete(env, "DOCKER_CONFIG")
@@ -171,7 +173,7 @@ func TestCredentialHelpers(t *testing.T) {
 	program("broken", `echo '{"Secret": "c4n4ry"}'; echo c4n4ry >&2; exit 1`)
 	env["PATH"] = "relative:" + bin + ":/usr/bin:/bin"
 	var m masks
-	d := ReadDockerConfig(lookup, m.add)
+	d := dockerconfig.Read(lookup, m.add)
 	if _, err := os.Stat(asked); err == nil {
 		t.Error("a helper was asked although nobody needs a login")
 	}
@@ -214,14 +216,14 @@ func TestCredentialHelperThatSaysTooMuch(t *testing.T) {
 	testenv.WriteProgram(t, filepath.Join(bin, "docker-credential-flood"), "#!/bin/sh\nexec yes '{\"Username\": \"o\"}'\n")
 	env["PATH"] = bin + ":/usr/bin:/bin"
 	var m masks
-	d := ReadDockerConfig(lookup, m.add)
+	d := dockerconfig.Read(lookup, m.add)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	if got := (Credentials{}).Before(d).For(t.Context(), "own.example.com"); got != (authn.AuthConfig{}) {
 		t.Errorf("it gets %+v", got)
 	}
 	runtime.ReadMemStats(&after)
-	if grown := after.TotalAlloc - before.TotalAlloc; grown > 64*maxSaid {
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 64*dockerconfig.MaxSaid {
 		t.Errorf("it takes %d MiB", grown>>20)
 	}
 	if all := strings.Join(d.Notices(), "\n"); !strings.Contains(all, "docker-credential-flood failed") {

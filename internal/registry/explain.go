@@ -108,7 +108,7 @@ func (c *Client) AsksToWait(ctx context.Context, repo name.Repository, err error
 	}
 	limited, cancel := context.WithTimeout(ctx, explainWithin)
 	defer cancel()
-	once := &Client{Patience: Patience{Tries: 1}, credentials: c.credentials, situation: c.situation, base: c.base}
+	once := &Client{RetryPolicy: RetryPolicy{Tries: 1}, credentials: c.credentials, situation: c.situation, base: c.base}
 	var gaveUp *GaveUpError
 	if errors.As(once.send(limited, repo, http.MethodPost, uploadsBegin), &gaveUp) {
 		return gaveUp.Wants

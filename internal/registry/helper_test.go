@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
+
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
@@ -23,12 +25,12 @@ func TestSilentCredentialHelper(t *testing.T) {
 	testenv.WriteProgram(t, filepath.Join(bin, "docker-credential-silent"), "#!/bin/sh\necho asked >"+pipe+"\nexec sleep 1000\n")
 	env, lookup := newConfig(t, `{"credHelpers": {"registry.example.com": "silent"}}`)
 	env["PATH"] = bin
-	config := ReadDockerConfig(lookup, func(string) {})
+	config := dockerconfig.Read(lookup, func(string) {})
 	first, endFirst := context.WithCancel(t.Context())
 	firstEnded := make(chan struct{})
 	go func() {
 		defer close(firstEnded)
-		config.login(first, "registry.example.com")
+		config.Login(first, "registry.example.com")
 	}()
 	if _, err := os.ReadFile(pipe); err != nil { // the helper runs
 		t.Fatal(err)
@@ -36,7 +38,7 @@ func TestSilentCredentialHelper(t *testing.T) {
 	second, endSecond := context.WithCancel(t.Context())
 	endSecond()
 	began := time.Now()
-	config.login(second, "registry.example.com")
+	config.Login(second, "registry.example.com")
 	select {
 	case <-firstEnded:
 		t.Errorf("the second has waited for the first, %s", time.Since(began))

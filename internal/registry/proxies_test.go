@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -16,9 +18,9 @@ func TestProxiesOfTheDockerConfig(t *testing.T) {
 		"tcp://build:2375": {"httpProxy": "http://other"}
 	}}`)
 	m := &masks{}
-	d := ReadDockerConfig(lookup, m.add)
-	common := Proxies{HTTP: "http://u:p%40ss@proxy:3128", HTTPS: "user:s3cond@proxy:3129", No: "localhost", FTP: "http://f", All: "socks5://a"}
-	for engine, want := range map[string]Proxies{"": common, "unix:///run/user/1000/docker.sock": common, "tcp://build:2375": {HTTP: "http://other"}} {
+	d := dockerconfig.Read(lookup, m.add)
+	common := dockerconfig.Proxies{HTTP: "http://u:p%40ss@proxy:3128", HTTPS: "user:s3cond@proxy:3129", No: "localhost", FTP: "http://f", All: "socks5://a"}
+	for engine, want := range map[string]dockerconfig.Proxies{"": common, "unix:///run/user/1000/docker.sock": common, "tcp://build:2375": {HTTP: "http://other"}} {
 		if diff := cmp.Diff(want, d.Proxies(engine)); diff != "" {
 			t.Errorf("Proxies(%q), -want +got:\n%s", engine, diff)
 		}
@@ -32,11 +34,11 @@ func TestProxiesOfTheDockerConfig(t *testing.T) {
 		t.Errorf("it has logins for %q", d.Hosts())
 	}
 	_, lookup = newConfig(t, `{"proxies": {"unix:///var/run/docker.sock": {"httpProxy": "http://socket"}}}`)
-	d = ReadDockerConfig(lookup, m.add)
+	d = dockerconfig.Read(lookup, m.add)
 	if got := d.Proxies(""); got.HTTP != "http://socket" {
 		t.Errorf("Proxies() = %v, want those of the engine that is meant without an address", got)
 	}
-	if got := d.Proxies("tcp://other"); got != (Proxies{}) {
+	if got := d.Proxies("tcp://other"); got != (dockerconfig.Proxies{}) {
 		t.Errorf("Proxies = %v for another, want none", got)
 	}
 }

@@ -21,7 +21,7 @@ const maxRefusal = 64 << 10
 // token.
 type retry struct {
 	next     http.RoundTripper
-	patience Patience
+	patience RetryPolicy
 	known    *sync.Map // hosts, with their ports, that have answered
 }
 
@@ -36,8 +36,8 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		return t.next.RoundTrip(req)
 	}
 	var resp *http.Response
-	err := t.patience.Again(req.Context(), func() (Verdict, error) {
-		var verdict Verdict
+	err := t.patience.Again(req.Context(), func() (RetryDecision, error) {
+		var verdict RetryDecision
 		var err error
 		resp, verdict, err = t.try(req) //nolint:bodyclose // it is the caller's
 		verdict.Host = req.URL.Host
@@ -58,7 +58,7 @@ func repeatable(req *http.Request) bool {
 
 // try sends a request. An answer of a passing kind becomes an error. Any other is
 // returned, with its body as it was.
-func (t *retry) try(req *http.Request) (*http.Response, Verdict, error) {
+func (t *retry) try(req *http.Request) (*http.Response, RetryDecision, error) {
 	_, known := t.known.Load(req.URL.Host)
 	ctx, over := listen(req.Context())
 	resp, err := t.next.RoundTrip(req.WithContext(ctx))
@@ -69,16 +69,16 @@ func (t *retry) try(req *http.Request) (*http.Response, Verdict, error) {
 	over(err == nil)
 	now := time.Now() //nolint:forbidigo // a registry says until when to wait by the clock
 	if err != nil {
-		return nil, Passing(Failure{Err: err, Known: known}, now), err
+		return nil, Transient(Failure{Err: err, Known: known}, now), err
 	}
 	if resp.StatusCode < http.StatusBadRequest {
-		return resp, Verdict{}, nil
+		return resp, RetryDecision{}, nil
 	}
-	verdict := Passing(Failure{Status: resp.StatusCode, Header: resp.Header, Text: body(resp)}, now)
+	verdict := Transient(Failure{Status: resp.StatusCode, Header: resp.Header, Text: body(resp)}, now)
 	if verdict.Fresh && req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/") {
-		verdict.Passing = true // a manifest is put in one request: another one is the fresh start
+		verdict.Transient = true // a manifest is put in one request: another one is the fresh start
 	}
-	if !verdict.Passing {
+	if !verdict.Transient {
 		return resp, verdict, nil
 	}
 	err = transport.CheckError(resp)

@@ -97,7 +97,7 @@ func TestRetryKnowsWhoWasThere(t *testing.T) {
 	waits := make(chan Wait, 10)
 	patience.Notice = func(w Wait) { waits <- w }
 	client := NewClient(Credentials{}, Situation{})
-	client.Patience = patience
+	client.RetryPolicy = patience
 	opened, err := client.Open(t.Context(), repo)
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestRetryKnowsWhoWasThere(t *testing.T) {
 	restarting.Wait()
 	registry.Stop()
 	stranger := NewClient(Credentials{}, Situation{})
-	stranger.Patience.Notice = func(w Wait) { t.Errorf("waits for one who never was there: %s", w) }
+	stranger.RetryPolicy.Notice = func(w Wait) { t.Errorf("waits for one who never was there: %s", w) }
 	if _, err := stranger.Open(t.Context(), repo); err == nil || !OutOfReach(repo, err) {
 		t.Errorf("Open of a registry that is down = %v, want that it is out of reach", err)
 	}

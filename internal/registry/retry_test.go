@@ -18,7 +18,7 @@ import (
 
 // faulty opens a repository of a real registry behind a proxy that fails requests
 // to list the tags as fault says; n counts these from 1.
-func faulty(t *testing.T, patience Patience, fault func(n int32) *testenv.Answer) (http.RoundTripper, func(method string, body io.Reader) *http.Request, *atomic.Int32) {
+func faulty(t *testing.T, patience RetryPolicy, fault func(n int32) *testenv.Answer) (http.RoundTripper, func(method string, body io.Reader) *http.Request, *atomic.Int32) {
 	t.Helper()
 	var asked atomic.Int32
 	upstream := testenv.NewRegistry(t, testenv.RegistryOptions{})
@@ -30,7 +30,7 @@ func faulty(t *testing.T, patience Patience, fault func(n int32) *testenv.Answer
 	}})
 	repo := newRepository(t, proxy.Host+"/app")
 	client := NewClient(Credentials{}, Situation{})
-	client.Patience = patience
+	client.RetryPolicy = patience
 	opened, err := client.Open(t.Context(), repo)
 	if err != nil {
 		t.Fatal(err)
@@ -44,8 +44,8 @@ func faulty(t *testing.T, patience Patience, fault func(n int32) *testenv.Answer
 	}, &asked
 }
 
-func quick() Patience {
-	p := RequestPatience()
+func quick() RetryPolicy {
+	p := RequestRetryPolicy()
 	p.First = time.Millisecond
 	return p
 }
@@ -180,7 +180,7 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var at time.Time
-	patience := RequestPatience()
+	patience := RequestRetryPolicy()
 	patience.Notice = func(Wait) {
 		at = time.Now()
 		cancel()

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
+
 	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
@@ -24,7 +26,7 @@ func decide(ctx context.Context, o Options) (*Run, error) {
 	r.in, inputsErr = inputs.Parse(inputs.Env{Lookup: o.Lookup, Workspace: o.Workspace, Given: o.Given})
 	mask(r.report, r.in)
 	maskProxies(r.report, o)
-	r.docker = registry.ReadDockerConfig(o.Lookup, hiding(r.report, "a password of the Docker config"))
+	r.docker = dockerconfig.Read(o.Lookup, hiding(r.report, "a password of the Docker config"))
 	r.warnOfConfig()
 	server := packages.ServerAt(o.get("GITHUB_SERVER_URL"))
 	r.source = facts.Source{
@@ -56,7 +58,7 @@ func (r *Run) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.registries.Patience = telling(r.registries.Patience, r.report)
+	r.registries.RetryPolicy = telling(r.registries.RetryPolicy, r.report)
 	r.publisher = publish.New(ctx, r.registries)
 	r.images = r.publisher
 	r.maker = builderMaker{r}
@@ -66,7 +68,7 @@ func (r *Run) open(ctx context.Context) (err error) {
 }
 
 // telling has the log say every wait before something is tried again.
-func telling(p registry.Patience, r *report.Reporter) registry.Patience {
+func telling(p registry.RetryPolicy, r *report.Reporter) registry.RetryPolicy {
 	p.Notice = func(wait registry.Wait) { r.Printf("%s", wait) }
 	return p
 }

@@ -8,10 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
+
 	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
-	"github.com/slipway-build/slipway/internal/registry"
 	"github.com/slipway-build/slipway/internal/report"
 )
 
@@ -40,7 +41,7 @@ func Plan(ctx context.Context, o Options, given Imagined) (inputs.Inputs, plan.P
 	f.Ref = cmp.Or(given.Ref, f.Ref)
 	f.Event = cmp.Or(given.Event, f.Event)
 	f.Repository = cmp.Or(given.Repository, f.Repository)
-	docker := registry.ReadDockerConfig(o.Lookup, func(string) {}) // nobody logs in, and nothing shows a password
+	docker := dockerconfig.Read(o.Lookup, func(string) {}) // nobody logs in, and nothing shows a password
 	f.Logins, f.Proxies = strings.Join(docker.Hosts(), " "), proxiesOf(docker, o)
 	p, err := plan.New(in, f.Imagined())
 	return in, p, errors.Join(inputsErr, err)

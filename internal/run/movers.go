@@ -75,7 +75,7 @@ type engineMover struct {
 // Move pushes the tags in their order. Of the image is known the digest that the
 // engine says.
 func (m engineMover) Move(ctx context.Context, placed image.Image, move plan.Move) (Moved, error) {
-	digest, tags, err := m.builder.Push(ctx, move.Tags(), m.registries, telling(registry.PushPatience(), m.report))
+	digest, tags, err := m.builder.Push(ctx, move.Tags(), m.registries, telling(registry.PushRetryPolicy(), m.report))
 	if err != nil {
 		return Moved{Tags: tags}, err
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
+
 	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/pending"
@@ -42,7 +44,7 @@ type Run struct {
 	source facts.Source
 	facts  plan.Facts
 	plan   plan.Plan
-	docker *registry.DockerConfig
+	docker *dockerconfig.Config
 
 	registries *registry.Client
 	publisher  *publish.Publisher

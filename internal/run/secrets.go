@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/redact"
@@ -40,19 +42,19 @@ func hiding(r *report.Reporter, what string) func(secret string) {
 // maskProxies hides the passwords of the proxies that this process uses itself.
 func maskProxies(r *report.Reporter, o Options) {
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
-		registry.MaskProxy(o.get(name), hiding(r, "the password of a proxy"))
+		dockerconfig.MaskProxy(o.get(name), hiding(r, "the password of a proxy"))
 	}
 }
 
 // proxiesOf are the proxies that the Docker config has for steps.
-func proxiesOf(docker *registry.DockerConfig, o Options) plan.Proxies {
+func proxiesOf(docker *dockerconfig.Config, o Options) plan.Proxies {
 	p := docker.Proxies(o.get("DOCKER_HOST"))
 	return plan.Proxies{HTTP: inputs.Secret(p.HTTP), HTTPS: inputs.Secret(p.HTTPS), No: inputs.Secret(p.No), FTP: inputs.Secret(p.FTP), All: inputs.Secret(p.All)}
 }
 
 // credentialsOf returns the logins of the plan, and those of the Docker config for other
 // hosts.
-func credentialsOf(p plan.Plan, docker *registry.DockerConfig) registry.Credentials {
+func credentialsOf(p plan.Plan, docker *dockerconfig.Config) registry.Credentials {
 	all := registry.Credentials{}
 	for _, login := range p.Logins {
 		all = all.With(login.Registry, login.Username, login.Password.Reveal())

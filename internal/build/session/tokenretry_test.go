@@ -43,7 +43,7 @@ func TestTokenServerFailsInPassing(t *testing.T) {
 				t.Parallel()
 				proxy := testenv.NewProxy(t, tokens.Host, testenv.ProxyOptions{Fault: testenv.Faults(testenv.Fault{Count: c.times, Answer: c.answer})})
 				client := registry.NewClient(credentials, registry.Situation{})
-				client.Patience.First = 10 * time.Millisecond
+				client.RetryPolicy.First = 10 * time.Millisecond
 				s, err := NewServer(client, nil)
 				if err != nil {
 					t.Fatal(err)

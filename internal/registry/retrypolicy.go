@@ -11,9 +11,9 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Patience says how often something is tried that fails in passing, and how long a far
+// RetryPolicy says how often something is tried that fails in passing, and how long a far
 // end may be silent.
-type Patience struct {
+type RetryPolicy struct {
 	Tries   uint          // in all
 	First   time.Duration // between the first and the second; then four times as long each time, all a quarter more or less
 	Longest time.Duration // of these waits
@@ -24,19 +24,19 @@ type Patience struct {
 	Notice  func(Wait)    // is told of every wait as it begins; may be nil
 }
 
-// RequestPatience is for one request: four tries in 11 s, or where the registry
+// RequestRetryPolicy is for one request: four tries in 11 s, or where the registry
 // asks for more time in at most 3 minutes. A login is given up
 // after 35 s without an answer: with these waits, and the 10 s in which permission is
 // asked for, a registry that never answers costs a minute at most.
-func RequestPatience() Patience {
-	return Patience{Tries: 4, First: 500 * time.Millisecond, Longest: 8 * time.Second, Asked: time.Minute, Login: 35 * time.Second}
+func RequestRetryPolicy() RetryPolicy {
+	return RetryPolicy{Tries: 4, First: 500 * time.Millisecond, Longest: 8 * time.Second, Asked: time.Minute, Login: 35 * time.Second}
 }
 
-// PushPatience is for the push of a whole image, which is worth more: four tries
+// PushRetryPolicy is for the push of a whole image, which is worth more: four tries
 // in 40 s besides what they take, or in at most 3 minutes. One that falls silent fails
 // in passing, too.
-func PushPatience() Patience {
-	return Patience{
+func PushRetryPolicy() RetryPolicy {
+	return RetryPolicy{
 		Tries: 4, First: 2 * time.Second, Longest: 30 * time.Second, Asked: time.Minute,
 		Push: 10 * time.Minute, Silence: 5 * time.Minute,
 	}
@@ -97,9 +97,9 @@ func GaveUp(err error) bool {
 // Again does something until it succeeds or fails in a way that does not pass.
 // Its waits end with the context. Of something that was tried once only and whose
 // failure lasts, the error is returned as it is, and else a *GaveUpError.
-func (p Patience) Again(ctx context.Context, do func() (Verdict, error)) error {
+func (p RetryPolicy) Again(ctx context.Context, do func() (RetryDecision, error)) error {
 	p.Tries = max(p.Tries, 1)
-	attempt := &attempts{Patience: p, waits: p.schedule()}
+	attempt := &attempts{RetryPolicy: p, waits: p.schedule()}
 	_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, attempt.make(ctx, do) },
 		backoff.WithBackOff(attempt), backoff.WithMaxTries(p.Tries), backoff.WithMaxElapsedTime(0))
 	switch {
@@ -117,31 +117,31 @@ func (p Patience) Again(ctx context.Context, do func() (Verdict, error)) error {
 
 // schedule is the library's: the waits grow, and are scattered so that runs which
 // failed together do not come back together.
-func (p Patience) schedule() *backoff.ExponentialBackOff {
+func (p RetryPolicy) schedule() *backoff.ExponentialBackOff {
 	return &backoff.ExponentialBackOff{InitialInterval: p.First, RandomizationFactor: 0.25, Multiplier: 4, MaxInterval: p.Longest}
 }
 
 // attempts is where one call of Again is.
 type attempts struct {
-	Patience
+	RetryPolicy
 	waits   *backoff.ExponentialBackOff
 	tries   uint
-	verdict Verdict // on the last try
-	last    error   // its error
-	waiting bool    // since then
+	verdict RetryDecision // on the last try
+	last    error         // its error
+	waiting bool          // since then
 	wants   time.Duration
 	until   time.Time
 }
 
 // make tries once more.
-func (a *attempts) make(ctx context.Context, do func() (Verdict, error)) error {
+func (a *attempts) make(ctx context.Context, do func() (RetryDecision, error)) error {
 	a.tries++
 	a.waiting = false
 	a.verdict, a.last = do()
 	switch {
 	case a.last == nil:
 		return nil
-	case !a.verdict.Passing || ctx.Err() != nil:
+	case !a.verdict.Transient || ctx.Err() != nil:
 		return backoff.Permanent(a.last)
 	case a.verdict.After > a.Asked:
 		a.wants = a.verdict.After

@@ -23,20 +23,20 @@ type Failure struct {
 	Known  bool        // the host has answered before: that it takes no connection will pass
 }
 
-// Verdict says what to do about a Failure. The zero value is one that lasts.
-type Verdict struct {
-	Passing bool          // the same request may do better in a moment
-	Fresh   bool          // only an upload that begins anew may do better
-	After   time.Duration // what the registry asks to wait; 0 where it does not say
-	Reason  string        // in a few words
-	Host    string        // that failed; Passing leaves it to its caller
+// RetryDecision says what to do about a Failure. The zero value is one that lasts.
+type RetryDecision struct {
+	Transient bool          // the same request may do better in a moment
+	Fresh     bool          // only an upload that begins anew may do better
+	After     time.Duration // what the registry asks to wait; 0 where it does not say
+	Reason    string        // in a few words
+	Host      string        // that failed; Passing leaves it to its caller
 }
 
-// PassingPush is Passing for somebody else's push to a host, of which an error's words
+// TransientPush is Passing for somebody else's push to a host, of which an error's words
 // are known alone. Another push begins every upload anew.
-func PassingPush(host, words string, now time.Time) Verdict {
-	v := Passing(ReadFailure(words), now)
-	v.Passing = v.Passing || v.Fresh
+func TransientPush(host, words string, now time.Time) RetryDecision {
+	v := Transient(ReadFailure(words), now)
+	v.Transient = v.Transient || v.Fresh
 	v.Host = host
 	return v
 }
@@ -46,20 +46,20 @@ func PassingPush(host, words string, now time.Time) Verdict {
 // (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api).
 const withoutAdvice = time.Minute
 
-// Passing tells whether a request that went wrong is worth another attempt. Of
+// Transient tells whether a request that went wrong is worth another attempt. Of
 // refusals it is GitHub's secondary rate limit alone, which comes as a 403.
-func Passing(f Failure, now time.Time) Verdict {
+func Transient(f Failure, now time.Time) RetryDecision {
 	if f.Status == 0 {
 		return broken(f, now)
 	}
-	v := Verdict{After: asked(f, now), Reason: strings.TrimSpace(fmt.Sprintf("%d %s", f.Status, http.StatusText(f.Status)))}
+	v := RetryDecision{After: asked(f, now), Reason: strings.TrimSpace(fmt.Sprintf("%d %s", f.Status, http.StatusText(f.Status)))}
 	text := fold(f.Text)
 	switch {
 	case slices.Contains(overloaded, f.Status):
 		// GitHub answers 503 for good to an account that has downloaded too much.
-		v.Passing = !strings.Contains(text, "over the account limit")
+		v.Transient = !strings.Contains(text, "over the account limit")
 	case f.Status == http.StatusForbidden && strings.Contains(text, secondary):
-		v.Passing, v.Reason = true, v.Reason+", "+secondary
+		v.Transient, v.Reason = true, v.Reason+", "+secondary
 		if v.After == 0 {
 			v.After = withoutAdvice
 		}
@@ -72,7 +72,7 @@ func Passing(f Failure, now time.Time) Verdict {
 }
 
 // lost is for a registry that has lost what was sent, in one of these words.
-func (v *Verdict) lost(text string, words []string) {
+func (v *RetryDecision) lost(text string, words []string) {
 	if lost := oneOf(text, words); lost != "" {
 		v.Fresh, v.Reason = true, v.Reason+", "+lost
 	}
@@ -121,15 +121,15 @@ var endOfFile = regexp.MustCompile(`\bEOF\b`)
 var quoted = regexp.MustCompile(`"[^"]*"`)
 
 // broken judges a request without an answer.
-func broken(f Failure, now time.Time) Verdict {
+func broken(f Failure, now time.Time) RetryDecision {
 	if f.Err == nil || errors.Is(f.Err, context.Canceled) {
-		return Verdict{}
+		return RetryDecision{}
 	}
 	words := quoted.ReplaceAllString(f.Err.Error(), "")
 	text := fold(words)
-	v := Verdict{After: asked(f, now)}
+	v := RetryDecision{After: asked(f, now)}
 	if far := (*UnreachableError)(nil); errors.As(f.Err, &far) {
-		v.Passing, v.Reason = f.Known, "it cannot be reached"
+		v.Transient, v.Reason = f.Known, "it cannot be reached"
 		return v
 	}
 	if v.Reason = oneOf(text, lostUpload); v.Reason != "" {
@@ -137,7 +137,7 @@ func broken(f Failure, now time.Time) Verdict {
 		return v
 	}
 	v.Reason = whyBroken(f, words, text)
-	if v.Passing = v.Reason != ""; v.Reason == secondary && v.After == 0 {
+	if v.Transient = v.Reason != ""; v.Reason == secondary && v.After == 0 {
 		v.After = withoutAdvice
 	}
 	return v

@@ -1,4 +1,4 @@
-package registry
+package dockerconfig
 
 import (
 	"bytes"
@@ -104,8 +104,8 @@ func newProgram(ctx context.Context, path string, arguments []string) program {
 // Input is what the helper reads.
 func (p program) Input(in io.Reader) { p.cmd.Stdin = in }
 
-// maxSaid is how much a helper may say, in bytes: a login has some thousand at most.
-const maxSaid = 1 << 20
+// MaxSaid is how much a helper may say, in bytes: a login has some thousand at most.
+const MaxSaid = 1 << 20
 
 // Output runs the helper and returns what it says. Its standard error is dropped, and
 // one that says more than maxSaid is ended.
@@ -124,8 +124,8 @@ func (p program) Output() ([]byte, error) {
 type limited struct{ kept bytes.Buffer }
 
 func (l *limited) Write(p []byte) (int, error) {
-	if l.kept.Len()+len(p) > maxSaid {
-		return 0, fmt.Errorf("it says more than %d bytes", maxSaid)
+	if l.kept.Len()+len(p) > MaxSaid {
+		return 0, fmt.Errorf("it says more than %d bytes", MaxSaid)
 	}
 	return l.kept.Write(p)
 }

@@ -1,4 +1,4 @@
-package registry
+package dockerconfig
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ type Proxies struct{ HTTP, HTTPS, No, FTP, All string }
 
 // Proxies returns the proxies for an engine at this address, DOCKER_HOST, or those for
 // all (https://docs.docker.com/engine/cli/proxy/).
-func (d *DockerConfig) Proxies(engine string) Proxies {
+func (d *Config) Proxies(engine string) Proxies {
 	const socket = "unix:///var/run/docker.sock"
 	found, ok := d.proxies[cmp.Or(engine, socket)]
 	if !ok {
@@ -23,7 +23,7 @@ func (d *DockerConfig) Proxies(engine string) Proxies {
 }
 
 // takeProxies takes over the proxies of the file.
-func (d *DockerConfig) takeProxies(all map[string]configfile.ProxyConfig) {
+func (d *Config) takeProxies(all map[string]configfile.ProxyConfig) {
 	d.proxies = all
 	for _, one := range all {
 		for _, proxy := range []string{one.HTTPProxy, one.HTTPSProxy, one.FTPProxy, one.AllProxy} {

@@ -79,11 +79,11 @@ func TestPassing(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got := Passing(c.failure, now)
-			if got.Passing != c.passing || got.Fresh != c.fresh || got.After != c.after {
+			got := Transient(c.failure, now)
+			if got.Transient != c.passing || got.Fresh != c.fresh || got.After != c.after {
 				t.Errorf("Passing(%+v) = %+v, want passing = %t, fresh = %t, after %s", c.failure, got, c.passing, c.fresh, c.after)
 			}
-			if (got.Passing || got.Fresh) && got.Reason == "" {
+			if (got.Transient || got.Fresh) && got.Reason == "" {
 				t.Errorf("Passing(%+v) gives no reason", c.failure)
 			}
 		})
@@ -139,8 +139,8 @@ func TestReadFailure(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.text, func(t *testing.T) {
 			t.Parallel()
-			got := Passing(ReadFailure(c.text), time.Now())
-			if got.Passing != c.passing || got.Fresh != c.fresh || got.After != c.after || !strings.Contains(got.Reason, c.reason) {
+			got := Transient(ReadFailure(c.text), time.Now())
+			if got.Transient != c.passing || got.Fresh != c.fresh || got.After != c.after || !strings.Contains(got.Reason, c.reason) {
 				t.Errorf("%+v, want passing = %t, fresh = %t, after %s, reason %q", got, c.passing, c.fresh, c.after, c.reason)
 			}
 		})

@@ -1,4 +1,6 @@
-package registry
+// Package dockerconfig reads the docker program's configuration: logins, credential
+// helpers and proxies.
+package dockerconfig
 
 import (
 	"bytes"
@@ -20,11 +22,11 @@ import (
 	"github.com/slipway-build/slipway/internal/regular"
 )
 
-// DockerConfig is the logins that docker login has left for this process, in
+// Config is the logins that docker login has left for this process, in
 // DOCKER_CONFIG/config.json or HOME/.docker/config.json. It is read and never
 // written, and says nothing of a host but by its exact name. A nil one has none.
 // It is safe for concurrent use.
-type DockerConfig struct {
+type Config struct {
 	logins  map[string]authn.AuthConfig // by canonical host
 	helpers map[string]*helper          // by canonical host
 	proxies map[string]configfile.ProxyConfig
@@ -34,14 +36,14 @@ type DockerConfig struct {
 	notices []string
 }
 
-// maxConfigSize is how long the file may be, in bytes.
-const maxConfigSize = 1 << 20
+// MaxConfigSize is how long the file may be, in bytes.
+const MaxConfigSize = 1 << 20
 
-// ReadDockerConfig reads the file where there is one. What is wrong with it is in
+// Read reads the file where there is one. What is wrong with it is in
 // Notices, and no reason not to go on without. Each password that it has or that
 // a credential helper tells later is given to mask first.
-func ReadDockerConfig(lookup func(name string) (string, bool), mask func(secret string)) *DockerConfig {
-	d := &DockerConfig{logins: map[string]authn.AuthConfig{}, helpers: map[string]*helper{}, mask: mask}
+func Read(lookup func(name string) (string, bool), mask func(secret string)) *Config {
+	d := &Config{logins: map[string]authn.AuthConfig{}, helpers: map[string]*helper{}, mask: mask}
 	path := configPath(lookup)
 	if path == "" {
 		return d
@@ -72,7 +74,7 @@ func configPath(lookup func(name string) (string, bool)) string {
 // readConfig reads a file of at most maxConfigSize. Its errors show nothing of
 // the content.
 func readConfig(path string) (*configfile.ConfigFile, error) {
-	content, err := regular.Read(path, maxConfigSize)
+	content, err := regular.Read(path, MaxConfigSize)
 	if err != nil {
 		return nil, unwrapPath(err)
 	}
@@ -94,7 +96,7 @@ func unwrapPath(err error) error {
 
 // take takes over what the file says of hosts. A helper of a host's own wins over
 // the store of all, and that over what is in the file, as for Docker.
-func (d *DockerConfig) take(read *configfile.ConfigFile, lookup func(name string) (string, bool)) {
+func (d *Config) take(read *configfile.ConfigFile, lookup func(name string) (string, bool)) {
 	d.takeProxies(read.Proxies)
 	for _, server := range slices.Sorted(maps.Keys(read.AuthConfigs)) {
 		registry, ok := serverHost(server)
@@ -132,7 +134,7 @@ func serverHost(server string) (string, bool) {
 }
 
 // masked masks what is secret in a login, and tells whether there is any.
-func (d *DockerConfig) masked(login authn.AuthConfig) bool {
+func (d *Config) masked(login authn.AuthConfig) bool {
 	found := false
 	for _, secret := range []string{login.Password, login.IdentityToken, login.RegistryToken} {
 		if secret != "" {
@@ -144,14 +146,14 @@ func (d *DockerConfig) masked(login authn.AuthConfig) bool {
 }
 
 // Hosts lists the hosts that there is a login for, or a helper that may have one.
-func (d *DockerConfig) Hosts() []string {
+func (d *Config) Hosts() []string {
 	hosts := append(slices.Collect(maps.Keys(d.logins)), slices.Collect(maps.Keys(d.helpers))...)
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
 }
 
 // Notices returns what went wrong since it was last called.
-func (d *DockerConfig) Notices() []string {
+func (d *Config) Notices() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	found := d.notices
@@ -159,14 +161,14 @@ func (d *DockerConfig) Notices() []string {
 	return found
 }
 
-func (d *DockerConfig) notice(format string, args ...any) {
+func (d *Config) notice(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.notices = append(d.notices, fmt.Sprintf(format, args...))
 }
 
-// login returns the login of a canonical host, or a zero one.
-func (d *DockerConfig) login(ctx context.Context, registry string) authn.AuthConfig {
+// Login returns the login of a canonical host, or a zero one.
+func (d *Config) Login(ctx context.Context, registry string) authn.AuthConfig {
 	if d == nil {
 		return authn.AuthConfig{}
 	}
