@@ -1,4 +1,4 @@
-package registry
+package dockerconfig_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package registry
+package dockerconfig_test
 
 import (
 	"encoding/base64"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/registry"
 
 	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
 
@@ -80,7 +82,7 @@ func TestDockerConfigIsForExactHosts(t *testing.T) {
 		"token.example.com":      {},
 		"":                       {},
 	} {
-		if got := (Credentials{}).Before(d).For(t.Context(), host); got != want {
+		if got := (registry.Credentials{}).Before(d).For(t.Context(), host); got != want {
 			t.Errorf("%q gets %+v, want %+v", host, got, want)
 		}
 	}
@@ -102,7 +104,7 @@ func TestInputsWinOverDockerConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := Credentials{}.Before(dockerconfig.Read(lookup, func(string) {})).With(hub, "input", "input")
+	all := registry.Credentials{}.Before(dockerconfig.Read(lookup, func(string) {})).With(hub, "input", "input")
 	if got := all.For(t.Context(), "registry-1.docker.io").Username + all.For(t.Context(), "quay.io").Username; got != "inputfile" {
 		t.Errorf("the logins are of %s", got)
 	}
@@ -184,7 +186,7 @@ func TestCredentialHelpers(t *testing.T) {
 			"oauth.example.com":  {IdentityToken: "refresh"},
 			"none.example.com":   {}, "broken.example.com": {}, "absent.example.com": {}, "bad.example.com": {}, "unheard.example.com": {},
 		} {
-			if got := (Credentials{}).Before(d).For(t.Context(), host); got != want {
+			if got := (registry.Credentials{}).Before(d).For(t.Context(), host); got != want {
 				t.Errorf("%q gets %+v, want %+v", host, got, want)
 			}
 		}
@@ -219,7 +221,7 @@ func TestCredentialHelperThatSaysTooMuch(t *testing.T) {
 	d := dockerconfig.Read(lookup, m.add)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if got := (Credentials{}).Before(d).For(t.Context(), "own.example.com"); got != (authn.AuthConfig{}) {
+	if got := (registry.Credentials{}).Before(d).For(t.Context(), "own.example.com"); got != (authn.AuthConfig{}) {
 		t.Errorf("it gets %+v", got)
 	}
 	runtime.ReadMemStats(&after)
