@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
 )
 
@@ -35,11 +34,18 @@ type Watch struct {
 	visibility packages.Visibility
 }
 
+// Repository is that of the run.
+type Repository struct {
+	Server     packages.Server
+	Name       string // owner/name
+	Visibility packages.Visibility
+}
+
 // decideWatch watches the packages of GitHub's container registries: what GitHub
 // makes of a first push, its documentation says in two ways. Others are watched
 // only where a visibility is required.
-func decideWatch(in inputs.Inputs, f Facts, push bool, repos []name.Repository) (Watch, error) {
-	w := Watch{Required: in.RequireVisibility, server: packages.ServerAt(f.ServerURL), repository: f.Repository, visibility: f.Project.Visibility}
+func decideWatch(required packages.Visibility, of Repository, push bool, repos []name.Repository) (Watch, error) {
+	w := Watch{Required: required, server: of.Server, repository: of.Name, visibility: of.Visibility}
 	if !push {
 		return w, nil
 	}
