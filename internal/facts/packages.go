@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/visible"
+
 	"github.com/google/go-github/v60/github"
 
 	"github.com/slipway-build/slipway/internal/packages"
@@ -22,26 +24,26 @@ const containerType = "container"
 // there, or not yet, is no error, and not Found. Where the token may not look, the
 // error is plan.ErrPackageDenied; the kind of the owner is there all the same when
 // it is known.
-func (s Source) Package(ctx context.Context, f plan.Facts, path string) (plan.Package, error) {
+func (s Source) Package(ctx context.Context, f plan.Facts, path string) (visible.Package, error) {
 	client, err := s.apiOf(f)
 	if err != nil {
-		return plan.Package{}, err
+		return visible.Package{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, apiWithin)
 	defer cancel()
 	owner, name := packages.Split(path)
 	kind, err := ownerKind(ctx, client, f, owner)
 	if err != nil {
-		return plan.Package{}, fmt.Errorf("asking GitHub whether %s is an organization: %w", owner, err)
+		return visible.Package{}, fmt.Errorf("asking GitHub whether %s is an organization: %w", owner, err)
 	}
 	found, response, err := getPackage(ctx, client, kind, owner, name)
 	switch {
 	case status(response) == http.StatusNotFound:
-		return plan.Package{Owner: kind}, nil
+		return visible.Package{Owner: kind}, nil
 	case err != nil:
-		return plan.Package{Owner: kind}, fmt.Errorf("asking GitHub for the package %s: %w", path, denied(response, err))
+		return visible.Package{Owner: kind}, fmt.Errorf("asking GitHub for the package %s: %w", path, denied(response, err))
 	}
-	return plan.Package{
+	return visible.Package{
 		Found:      true,
 		Visibility: packages.VisibilityOf(found.GetVisibility()),
 		URL:        page(found.GetHTMLURL()),
@@ -82,7 +84,7 @@ func denied(response *github.Response, err error) error {
 	case errors.As(err, &limit), errors.As(err, &abuse):
 		return err
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return fmt.Errorf("%w: %w", plan.ErrPackageDenied, err)
+		return fmt.Errorf("%w: %w", visible.ErrPackageDenied, err)
 	}
 	return err
 }

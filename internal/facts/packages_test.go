@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/plan/visible"
+
 	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 )
@@ -42,13 +44,13 @@ func packagesAPI(t *testing.T, at map[string]http.HandlerFunc) *server {
 // address that is escaped twice, or not at all, is another one.
 func TestPackage(t *testing.T) {
 	t.Parallel()
-	ofOrg := plan.Package{Found: true, Visibility: packages.Private, URL: "https://github.com/orgs/octo-org/packages/container/package/tools%2Fhello", Repository: "Octo-Org/Hello-World", Owner: packages.Organization}
-	ofUser := plan.Package{Found: true, Visibility: packages.Public, URL: "https://github.com/users/octocat/packages/container/package/a%2Fb", Owner: packages.User}
+	ofOrg := visible.Package{Found: true, Visibility: packages.Private, URL: "https://github.com/orgs/octo-org/packages/container/package/tools%2Fhello", Repository: "Octo-Org/Hello-World", Owner: packages.Organization}
+	ofUser := visible.Package{Found: true, Visibility: packages.Public, URL: "https://github.com/users/octocat/packages/container/package/a%2Fb", Owner: packages.User}
 	for title, c := range map[string]struct {
 		owner  packages.Owner // as the event has it
 		path   string
 		at     map[string]http.HandlerFunc
-		want   plan.Package
+		want   visible.Package
 		denied bool
 		asked  int
 	}{
@@ -73,17 +75,17 @@ func TestPackage(t *testing.T) {
 			},
 			ofOrg, false, 2,
 		},
-		"not there yet": {packages.Organization, "octo-org/tools/hello", nil, plan.Package{Owner: packages.Organization}, false, 1},
+		"not there yet": {packages.Organization, "octo-org/tools/hello", nil, visible.Package{Owner: packages.Organization}, false, 1},
 		"may not look": {
 			packages.Organization, "octo-org/tools/hello",
 			map[string]http.HandlerFunc{"/orgs/octo-org/packages/container/tools%2Fhello": answers(http.StatusForbidden, noAccess)},
-			plan.Package{Owner: packages.Organization},
+			visible.Package{Owner: packages.Organization},
 			true, 1,
 		},
 		"a token that is none": {
 			packages.User, "octo-org/app",
 			map[string]http.HandlerFunc{"/users/octo-org/packages/container/app": answers(http.StatusUnauthorized, `{"message":"Bad credentials"}`)},
-			plan.Package{Owner: packages.User},
+			visible.Package{Owner: packages.User},
 			true, 1,
 		},
 	} {
@@ -93,7 +95,7 @@ func TestPackage(t *testing.T) {
 			source := newSource(t, map[string]string{"GITHUB_API_URL": api.URL})
 			source.Token = apiToken
 			got, err := source.Package(t.Context(), plan.Facts{Actions: true, Repository: "Octo-Org/Hello-World", Project: plan.Project{Owner: c.owner}}, c.path)
-			if got != c.want || errors.Is(err, plan.ErrPackageDenied) != c.denied || (err != nil) != c.denied {
+			if got != c.want || errors.Is(err, visible.ErrPackageDenied) != c.denied || (err != nil) != c.denied {
 				t.Errorf("Package(%s) = %+v, %v, want %+v, denied %v", c.path, got, err, c.want, c.denied)
 			}
 			asked := api.asked()
@@ -123,7 +125,7 @@ func TestPackageThatIsNotKnown(t *testing.T) {
 			api := packagesAPI(t, map[string]http.HandlerFunc{path: handler})
 			source := newSource(t, map[string]string{"GITHUB_API_URL": api.URL})
 			got, err := source.Package(t.Context(), plan.Facts{Actions: true, Repository: "octo-org/app", Project: plan.Project{Owner: packages.Organization}}, "octo-org/app")
-			if err == nil || errors.Is(err, plan.ErrPackageDenied) || got.Found {
+			if err == nil || errors.Is(err, visible.ErrPackageDenied) || got.Found {
 				t.Errorf("Package = %+v, %v, want an error that is no refusal", got, err)
 			}
 		})

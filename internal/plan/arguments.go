@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
 )
@@ -43,7 +45,7 @@ func checkArguments(in inputs.Inputs, f Facts) error {
 			continue
 		}
 		if why := secretArgument(argument, value, secrets); why != "" {
-			errs = append(errs, &Error{
+			errs = append(errs, &advice.Error{
 				Doing:  "passing the build argument " + argument,
 				Reason: why + ", and build arguments stay in the image's history and its provenance for everybody to read",
 				Advice: fmt.Sprintf("pass it by the input secrets and read it in the step that needs it:\n"+
@@ -121,7 +123,7 @@ func checkProxies(in inputs.Inputs, f Facts) error {
 		return nil
 	}
 	slices.Sort(held)
-	return &Error{
+	return &advice.Error{
 		Doing:  "passing " + strings.Join(held, ", ") + " of the Docker config to the build",
 		Reason: "it holds a login, and provenance with mode=max says all build arguments for everybody to read",
 		Advice: "leave mode=max out, give the proxy an address without one, or set the build argument to one",

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
 )
@@ -62,7 +64,7 @@ func Checked(call inputs.Call, found int) error {
 	if found > 1 {
 		what = fmt.Sprintf("%d problems", found)
 	}
-	return &Error{
+	return &advice.Error{
 		Doing:  "checking the Dockerfile",
 		Reason: "BuildKit's checks have found " + what,
 		Advice: "correct what the warnings say, or skip a rule by a line such as # check=skip=RULE at the top of the Dockerfile",

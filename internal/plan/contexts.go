@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
 )
@@ -26,7 +28,7 @@ func decideContexts(in inputs.Inputs, f Facts) (contexts, error) {
 	decided := contexts{secrets: in.Secrets}
 	unknown := f.Repository == "" || f.ServerURL == "" || f.Commit.SHA == ""
 	if unknown && slices.ContainsFunc(in.Fetched(), func(s inputs.Source) bool { return s.Kind == inputs.FromDefault }) {
-		return contexts{}, &Error{
+		return contexts{}, &advice.Error{
 			Doing:  "deciding what {{defaultContext}} is",
 			Reason: "it is the run's repository at its commit, and which that is, is not known",
 			Advice: "name a directory or a git URL",

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+	"github.com/slipway-build/slipway/internal/plan/visible"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -23,9 +26,9 @@ type decisions struct {
 	logins          logins
 	results         results
 	platforms       []v1.Platform
-	farm            []Share
+	nodes           []Share
 	contexts        contexts
-	watch           Watch
+	watch           visible.Watch
 	fileTime        time.Time
 	byDigest, byTag []name.Repository
 	leftOut         []string // warnings about caches that this run does without
@@ -47,11 +50,11 @@ func decide(in inputs.Inputs, f Facts) (d decisions, filled inputs.Inputs, err e
 	add(err)
 	d.results, err = decideResults(in, f, d.push, d.to.tags)
 	add(err)
-	d.platforms, d.farm, err = decideFarm(in, d.to.repositories)
+	d.platforms, d.nodes, err = decideNodes(in, d.to.repositories)
 	add(err)
 	d.contexts, err = decideContexts(in, f)
 	add(err)
-	d.watch, err = decideWatch(in.RequireVisibility, Repository{Server: packages.ServerAt(f.ServerURL), Name: f.Repository, Visibility: f.Project.Visibility}, d.push, d.to.repositories)
+	d.watch, err = visible.New(in.RequireVisibility, visible.Repository{Server: packages.ServerAt(f.ServerURL), Name: f.Repository, Visibility: f.Project.Visibility}, d.push, d.to.repositories)
 	add(err)
 	d.fileTime, err = decideFileTime(in, f)
 	add(err)
@@ -140,7 +143,7 @@ func fillCaches(input string, all []inputs.Cache, f Facts, version string) (fill
 		}
 		cache, err := cache.Filled(ref)
 		if err != nil {
-			errs = append(errs, &Error{Doing: fmt.Sprintf("naming the cache %s in %s", written, input), Reason: fmt.Sprintf("%q is not an image: %v", ref, err), Advice: "correct the line", cause: err})
+			errs = append(errs, &advice.Error{Doing: fmt.Sprintf("naming the cache %s in %s", written, input), Reason: fmt.Sprintf("%q is not an image: %v", ref, err), Advice: "correct the line", Cause: err})
 			continue
 		}
 		filled = append(filled, cache)

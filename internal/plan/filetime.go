@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
@@ -23,8 +25,8 @@ func decideFileTime(in inputs.Inputs, f Facts) (time.Time, error) {
 	if !in.Reproducible {
 		return time.Time{}, nil
 	}
-	refuse := func(reason, advice string) (time.Time, error) {
-		return time.Time{}, &Error{Doing: "making the image reproducible", Reason: reason, Advice: advice}
+	refuse := func(reason, how string) (time.Time, error) {
+		return time.Time{}, &advice.Error{Doing: "making the image reproducible", Reason: reason, Advice: how}
 	}
 	if len(in.Attestations) > 0 {
 		return refuse(

@@ -10,8 +10,8 @@ import (
 	"github.com/slipway-build/slipway/internal/metadata"
 )
 
-// Stay is a tag that does not move, and why.
-type Stay struct {
+// Unmoved is a tag that does not move, and why.
+type Unmoved struct {
 	Tag    name.Tag
 	Reason string
 }
@@ -75,43 +75,43 @@ type Unlearnt struct {
 	Head     error // which commit Tip has
 }
 
-// Doubts says what becomes of tags because it is not known what they follow.
+// Warnings says what becomes of tags because it is not known what they follow.
 // Outside Actions nobody can be asked about commits.
-func (p Plan) Doubts(f Facts, known metadata.Known, u Unlearnt) []string {
-	var doubts []string
+func (p Plan) Warnings(f Facts, known metadata.Known, u Unlearnt) []string {
+	var warnings []string
 	if versions, _ := p.Publish.Follows(); versions && known.Published == nil && known.Git == nil {
-		doubts = append(doubts, fmt.Sprintf("it is not known which versions of %s there are: tags such as latest move as if there were no newer one\n%v", p.Build.Repositories()[0], u.Versions))
+		warnings = append(warnings, fmt.Sprintf("it is not known which versions of %s there are: tags such as latest move as if there were no newer one\n%v", p.Build.Repositories()[0], u.Versions))
 	}
 	if u.Commits != nil && f.Actions {
-		doubts = append(doubts, fmt.Sprintf("it is not known whether a newer commit has the tag already: it moves as if there were none\n%v", u.Commits))
+		warnings = append(warnings, fmt.Sprintf("it is not known whether a newer commit has the tag already: it moves as if there were none\n%v", u.Commits))
 	}
 	if u.Head != nil && f.Actions {
-		doubts = append(doubts, fmt.Sprintf("it is not known whether %s was set back to this commit: its tags stay where they are\n%v", f.Tip(), u.Head))
+		warnings = append(warnings, fmt.Sprintf("it is not known whether %s was set back to this commit: its tags stay where they are\n%v", f.Tip(), u.Head))
 	}
-	return doubts
+	return warnings
 }
 
 // Moving leaves out the tags that would go back to an older version or commit,
 // and says why.
-func (p Publish) Moving(known metadata.Known) (Publish, []Stay) {
+func (p Publish) Moving(known metadata.Known) (Publish, []Unmoved) {
 	reasons := map[string]string{}
 	for _, move := range p.Names.Moves(known, p.floating) {
 		if !move.Moves {
 			reasons[move.Tag.Name] = move.Reason
 		}
 	}
-	var stays []Stay
+	var unmoved []Unmoved
 	p.Tags = slices.DeleteFunc(slices.Clone(p.Tags), func(tag name.Tag) bool {
 		reason, stay := reasons[p.made[tag].Name]
 		if p.ByDigest {
 			reason, stay = "in outputs push-by-digest is true", true
 		}
 		if stay {
-			stays = append(stays, Stay{Tag: tag, Reason: reason})
+			unmoved = append(unmoved, Unmoved{Tag: tag, Reason: reason})
 		}
 		return stay
 	})
-	return p, stays
+	return p, unmoved
 }
 
 // kind is what a tag follows.

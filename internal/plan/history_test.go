@@ -45,7 +45,7 @@ func TestDoubts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			doubts := p.Doubts(f, c.known, c.u)
+			doubts := p.Warnings(f, c.known, c.u)
 			var got []string
 			for _, doubt := range doubts {
 				_, why, _ := strings.Cut(doubt, "\n")
@@ -55,7 +55,7 @@ func TestDoubts(t *testing.T) {
 				t.Errorf("Doubts = %q, want %q", doubts, c.want)
 			}
 			f.Actions = false
-			if doubts := p.Doubts(f, metadata.Known{Git: []string{}}, c.u); len(doubts) > 0 {
+			if doubts := p.Warnings(f, metadata.Known{Git: []string{}}, c.u); len(doubts) > 0 {
 				t.Errorf("outside Actions Doubts = %q, want none of commits", doubts)
 			}
 		})

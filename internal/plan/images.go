@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -36,7 +38,7 @@ func homes(in inputs.Inputs, f Facts) ([]home, error) {
 		written = in.Pushed.Names
 		read = func(image string) (home, error) { return readName(image, in, f) }
 	case f.Repository == "":
-		return nil, &Error{
+		return nil, &advice.Error{
 			Doing:  "naming the image",
 			Reason: "neither the input image is set nor the repository known",
 			Advice: "set image to owner/name or to a full name such as ghcr.io/owner/name",
@@ -69,11 +71,11 @@ func namedByOutputs(in inputs.Inputs) bool {
 func defaultHome(image string, in inputs.Inputs, f Facts) (home, error) {
 	at, err := locate(image, ours, in, f)
 	if _, illegal := reference.WithName("localhost/" + strings.ToLower(image)); illegal != nil {
-		err = &Error{
+		err = &advice.Error{
 			Doing:  fmt.Sprintf("naming the image after the repository %s", f.Repository),
 			Reason: "no image can have that name",
 			Advice: fmt.Sprintf("set the input image, such as `image: %s`", metadata.PathName(f.title())),
-			cause:  err,
+			Cause:  err,
 		}
 	}
 	return at, err
@@ -155,7 +157,7 @@ func checkForm(image string, repo name.Repository, f Facts) error {
 	default:
 		instead = registry + "/" + cmp.Or(strings.ToLower(f.owner()), "OWNER") + "/" + short
 	}
-	return &Error{
+	return &advice.Error{
 		Doing:  fmt.Sprintf("naming the image %q", image),
 		Reason: fmt.Sprintf("%s publishes %s, and not %s", registry, form, path),
 		Advice: "use " + instead,
@@ -163,11 +165,11 @@ func checkForm(image string, repo name.Repository, f Facts) error {
 }
 
 func badImage(image string, cause error) error {
-	return &Error{
+	return &advice.Error{
 		Doing:  fmt.Sprintf("naming the image %q", image),
 		Reason: cause.Error(),
 		Advice: "use name, owner/name or registry/owner/name: letters and digits with single separators (. _ -) between them, and no tag, because tags come from the input tags",
-		cause:  cause,
+		Cause:  cause,
 	}
 }
 

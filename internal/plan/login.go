@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/host"
@@ -41,7 +43,7 @@ func decideLogins(in inputs.Inputs, f Facts, push bool, to []name.Repository) (l
 	l := logins{server: packages.ServerAt(f.ServerURL), push: push, to: to}
 	main, err := name.NewRegistry(registryOf(in, f))
 	if err != nil {
-		return l, &Error{Doing: "naming the registry", Reason: err.Error(), Advice: "set the input registry", cause: err}
+		return l, &advice.Error{Doing: "naming the registry", Reason: err.Error(), Advice: "set the input registry", Cause: err}
 	}
 	for _, entry := range in.Logins {
 		l.addEntry(entry, f)
@@ -189,11 +191,11 @@ func usable(token inputs.Secret) bool {
 
 // refuse adds a mistake. Where the host looks like one that everybody knows, that
 // is the mistake, and no login for it is asked for.
-func (l *logins) refuse(registry, reason, advice string) {
+func (l *logins) refuse(registry, reason, how string) {
 	if meant := packages.DidYouMean(registry, l.server); meant != "" {
-		advice = fmt.Sprintf("did you mean %s? correct the host in registry, image, tags or registry-auth", meant)
+		how = fmt.Sprintf("did you mean %s? correct the host in registry, image, tags or registry-auth", meant)
 	}
-	l.errs = append(l.errs, &Error{Doing: "logging in to " + registry, Reason: reason, Advice: advice})
+	l.errs = append(l.errs, &advice.Error{Doing: "logging in to " + registry, Reason: reason, Advice: how})
 }
 
 // pushes tells whether the run publishes in a registry.

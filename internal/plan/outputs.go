@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -115,8 +117,8 @@ func noOCITypes(options map[string]string) bool {
 func refuseOutputs(in inputs.Inputs, f Facts, repos, byTag []name.Repository, platforms []v1.Platform) error {
 	errs := []error{refusePushed(in, f, repos, byTag)}
 	for _, out := range in.Outputs {
-		refuse := func(reason, advice string) {
-			errs = append(errs, &Error{Doing: "writing " + out.String(), Reason: reason, Advice: advice})
+		refuse := func(reason, how string) {
+			errs = append(errs, &advice.Error{Doing: "writing " + out.String(), Reason: reason, Advice: how})
 		}
 		if out.Type == inputs.OutputDocker {
 			refuseDocker(platforms, refuse)
@@ -134,7 +136,7 @@ func refuseOutputs(in inputs.Inputs, f Facts, repos, byTag []name.Repository, pl
 }
 
 // refuseDocker refuses what the format of docker save cannot hold.
-func refuseDocker(platforms []v1.Platform, refuse func(reason, advice string)) {
+func refuseDocker(platforms []v1.Platform, refuse func(reason, how string)) {
 	if len(platforms) > 1 {
 		refuse("the format of docker save holds one platform ("+joinPlatforms(platforms)+" are asked for)", "use type=oci, or set the input platforms to one of them")
 	}
@@ -144,8 +146,8 @@ func refuseDocker(platforms []v1.Platform, refuse func(reason, advice string)) {
 // published.
 func refusePushed(in inputs.Inputs, f Facts, repos, byTag []name.Repository) error {
 	var errs []error
-	refuse := func(doing, reason, advice string) {
-		errs = append(errs, &Error{Doing: doing, Reason: reason, Advice: advice})
+	refuse := func(doing, reason, how string) {
+		errs = append(errs, &advice.Error{Doing: doing, Reason: reason, Advice: how})
 	}
 	if len(repos) > 0 && !namedByOutputs(in) {
 		errs = append(errs, refuseOtherNames(in, f, repos))
@@ -161,7 +163,7 @@ func refusePushed(in inputs.Inputs, f Facts, repos, byTag []name.Repository) err
 
 // refusePushedByTag refuses what a registry does not take that knows an image by
 // its tags alone.
-func refusePushedByTag(pushed inputs.Pushed, host string, refuse func(doing, reason, advice string)) {
+func refusePushedByTag(pushed inputs.Pushed, host string, refuse func(doing, reason, how string)) {
 	if pushed.ByDigest {
 		refuse("pushing by digest, as outputs says", host+" knows an image by its tags alone", "leave push-by-digest out of outputs, or publish elsewhere")
 	}
@@ -178,7 +180,7 @@ func refuseOtherNames(in inputs.Inputs, f Facts, repos []name.Repository) error 
 		at, err := readName(wanted, in, f)
 		same := func(repo name.Repository) bool { return repo.Name() == at.repository.Name() }
 		if err == nil && !slices.ContainsFunc(repos, same) {
-			err = &Error{
+			err = &advice.Error{
 				Doing:  "publishing to " + host.Shown(at.repository.Name()) + ", which outputs names",
 				Reason: "the inputs image and tags name other images, and decide",
 				Advice: "name it in image, or leave name out of outputs",

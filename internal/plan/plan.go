@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/plan/visible"
+
 	"github.com/Masterminds/semver/v3"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -21,10 +23,10 @@ import (
 // Plan is what a run will do.
 type Plan struct {
 	Build   Build
-	Farm    []Share // who builds which of the platforms; empty where one builder builds all
+	Nodes   []Share // who builds which of the platforms; empty where one builder builds all
 	Publish Publish
 	Logins  []Login // each host once
-	Watch   Watch
+	Watch   visible.Watch
 	Notices []string // what the workflow author should know, although nothing fails
 	Remarks []string // what the log says, because nobody need change anything
 
@@ -109,7 +111,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 	}
 	publish := Publish{Push: d.push, Reason: d.reason, Tags: d.to.tags, Version: d.to.names.Version, Names: d.to.names, made: d.to.made, floating: in.Floating, ByDigest: in.Pushed.ByDigest}
 	of, annotations := source(f, publish.Version), in.Annotations.Values(f.forNames())
-	auto := autoCaches(in, f, d.to.repositories[0], d.platforms, len(d.farm))
+	auto := autoCaches(in, f, d.to.repositories[0], d.platforms, len(d.nodes))
 	build := d.build(in, f, auto)
 	build.Labels = metadata.Labels(of, in.Labels.Values(f.forNames()))
 	remarks := slices.Concat(without, changed(d.to.names), shortened(in, f), d.results.remarks, auto.remarks, d.logins.fromConfig(build.Repositories(), f))
@@ -119,7 +121,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		remarks = append(remarks, "The image has no annotations, and its media types are Docker's: "+why)
 	}
 	noticed := slices.Concat(in.Notices, d.leftOut, notices(in, f), d.to.names.Unfit(), unpublished(in, d.reason), d.logins.notices, d.logins.overProvided(build.Repositories(), f), registryNotices(in, f, d.to.repositories), unplaced(annotations, build.Indexed()))
-	return Plan{Build: build, Farm: d.farm, Publish: publish, Logins: d.logins.all, Watch: d.watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
+	return Plan{Build: build, Nodes: d.nodes, Publish: publish, Logins: d.logins.all, Watch: d.watch, Notices: noticed, Remarks: remarks, annotated: len(annotations) > 0}, nil
 }
 
 // contextKey names the files that a builder keeps of a context. BuildKit asks

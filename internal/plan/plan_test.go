@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+	"github.com/slipway-build/slipway/internal/plan/visible"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -69,7 +72,7 @@ func refusals(tb testing.TB, err error) []error {
 		}
 		return all
 	}
-	var refusal *plan.Error
+	var refusal *advice.Error
 	if line := (*metadata.Error)(nil); errors.As(err, &line) {
 		return []error{line}
 	}
@@ -143,7 +146,7 @@ func TestNewForAPushToMain(t *testing.T) {
 		},
 		Publish: plan.Publish{Push: true, Tags: []name.Tag{repo.Tag("latest")}, Version: "latest"},
 		Logins:  []plan.Login{{Registry: registry, Username: "octocat", Password: "t0ken"}},
-		Watch:   plan.Watch{Images: []name.Repository{repo}},
+		Watch:   visible.Watch{Images: []name.Repository{repo}},
 	}
 	got, err := plan.New(in, f)
 	if err != nil {
@@ -152,7 +155,7 @@ func TestNewForAPushToMain(t *testing.T) {
 	same := cmp.Comparer(func(a, b name.Repository) bool { return a == b })
 	sameTag := cmp.Comparer(func(a, b name.Tag) bool { return a.Name() == b.Name() })
 	sameRegistry := cmp.Comparer(func(a, b name.Registry) bool { return a == b })
-	if diff := cmp.Diff(want, got, same, sameTag, sameRegistry, cmpopts.IgnoreUnexported(plan.Plan{}, plan.Publish{}, plan.Watch{}), cmpopts.IgnoreFields(plan.Publish{}, "Names"), cmpopts.IgnoreFields(plan.Build{}, "Annotations")); diff != "" {
+	if diff := cmp.Diff(want, got, same, sameTag, sameRegistry, cmpopts.IgnoreUnexported(plan.Plan{}, plan.Publish{}, visible.Watch{}), cmpopts.IgnoreFields(plan.Publish{}, "Names"), cmpopts.IgnoreFields(plan.Build{}, "Annotations")); diff != "" {
 		t.Errorf("New(push to main), -want +got:\n%s", diff)
 	}
 }

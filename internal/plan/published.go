@@ -55,7 +55,7 @@ func (b Build) PulledBy(digest v1.Hash, moved []name.Tag) name.Reference {
 
 // NotPublished says why nothing is, although the run publishes: no tag moves, and
 // there is no other way.
-func NotPublished(stays []Stay) string { return "no tag moves: " + stays[0].Reason }
+func NotPublished(unmoved []Unmoved) string { return "no tag moves: " + unmoved[0].Reason }
 
 // MetadataDigest returns the digest that the output metadata tells: that under which
 // the image is to be found. answered is what the builder calls its digest. An

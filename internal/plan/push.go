@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
@@ -15,7 +17,7 @@ func decidePush(in inputs.Inputs, f Facts) (publish bool, reason string, err err
 	case in.Push == inputs.PushFalse:
 		return false, saidOfPush(in), nil
 	case in.Push == inputs.PushTrue && readOnly != "":
-		return false, "", &Error{
+		return false, "", &advice.Error{
 			Doing:  "deciding whether to publish",
 			Reason: fmt.Sprintf("%s, but %s", saidOfPush(in), readOnly),
 			Advice: leaveToAuto(in) + ": such a run then builds, says why it does not publish, and is green",

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -111,8 +113,8 @@ func wantsResults(in inputs.Inputs) bool {
 // readReference reads a reference of the input tags, which has a tag. The path is
 // lower-cased and the tag kept.
 func readReference(written string, in inputs.Inputs, f Facts) (name.Tag, error) {
-	bad := func(cause error, advice string) (name.Tag, error) {
-		return name.Tag{}, &Error{Doing: fmt.Sprintf("reading the tag %q", written), Reason: cause.Error(), Advice: advice, cause: cause}
+	bad := func(cause error, how string) (name.Tag, error) {
+		return name.Tag{}, &advice.Error{Doing: fmt.Sprintf("reading the tag %q", written), Reason: cause.Error(), Advice: how, Cause: cause}
 	}
 	const full = "use a bare tag such as 1.2.3, or registry/owner/name:tag"
 	colon := strings.LastIndex(written, ":")
@@ -136,8 +138,8 @@ func readName(written string, in inputs.Inputs, f Facts) (home, error) {
 	at, err := locate(written, dockers, in, f)
 	if errors.Is(err, errNoRegistry) {
 		hub, own := fullForms(written, in, f)
-		err = &Error{
-			Doing: fmt.Sprintf("reading name=%s in outputs", written), Reason: err.Error(), cause: err,
+		err = &advice.Error{
+			Doing: fmt.Sprintf("reading name=%s in outputs", written), Reason: err.Error(), Cause: err,
 			Advice: fmt.Sprintf("write %s or %s, or set the input registry; with push=false it is a local name", hub, own),
 		}
 	}

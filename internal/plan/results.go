@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/host"
@@ -53,7 +55,7 @@ func loadNames(in inputs.Inputs, tags []name.Tag) ([]name.Tag, error) {
 	for _, written := range in.LoadAs {
 		tag, err := name.NewTag(written)
 		if err != nil {
-			errs = append(errs, &Error{Doing: "loading the image as " + written, Reason: err.Error(), Advice: "correct name in outputs", cause: err})
+			errs = append(errs, &advice.Error{Doing: "loading the image as " + written, Reason: err.Error(), Advice: "correct name in outputs", Cause: err})
 		} else if !slices.Contains(all, tag) {
 			all = append(all, tag)
 		}
@@ -93,7 +95,7 @@ func checkCacheTags(to []inputs.Cache, tags []name.Tag) error {
 			return host.Shown(tag.Name()) == cache.Attrs["ref"] || host.Shown(tag.Tag(metadata.Latest).Name()) == cache.Attrs["ref"]
 		}
 		if slices.ContainsFunc(tags, same) {
-			errs = append(errs, &Error{
+			errs = append(errs, &advice.Error{
 				Doing:  "exporting the cache to " + cache.Attrs["ref"],
 				Reason: "that is a tag of the image, which the cache would replace",
 				Advice: "use a tag of its own in cache-to, such as :cache, or type=inline to keep the cache inside the image",

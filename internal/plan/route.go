@@ -88,7 +88,7 @@ func (p Plan) Route(moving Publish, can Capabilities, onlyBuilder bool) Route {
 	}
 	route := Route{Place: PlacedByBuild, Found: !some}
 	switch {
-	case len(p.Farm) > 1:
+	case len(p.Nodes) > 1:
 		route.Place = PlacedAsIndex
 	case !can.PushByDigest:
 		route.Place = PlacedByTag

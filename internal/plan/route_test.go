@@ -69,7 +69,7 @@ func TestRoute(t *testing.T) {
 	cases := map[string]struct {
 		pushTo, byTag, tags string
 		can                 plan.Capabilities
-		only, farm, push    bool
+		only, nodes, push   bool
 		want                string
 	}{
 		"nothing is pushed":                     {pushTo: "r.test/app", tags: v, can: buildkit, want: "nowhere"},
@@ -78,8 +78,8 @@ func TestRoute(t *testing.T) {
 		"none moves":                            {pushTo: "r.test/app", can: buildkit, push: true, want: "by digest, found, tags apart"},
 		"an engine":                             {pushTo: "r.test/app", tags: l + " " + v, can: engine, push: true, want: "by tag; registry: " + v + " / " + l},
 		"an engine, none moves":                 {pushTo: "r.test/app", can: engine, push: true, want: "nowhere"},
-		"nodes":                                 {pushTo: "r.test/app", tags: v, can: buildkit, push: true, farm: true, want: "index, tags apart; registry: " + v + " / "},
-		"nodes, none moves":                     {pushTo: "r.test/app", can: buildkit, push: true, farm: true, want: "index, found, tags apart"},
+		"nodes":                                 {pushTo: "r.test/app", tags: v, can: buildkit, push: true, nodes: true, want: "index, tags apart; registry: " + v + " / "},
+		"nodes, none moves":                     {pushTo: "r.test/app", can: buildkit, push: true, nodes: true, want: "index, found, tags apart"},
 		"only the builder":                      {pushTo: "r.test/app", tags: l + " " + v, can: buildkit, push: true, only: true, want: "by digest; buildkit: " + v + " / " + l},
 		"only the builder, none moves":          {pushTo: "r.test/app", can: buildkit, push: true, only: true, want: "by digest, tags apart"},
 		"only an engine":                        {pushTo: "r.test/app", tags: l, can: engine, push: true, only: true, want: "nowhere; engine:  / " + l},
@@ -96,8 +96,8 @@ func TestRoute(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			p := plan.Plan{Build: plan.Build{PushTo: repositoriesOf(t, c.pushTo), ByTag: repositoriesOf(t, c.byTag)}}
-			if c.farm {
-				p.Farm = make([]plan.Share, 2)
+			if c.nodes {
+				p.Nodes = make([]plan.Share, 2)
 			}
 			moving := plan.Publish{Push: c.push, Tags: taggedAs(t, c.tags)}
 			route := p.Route(moving, c.can, c.only)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/redact"
 )
@@ -41,7 +43,7 @@ func refuseSecrets(in inputs.Inputs, f Facts, d decisions) error {
 			continue
 		}
 		refused[one.what] = true
-		errs = append(errs, &Error{
+		errs = append(errs, &advice.Error{
 			Doing:  "publishing " + one.what,
 			Reason: "it holds a secret of this step, and everybody who may pull the image can read it",
 			Advice: "leave the secret out; if it is not one, do not pass it as a secret",

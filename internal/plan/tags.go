@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -41,7 +43,7 @@ func decideTargets(in inputs.Inputs, f Facts, push bool) (targets, error) {
 		t.addRepository(image.repository)
 	}
 	if onlyFull && len(in.Images) > 0 {
-		err = errors.Join(err, &Error{
+		err = errors.Join(err, &advice.Error{
 			Doing:  "naming the tags",
 			Reason: "the input image is set, but every line of tags is a full reference, so nothing would be published under image",
 			Advice: "add a bare tag, or leave image out",
@@ -105,7 +107,7 @@ func decideNames(in inputs.Inputs, f Facts, push bool) (metadata.Names, error) {
 		if empty := names.Empty(); err != nil || empty == nil {
 			return names, err
 		} else if push && !in.TagsWrong {
-			return names, &Error{Doing: "naming the tags", Reason: empty.Error(), Advice: "add a rule that fits this run, such as type=ref,event=branch or type=sha", cause: empty}
+			return names, &advice.Error{Doing: "naming the tags", Reason: empty.Error(), Advice: "add a rule that fits this run, such as type=ref,event=branch or type=sha", Cause: empty}
 		}
 		unfit = names.Outcomes
 	}
@@ -153,11 +155,11 @@ func defaultTag(f Facts) (string, metadata.Kind, error) {
 	ref := f.tagRef()
 	tag, err := metadata.RefTag(ref)
 	if err != nil {
-		return "", metadata.Written, &Error{
+		return "", metadata.Written, &advice.Error{
 			Doing:  "naming the tag",
 			Reason: err.Error(),
 			Advice: "set the input tags",
-			cause:  err,
+			Cause:  err,
 		}
 	}
 	if strings.HasPrefix(ref, "refs/heads/") {

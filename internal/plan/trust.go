@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
 )
@@ -54,7 +56,7 @@ func decideTrust(in inputs.Inputs, f Facts) error {
 	if in.AllowUntrustedHead || !f.untrusted() {
 		return nil
 	}
-	return &Error{
+	return &advice.Error{
 		Doing:  "deciding whether the files may be built",
 		Reason: fmt.Sprintf("%s, and %s: a stranger's Dockerfile would run with the secrets and the token of this workflow", f.found(), f.startedBy()),
 		Advice: "build pull requests in a workflow with `on: pull_request`, whose runs have neither, and here only files of this repository's own branches and tags, as they were checked out; or, where a maintainer has reviewed what is checked out, set allow-untrusted-head: true",

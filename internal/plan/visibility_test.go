@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/plan/visible"
+
 	"github.com/slipway-build/slipway/internal/packages"
-	"github.com/slipway-build/slipway/internal/plan"
 )
 
 // The measurement wins over what GitHub says, which is the only one to tell
@@ -26,7 +27,7 @@ func TestVisibilityOfWhatWasSeen(t *testing.T) {
 		{true, false, packages.Internal, packages.Internal},
 		{true, false, packages.Unknown, packages.Private},
 	} {
-		s := plan.Seen{Measured: c.measured, Public: c.public, Package: plan.Package{Visibility: c.said}}
+		s := visible.Seen{Measured: c.measured, Public: c.public, Package: visible.Package{Visibility: c.said}}
 		if got := s.Visibility(); got != c.want {
 			t.Errorf("measured %v, public %v, GitHub says %q: %q, want %q", c.measured, c.public, c.said, got, c.want)
 		}
@@ -37,25 +38,25 @@ func TestJudge(t *testing.T) {
 	t.Parallel()
 	const settings = "https://github.com/orgs/octo/packages/container/hello/settings"
 	const github, quay = "hello", "quay.io/octo/hello"
-	org := plan.Package{Found: true, Owner: packages.Organization}
+	org := visible.Package{Found: true, Owner: packages.Organization}
 	linked := org
 	linked.Repository = "Octo/Other"
 	own := org
 	own.Repository = "octo/HELLO-world"
 	internal := org
 	internal.Visibility = packages.Internal
-	public, private := plan.Seen{Measured: true, Public: true, Package: org}, plan.Seen{Measured: true, Package: org}
-	with := func(s plan.Seen, p plan.Package) plan.Seen { s.Package = p; return s }
-	unknown := plan.Seen{Unmeasured: errors.New("a timeout")}
+	public, private := visible.Seen{Measured: true, Public: true, Package: org}, visible.Seen{Measured: true, Package: org}
+	with := func(s visible.Seen, p visible.Package) visible.Seen { s.Package = p; return s }
+	unknown := visible.Seen{Unmeasured: errors.New("a timeout")}
 	for title, c := range map[string]struct {
 		image, required, repository string
-		seen                        plan.Seen
+		seen                        visible.Seen
 		notice, warning, err        string // what each says, with blanks between; empty: there is none
 	}{
 		"public, of a public repository":                {image: github, repository: "public", seen: public},
 		"private, of a public repository":               {image: github, repository: "public", seen: private, notice: "without\x00private\x00" + settings + "\x00Danger Zone\x00Change visibility\x00choose Public\x00greyed out\x00Package Creation\x00require-visibility to private"},
 		"internal, of a public repository":              {image: github, repository: "public", seen: with(private, internal), notice: "the package is internal"},
-		"private, of a user's public repository":        {image: github, repository: "public", seen: with(private, plan.Package{Owner: packages.User}), notice: "https://github.com/users/octo/packages/container/hello/settings"},
+		"private, of a user's public repository":        {image: github, repository: "public", seen: with(private, visible.Package{Owner: packages.User}), notice: "https://github.com/users/octo/packages/container/hello/settings"},
 		"public, of a private repository":               {image: github, repository: "private", seen: public, warning: "everybody\x00the repository is private\x00cannot be made private again\x00" + settings},
 		"public, of an internal repository":             {image: github, repository: "internal", seen: public, warning: "the repository is internal"},
 		"private, of a private repository":              {image: github, repository: "private", seen: private},
@@ -74,14 +75,14 @@ func TestJudge(t *testing.T) {
 		"internal, and private is required":             {image: github, required: "private", seen: with(private, internal), err: "it is internal\x00choose private"},
 		"private or internal, and internal is required": {image: github, required: "internal", seen: private, err: "did not tell\x00packages: read"},
 		"unknown, and public is required":               {image: github, required: "public", seen: unknown, err: "could not be measured\x00published already (a timeout)"},
-		"elsewhere, private":                            {image: quay, repository: "public", required: "private", seen: plan.Seen{Measured: true}},
-		"elsewhere, private, and public is required":    {image: quay, repository: "public", required: "public", seen: plan.Seen{Measured: true}, err: "it is private\x00settings of quay.io"},
+		"elsewhere, private":                            {image: quay, repository: "public", required: "private", seen: visible.Seen{Measured: true}},
+		"elsewhere, private, and public is required":    {image: quay, repository: "public", required: "public", seen: visible.Seen{Measured: true}, err: "it is private\x00settings of quay.io"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			w := watchOf(t, packages.Visibility(c.required), packages.Visibility(c.repository), c.image)
 			c.seen.Image = w.Images[0]
-			v := w.Judge([]plan.Seen{c.seen})
+			v := w.Judge([]visible.Seen{c.seen})
 			says(t, "notices", c.notice, v.Notices)
 			says(t, "warnings", c.warning, v.Warnings)
 			var errs []string
@@ -117,7 +118,7 @@ func says(t *testing.T, what, parts string, texts []string) {
 func TestJudgeKnowsUsers(t *testing.T) {
 	t.Parallel()
 	w := watchOf(t, packages.Unknown, packages.Public, "hello")
-	v := w.Judge([]plan.Seen{{Image: w.Images[0], Measured: true, Package: plan.Package{Owner: packages.User}}})
+	v := w.Judge([]visible.Seen{{Image: w.Images[0], Measured: true, Package: visible.Package{Owner: packages.User}}})
 	if text := strings.Join(v.Notices, ""); text == "" || strings.Contains(text, "Package Creation") {
 		t.Errorf("the notice to a user is %q", text)
 	}
@@ -127,9 +128,9 @@ func TestJudgeKnowsUsers(t *testing.T) {
 func TestJudgeEveryImage(t *testing.T) {
 	t.Parallel()
 	w := watchOf(t, packages.Public, packages.Public, "hello", "world", "quay.io/octo/hello")
-	seen := make([]plan.Seen, 0, len(w.Images))
+	seen := make([]visible.Seen, 0, len(w.Images))
 	for _, image := range w.Images {
-		seen = append(seen, plan.Seen{Image: image, Measured: true})
+		seen = append(seen, visible.Seen{Image: image, Measured: true})
 	}
 	if refused := refusals(t, w.Judge(seen).Err); len(refused) != len(w.Images) {
 		t.Errorf("%d images are refused, want %d: %v", len(refused), len(w.Images), refused)

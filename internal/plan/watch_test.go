@@ -3,6 +3,8 @@ package plan_test
 import (
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/plan/visible"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slipway-build/slipway/internal/inputs"
@@ -11,7 +13,7 @@ import (
 )
 
 // watchOf is what a push to main watches.
-func watchOf(t *testing.T, required packages.Visibility, repository packages.Visibility, images ...string) plan.Watch {
+func watchOf(t *testing.T, required packages.Visibility, repository packages.Visibility, images ...string) visible.Watch {
 	t.Helper()
 	f := pushOf("refs/heads/main")
 	f.Project.Visibility = repository
@@ -67,7 +69,7 @@ func TestWatchRefusesWhatNobodyCanTell(t *testing.T) {
 func TestPageOfAnImage(t *testing.T) {
 	t.Parallel()
 	w := watchOf(t, packages.Public, packages.Public, "ghcr.io/octo/a/b", "quay.io/octo/hello", "containers.octo.ghe.com/octo/hello")
-	user := plan.Package{Owner: packages.User}
+	user := visible.Package{Owner: packages.User}
 	for i, want := range []string{"https://github.com/users/octo/packages/container/package/a%2Fb", "", "https://octo.ghe.com/users/octo/packages/container/package/hello"} {
 		if got := w.Page(w.Images[i], user); got != want {
 			t.Errorf("the page of %s is %q, want %q", w.Images[i], got, want)
@@ -76,7 +78,7 @@ func TestPageOfAnImage(t *testing.T) {
 			t.Errorf("Ours(%s) = %v", w.Images[i], ours)
 		}
 	}
-	said := plan.Package{Found: true, URL: "https://github.com/orgs/octo/packages/container/package/x"}
+	said := visible.Package{Found: true, URL: "https://github.com/orgs/octo/packages/container/package/x"}
 	if got := w.Page(w.Images[0], said); got != said.URL {
 		t.Errorf("the page is %q, want the one that GitHub says", got)
 	}
@@ -90,7 +92,7 @@ func TestRefuse(t *testing.T) {
 		w := watchOf(t, required, packages.Public, "hello")
 		image := w.Images[0]
 		for _, is := range all {
-			p := plan.Package{Found: true, Visibility: is, Owner: packages.Organization}
+			p := visible.Package{Found: true, Visibility: is, Owner: packages.Organization}
 			err := w.Refuse(image, p)
 			want := required != packages.Unknown && is != packages.Unknown && is != required
 			if (err != nil) != want {
@@ -99,7 +101,7 @@ func TestRefuse(t *testing.T) {
 			if want {
 				wantRefusal(t, err, "is there already, and is "+string(is), "requiring that ghcr.io/octo/hello is "+string(required))
 			}
-			if err := w.Refuse(image, plan.Package{Visibility: is}); err != nil {
+			if err := w.Refuse(image, visible.Package{Visibility: is}); err != nil {
 				t.Errorf("a package that is not there is refused: %v", err)
 			}
 		}

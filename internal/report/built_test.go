@@ -72,7 +72,7 @@ func TestSummaryOfMuchIsWhole(t *testing.T) {
 	o := published(t)
 	for i := range 1000 {
 		o.Tags = append(o.Tags, o.Tags[0].Tag(fmt.Sprintf("v%d-%s", i, strings.Repeat("x", 120))))
-		o.Stays = append(o.Stays, plan.Stay{Tag: o.Tags[i], Reason: strings.Repeat("why ", 5000)})
+		o.Unmoved = append(o.Unmoved, plan.Unmoved{Tag: o.Tags[i], Reason: strings.Repeat("why ", 5000)})
 		o.Remarks = append(o.Remarks, strings.Repeat("*", 10_000))
 		o.Sizes = append(o.Sizes, Size{Platform: fmt.Sprintf("linux/p%d", i), Digest: digestOf("a"), Bytes: 1})
 		o.Loaded = append(o.Loaded, o.Tags[i])

@@ -48,7 +48,7 @@ func TestStrangersTextIsNotLive(t *testing.T) {
 		o := published(t)
 		o.PackageURL = "" // the one link that is meant
 		o.Builder, o.Remarks = text, []string{text}
-		o.Stays = []plan.Stay{{Tag: o.Tags[0], Reason: text}}
+		o.Unmoved = []plan.Unmoved{{Tag: o.Tags[0], Reason: text}}
 		built := sample()
 		built.Timeline = append(built.Timeline,
 			trace.Step{Stage: text, Name: "RUN " + text, Took: whole(built)}, trace.Step{Stage: "export", Name: text, Own: true, Failed: true, Took: whole(built)})

@@ -33,7 +33,7 @@ type Outcome struct {
 	Images    []name.Digest
 	Pull      name.Reference // the first image, as it can be pulled
 	Tags      []name.Tag     // in the order of the inputs; without those that stay
-	Stays     []plan.Stay
+	Unmoved   []plan.Unmoved
 	Version   string
 	Platforms map[string]v1.Hash // by platform, such as linux/arm64
 	Labels    []Entry            // in the order in which they are listed

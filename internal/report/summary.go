@@ -175,8 +175,8 @@ func (r *Reporter) facts(o Outcome) string {
 // notDone says what was not done although it might have been, and why.
 func (r *Reporter) notDone(o Outcome) string {
 	lines := r.notes()
-	for _, stay := range o.Stays {
-		lines = append(lines, fmt.Sprintf("`%s` was not moved: %s", host.Shown(stay.Tag.Name()), r.words(stay.Reason)))
+	for _, unmoved := range o.Unmoved {
+		lines = append(lines, fmt.Sprintf("`%s` was not moved: %s", host.Shown(unmoved.Tag.Name()), r.words(unmoved.Reason)))
 	}
 	for _, one := range r.built.Timeline {
 		if one.Own && one.Failed {

@@ -45,7 +45,7 @@ func TestSummaryOfAPublishedImage(t *testing.T) {
 	s := newStep(t, true)
 	o := published(t)
 	o.Version = "1.0.0-rc.1_abc" // Markdown's emphasis, and no entities
-	o.Stays = []plan.Stay{{Tag: o.Tags[2].Tag("edge"), Reason: "2.0.0 is newer than 1.2.3"}}
+	o.Unmoved = []plan.Unmoved{{Tag: o.Tags[2].Tag("edge"), Reason: "2.0.0 is newer than 1.2.3"}}
 	o.Remarks = []string{"No cache of type s3 is exported: *no*"}
 	built := sample()
 	built.Timeline = append(built.Timeline, trace.Step{Stage: "export", Name: "exporting cache to registry", Own: true, Failed: true})

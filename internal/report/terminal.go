@@ -74,8 +74,8 @@ func (s screen) paint(code, text string) string {
 // log.
 func (r *Reporter) printDetails(o Outcome) {
 	r.printSizes(o)
-	for _, stay := range o.Stays {
-		r.Printf("  stays   %s: %s", host.Shown(stay.Tag.Name()), stay.Reason)
+	for _, unmoved := range o.Unmoved {
+		r.Printf("  stays   %s: %s", host.Shown(unmoved.Tag.Name()), unmoved.Reason)
 	}
 	r.printBuilt()
 }

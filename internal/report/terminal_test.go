@@ -97,7 +97,7 @@ func TestTerminalObeysNobody(t *testing.T) {
 	s.Warning("", 0, hostile)
 	s.Printf("%s", hostile)
 	s.Failure(errors.New(hostile + "\n\tand more"))
-	for _, o := range []Outcome{{Reason: hostile}, {Asked: inputs.CallOutline, Answer: hostile}, {Stays: []plan.Stay{{Reason: hostile}}}} {
+	for _, o := range []Outcome{{Reason: hostile}, {Asked: inputs.CallOutline, Answer: hostile}, {Unmoved: []plan.Unmoved{{Reason: hostile}}}} {
 		if err := s.Success(o); err != nil {
 			t.Fatal(err)
 		}

@@ -53,9 +53,9 @@ func (r *Run) ask(ctx context.Context) *access {
 	return a
 }
 
-// doubted tells whether it is known by now that a registry cannot be reached from
+// unreached tells whether it is known by now that a registry cannot be reached from
 // here.
-func (a *access) doubted(ctx context.Context) bool {
+func (a *access) unreached(ctx context.Context) bool {
 	if !a.here.Come() {
 		return false
 	}

@@ -35,7 +35,7 @@ func (m builderMaker) make(ctx context.Context, a *access) (Made, error) {
 			return err
 		}
 		a.builder <- b
-		if a.doubted(groupCtx) {
+		if a.unreached(groupCtx) {
 			if err = a.granted(groupCtx); err != nil {
 				return err
 			}
@@ -91,7 +91,7 @@ func (m builderMaker) connect(ctx context.Context) (*builder.Builder, error) {
 // BuilderOptions says which BuildKit the inputs ask for.
 func BuilderOptions(o Options, in inputs.Inputs, p plan.Plan) builder.Options {
 	return builder.Options{
-		Want: in.Builder, Farm: p.Farm, Needs: p.Needs(), TLS: in.BuilderTLS, Authorities: in.RegistryCA, Image: in.BuilderImage, Volume: in.BuilderVolume,
+		Want: in.Builder, Farm: p.Nodes, Needs: p.Needs(), TLS: in.BuilderTLS, Authorities: in.RegistryCA, Image: in.BuilderImage, Volume: in.BuilderVolume,
 		Executable: o.Executable, Lookup: o.Lookup,
 	}
 }

@@ -174,7 +174,7 @@ func TestOrder(t *testing.T) {
 				movers: map[plan.Mover]mover{plan.ByBuildKit: diaryMover{d, "buildkit", hash("b"), images}, plan.ByEngine: diaryMover{d, "engine", hash("d"), images}},
 			}
 			if c.nodes {
-				p.Farm, made.Image, made.Parts = make([]plan.Share, 2), image.Image{}, make([]image.Part, 2)
+				p.Nodes, made.Image, made.Parts = make([]plan.Share, 2), image.Image{}, make([]image.Part, 2)
 			}
 			r := &Run{report: quietReporter(t), plan: p, images: images}
 			r.visibility = &visibility{run: r}

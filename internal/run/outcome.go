@@ -38,7 +38,7 @@ func (r *Run) outcome(made Made, moving Moving, tagged Tagged) report.Outcome {
 		ImageID:   tagged.Image.Config,
 		Loaded:    b.LoadAs,
 		Tags:      moving.Publish.Tags,
-		Stays:     moving.Stays,
+		Unmoved:   moving.Unmoved,
 		Version:   r.plan.Publish.Version,
 		Platforms: map[string]v1.Hash{},
 		Builder:   made.ByName,
@@ -52,7 +52,7 @@ func (r *Run) outcome(made Made, moving Moving, tagged Tagged) report.Outcome {
 		o.Labels = append(o.Labels, report.Entry{Key: key, Value: b.Labels[key]})
 	}
 	if moving.Publish.Push && !o.Pushed {
-		o.Reason = plan.NotPublished(moving.Stays)
+		o.Reason = plan.NotPublished(moving.Unmoved)
 	}
 	return o
 }
@@ -88,12 +88,12 @@ func (r *Run) tellVisibility(ctx context.Context, o *report.Outcome) error {
 			o.Visibility, o.PackageURL = string(seen.Visibility()), watch.Page(seen.Image, seen.Package)
 		}
 	}
-	verdict := watch.Judge(all)
-	for _, notice := range verdict.Notices {
+	findings := watch.Judge(all)
+	for _, notice := range findings.Notices {
 		r.report.Notice(notice)
 	}
-	for _, warning := range verdict.Warnings {
+	for _, warning := range findings.Warnings {
 		r.report.Warning("", 0, warning)
 	}
-	return verdict.Err
+	return findings.Err
 }

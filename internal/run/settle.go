@@ -14,7 +14,7 @@ import (
 // Moving is what was decided of the tags, when nothing more could be learnt.
 type Moving struct {
 	Publish plan.Publish // with the tags that move
-	Stays   []plan.Stay
+	Unmoved []plan.Unmoved
 	Route   plan.Route
 	before  *pending.Answer[before] // what a tag held; nil where it is not known
 	end     func()                  // lets other runs of the same engine move theirs; more than once is as once
@@ -38,14 +38,14 @@ func (r *Run) settle(ctx context.Context, made Made, a *access, p previous) (Mov
 		}
 		m.end = sync.OnceFunc(end)
 	}
-	m.Publish, m.Stays = r.decideTags(ctx, made)
+	m.Publish, m.Unmoved = r.decideTags(ctx, made)
 	m.Route = r.plan.Route(m.Publish, made.By, way.onlyBuilder)
 	m.before = p.now()
 	return m, nil
 }
 
 // decideTags returns the tags that move, and those that do not.
-func (r *Run) decideTags(ctx context.Context, made Made) (plan.Publish, []plan.Stay) {
+func (r *Run) decideTags(ctx context.Context, made Made) (plan.Publish, []plan.Unmoved) {
 	all := r.plan.Publish
 	if !all.Push || !all.ByDigest && r.images.There(ctx, made.Image.Digest, all.Tags) {
 		return all, nil
@@ -54,14 +54,14 @@ func (r *Run) decideTags(ctx context.Context, made Made) (plan.Publish, []plan.S
 	for _, warning := range warnings {
 		r.report.Warning("", 0, warning)
 	}
-	moving, stays := all.Moving(known)
+	moving, unmoved := all.Moving(known)
 	if known.SetBack {
 		r.report.Printf("%s was set back to this commit: its tags go back, too", r.facts.Tip())
 	}
-	for _, stay := range stays {
-		r.report.Printf("Not moving %s: %s", stay.Tag, stay.Reason)
+	for _, one := range unmoved {
+		r.report.Printf("Not moving %s: %s", one.Tag, one.Reason)
 	}
-	return moving, stays
+	return moving, unmoved
 }
 
 // learnt returns what has been learnt of the versions and commits that the tags
@@ -76,14 +76,14 @@ func (r *Run) learnt(ctx context.Context) (metadata.Known, []string) {
 		head, err := r.source.Head(ctx, r.facts, r.facts.Tip())
 		h.known.SetBack, h.unknown.Head = head != "" && head == r.facts.Revision(), err
 	}
-	return h.known, r.plan.Doubts(r.facts, h.known, h.unknown)
+	return h.known, r.plan.Warnings(r.facts, h.known, h.unknown)
 }
 
 // lookAhead asks for what moving the tags will need, once BuildKit has pushed.
 func (r *Run) lookAhead(ctx context.Context, a *access) func(v1.Hash) {
 	return func(digest v1.Hash) {
 		r.history.Begin(ctx)
-		if !a.doubted(ctx) {
+		if !a.unreached(ctx) {
 			_, tags := r.plan.Build.TakenByTag(r.plan.Publish.Tags)
 			r.images.LookAhead(ctx, digest, tags)
 		}

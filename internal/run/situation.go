@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/slipway-build/slipway/internal/plan/visible"
+
 	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/registry"
@@ -25,7 +27,7 @@ func (r *Run) situation() registry.Situation {
 func (r *Run) lookUp(ctx context.Context, owner, name string) registry.Package {
 	found, err := r.source.Package(ctx, r.facts, owner+"/"+name)
 	switch {
-	case errors.Is(err, plan.ErrPackageDenied) && r.pushesWithAPIToken():
+	case errors.Is(err, visible.ErrPackageDenied) && r.pushesWithAPIToken():
 		return registry.Package{Asked: true, Hidden: true}
 	case err != nil:
 		return registry.Package{}

@@ -28,7 +28,7 @@ func TestFarmAssignsPlatforms(t *testing.T) {
 	// Of b and c, a hash that must never change chooses b for octo/hello-world.
 	c := inputs.Node{Platforms: linux("arm64", "s390x"), Address: "tcp://c:1"}
 	cases := map[string]struct {
-		farm   []inputs.Node
+		nodes  []inputs.Node
 		wanted []v1.Platform
 		want   []plan.Share
 		builds []v1.Platform // all of them, in the order of the index
@@ -68,11 +68,11 @@ func TestFarmAssignsPlatforms(t *testing.T) {
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			p, err := plan.New(inputs.Inputs{Farm: c.farm, Platforms: c.wanted}, pushOf("refs/heads/main"))
+			p, err := plan.New(inputs.Inputs{Farm: c.nodes, Platforms: c.wanted}, pushOf("refs/heads/main"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, p.Farm); diff != "" {
+			if diff := cmp.Diff(c.want, p.Nodes); diff != "" {
 				t.Errorf("shares, -want +got:\n%s", diff)
 			}
 			if diff := cmp.Diff(c.builds, p.Build.Platforms); diff != "" {
@@ -92,10 +92,10 @@ func TestFarmSpreadsImages(t *testing.T) {
 	}
 	choose := func(farm []inputs.Node, image, target string) string {
 		p, err := plan.New(inputs.Inputs{Farm: farm, Images: []string{image}, Target: target}, pushOf("refs/heads/main"))
-		if err != nil || len(p.Farm) != 1 {
-			t.Fatalf("New = %v, %v, want one share", p.Farm, err)
+		if err != nil || len(p.Nodes) != 1 {
+			t.Fatalf("New = %v, %v, want one share", p.Nodes, err)
 		}
-		return p.Farm[0].Address
+		return p.Nodes[0].Address
 	}
 	const images = 400
 	taken, moved := map[string]int{}, 0

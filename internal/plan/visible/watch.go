@@ -1,10 +1,13 @@
-package plan
+// Package visible decides what is to be said of who can read the packages of a run.
+package visible
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/plan/advice"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -41,10 +44,10 @@ type Repository struct {
 	Visibility packages.Visibility
 }
 
-// decideWatch watches the packages of GitHub's container registries: what GitHub
+// New watches the packages of GitHub's container registries: what GitHub
 // makes of a first push, its documentation says in two ways. Others are watched
 // only where a visibility is required.
-func decideWatch(required packages.Visibility, of Repository, push bool, repos []name.Repository) (Watch, error) {
+func New(required packages.Visibility, of Repository, push bool, repos []name.Repository) (Watch, error) {
 	w := Watch{Required: required, server: of.Server, repository: of.Name, visibility: of.Visibility}
 	if !push {
 		return w, nil
@@ -57,7 +60,7 @@ func decideWatch(required packages.Visibility, of Repository, push bool, repos [
 		}
 		w.Images = append(w.Images, repo)
 		if reason := w.cannotTell(kind, repo); reason != "" {
-			errs = append(errs, &Error{Doing: w.requiring(repo), Reason: reason, Advice: "leave require-visibility out"})
+			errs = append(errs, &advice.Error{Doing: w.requiring(repo), Reason: reason, Advice: "leave require-visibility out"})
 		}
 	}
 	return w, errors.Join(errs...)
@@ -108,7 +111,7 @@ func (w Watch) Refuse(repo name.Repository, p Package) error {
 	if w.Required == packages.Unknown || !p.Found || p.Visibility == packages.Unknown || p.Visibility == w.Required {
 		return nil
 	}
-	return &Error{
+	return &advice.Error{
 		Doing:  w.requiring(repo),
 		Reason: fmt.Sprintf("the package is there already, and is %s", p.Visibility),
 		Advice: w.howTo(Seen{Image: repo, Package: p}),
@@ -121,7 +124,7 @@ func (w Watch) Unseen(far []name.Repository) error {
 	var errs []error
 	for _, repo := range far {
 		if w.Required != packages.Unknown && !w.Ours(repo) {
-			errs = append(errs, &Error{
+			errs = append(errs, &advice.Error{
 				Doing:  w.requiring(repo),
 				Reason: "this process cannot reach " + repo.RegistryStr() + ", and the builder cannot tell who else reads it",
 				Advice: "leave require-visibility out",
@@ -154,16 +157,16 @@ func (s Seen) Visibility() packages.Visibility {
 	return packages.Private
 }
 
-// Verdict is what a workflow author should know of the packages of a run.
-type Verdict struct {
+// Findings is what a workflow author should know of the packages of a run.
+type Findings struct {
 	Notices  []string
 	Warnings []string
 	Err      error // what is required is not so, although the images are published
 }
 
 // Judge compares what was seen with the repository, and with what is required.
-func (w Watch) Judge(all []Seen) Verdict {
-	var v Verdict
+func (w Watch) Judge(all []Seen) Findings {
+	var v Findings
 	var errs []error
 	for _, s := range all {
 		if w.Required != packages.Unknown {
@@ -182,7 +185,7 @@ func (w Watch) Judge(all []Seen) Verdict {
 }
 
 // compare holds a package to its repository.
-func (w Watch) compare(s Seen, v *Verdict) {
+func (w Watch) compare(s Seen, v *Findings) {
 	is := s.Visibility()
 	switch {
 	case w.visibility == packages.Unknown || is == packages.Unknown:
@@ -200,10 +203,10 @@ func (w Watch) compare(s Seen, v *Verdict) {
 // missed returns an error where what is required is not so, or not known.
 func (w Watch) missed(s Seen) error {
 	is := s.Visibility()
-	e := &Error{Doing: w.requiring(s.Image), Advice: w.howTo(s)}
+	e := &advice.Error{Doing: w.requiring(s.Image), Advice: w.howTo(s)}
 	switch {
 	case is == packages.Unknown:
-		e.Reason, e.cause = "it could not be measured, and the image is published already", s.Unmeasured
+		e.Reason, e.Cause = "it could not be measured, and the image is published already", s.Unmeasured
 		if s.Unmeasured != nil {
 			e.Reason += fmt.Sprintf(" (%v)", s.Unmeasured)
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -19,17 +21,17 @@ type Share struct {
 	Platforms []v1.Platform // at least one
 }
 
-// decideFarm gives every wanted platform to one node: without wanted ones, every
+// decideNodes gives every wanted platform to one node: without wanted ones, every
 // platform that the farm names. Where several nodes build a platform, the image
 // chooses. The shares are in the order of the nodes, without those that have
 // nothing to build.
-func decideFarm(in inputs.Inputs, repos []name.Repository) (platforms []v1.Platform, shares []Share, err error) {
+func decideNodes(in inputs.Inputs, repos []name.Repository) (platforms []v1.Platform, shares []Share, err error) {
 	if len(in.Farm) == 0 {
 		return in.Platforms, nil, nil
 	}
 	platforms = in.Platforms
 	if len(platforms) == 0 {
-		platforms = farmPlatforms(in.Farm)
+		platforms = nodePlatforms(in.Farm)
 	}
 	image := " " + in.Target
 	if len(repos) > 0 { // else something else is wrong
@@ -47,7 +49,7 @@ func decideFarm(in inputs.Inputs, repos []name.Repository) (platforms []v1.Platf
 		shares[at].Platforms = append(shares[at].Platforms, platform)
 	}
 	if len(homeless) > 0 {
-		return nil, nil, &Error{
+		return nil, nil, &advice.Error{
 			Doing:  "choosing the nodes of the farm",
 			Reason: fmt.Sprintf("no node builds %s; there are %s", joinPlatforms(homeless), listNodes(in.Farm)),
 			Advice: fmt.Sprintf("add a line %s=ADDRESS to the input builder, or leave the platform out of the input platforms", homeless[0]),
@@ -65,21 +67,21 @@ func decideFarm(in inputs.Inputs, repos []name.Repository) (platforms []v1.Platf
 func refuseParts(in inputs.Inputs) error {
 	var errs []error
 	if in.Load {
-		errs = append(errs, &Error{
+		errs = append(errs, &advice.Error{
 			Doing:  "loading the image into the Docker engine",
 			Reason: "its platforms are built on several nodes of the farm, and none of them has the whole image",
 			Advice: "leave load out, or set the input platforms to those of one node",
 		})
 	}
 	for _, out := range in.Outputs {
-		errs = append(errs, &Error{
+		errs = append(errs, &advice.Error{
 			Doing:  "writing " + out.String(),
 			Reason: "the platforms are built on several nodes of the farm, and none of them has the whole result",
 			Advice: "leave it out of outputs, or set the input platforms to those of one node",
 		})
 	}
 	if in.Pushed.Options["oci-mediatypes"] != "" {
-		errs = append(errs, &Error{
+		errs = append(errs, &advice.Error{
 			Doing:  "pushing with oci-mediatypes=" + in.Pushed.Options["oci-mediatypes"],
 			Reason: "the index that joins the nodes' images has OCI's media types",
 			Advice: "leave oci-mediatypes out of outputs",
@@ -87,7 +89,7 @@ func refuseParts(in inputs.Inputs) error {
 	}
 	for _, cache := range in.CacheTo {
 		if cache.Type != inputs.CacheInline {
-			errs = append(errs, &Error{
+			errs = append(errs, &advice.Error{
 				Doing:  "exporting the cache as type=" + string(cache.Type),
 				Reason: "each node of the farm would replace what another has exported",
 				Advice: "use type=inline, or leave cache-to out: the nodes keep their own cache",
@@ -97,9 +99,9 @@ func refuseParts(in inputs.Inputs) error {
 	return errors.Join(errs...)
 }
 
-// farmPlatforms lists what a farm builds, each platform once, in the order of the
+// nodePlatforms lists what a farm builds, each platform once, in the order of the
 // lines.
-func farmPlatforms(farm []inputs.Node) []v1.Platform {
+func nodePlatforms(farm []inputs.Node) []v1.Platform {
 	var all []v1.Platform
 	for _, node := range farm {
 		for _, platform := range node.Platforms {

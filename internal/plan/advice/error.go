@@ -1,4 +1,5 @@
-package plan
+// Package advice is the form of an error that says what to do.
+package advice
 
 import "fmt"
 
@@ -8,7 +9,7 @@ type Error struct {
 	Doing  string
 	Reason string
 	Advice string
-	cause  error
+	Cause  error
 }
 
 func (e *Error) Error() string {
@@ -16,4 +17,4 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns what caused the error, or nil.
-func (e *Error) Unwrap() error { return e.cause }
+func (e *Error) Unwrap() error { return e.Cause }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/plan/advice"
+
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -54,7 +56,7 @@ func refuseByTag(in inputs.Inputs, f Facts, byTag []name.Repository, platforms [
 	host := byTag[0].RegistryStr()
 	var errs []error
 	refuse := func(doing, reason, or string) {
-		errs = append(errs, &Error{
+		errs = append(errs, &advice.Error{
 			Doing:  doing,
 			Reason: fmt.Sprintf("%s takes only images that are a single manifest of Docker's media type, and %s", host, reason),
 			Advice: fmt.Sprintf("publish to %s, or %s", successor(byTag[0], f), or),
@@ -77,7 +79,7 @@ func refuseCacheByTag(to []inputs.Cache, f Facts) error {
 	var errs []error
 	for _, cache := range to {
 		if host, ok := cacheByTag(cache, f); ok {
-			errs = append(errs, &Error{
+			errs = append(errs, &advice.Error{
 				Doing:  "exporting the cache to " + cache.Attrs["ref"],
 				Reason: host + " takes images alone, and a cache is none",
 				Advice: "use a repository of " + packages.ServerAt(f.ServerURL).Successor(host) + ", or type=inline to keep the cache inside the image",
