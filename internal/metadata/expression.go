@@ -4,13 +4,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/metadata/dateformat"
 )
 
 // expression is what stands between {{ and }}.
 type expression struct {
 	name   string
-	format dateFormat     // of date and commit_date
-	zone   *time.Location // likewise
+	format dateformat.Format // of date and commit_date
+	zone   *time.Location    // likewise
 }
 
 // names are the expressions there are.
@@ -65,12 +67,20 @@ func (c *compiler) expression(text string) (*expression, int, *mistake) {
 		}
 	}
 	if expr.dated() && expr.format == nil {
-		return nil, 0, wrong(offset, acceptsDates, "{{%s}} has no format", name)
+		return nil, 0, wrong(offset, dateformat.Accepts, "{{%s}} has no format", name)
 	}
 	return expr, r.at, nil
 }
 
 func (e *expression) dated() bool { return e.name == "date" || e.name == "commit_date" }
+
+func parseDate(text string) (dateformat.Format, *mistake) {
+	format, err := dateformat.Parse(text)
+	if err != nil {
+		return nil, wrong(err.Offset, dateformat.Accepts, "%s", err.Problem)
+	}
+	return format, nil
+}
 
 // argument reads what follows a name.
 func (c *compiler) argument(expr *expression, a argument) (m *mistake) {

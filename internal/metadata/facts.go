@@ -129,9 +129,9 @@ func newScope(f Facts) scope {
 func (e *expression) value(s scope) string {
 	switch e.name {
 	case "date":
-		return e.format.format(s.Now.In(e.zone))
+		return e.format.Format(s.Now.In(e.zone))
 	case "commit_date":
-		return e.format.format(s.commitTime().In(e.zone))
+		return e.format.Format(s.commitTime().In(e.zone))
 	case "raw", "version", "major", "minor", "patch":
 		return s.version.part(e.name)
 	}

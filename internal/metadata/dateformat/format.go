@@ -1,15 +1,17 @@
-package metadata
+// Package dateformat writes times in the formats of moment.js.
+package dateformat
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
 )
 
-// dateFormat is a format of moment.js, taken apart
+// Format is a format of moment.js, taken apart
 // (https://momentjs.com/docs/#/displaying/format/). It is what users of
 // docker/metadata-action write; no module that is kept up reads it.
-type dateFormat []datePart
+type Format []datePart
 
 // datePart is a text, or what writes a part of a time.
 type datePart struct {
@@ -17,19 +19,27 @@ type datePart struct {
 	write func(time.Time) string
 }
 
-const acceptsDates = "a format of moment.js, such as 'YYYYMMDD', 'YYYY-MM-DD[T]HH:mm:ss' or 'X', with other text in [square brackets]"
+const Accepts = "a format of moment.js, such as 'YYYYMMDD', 'YYYY-MM-DD[T]HH:mm:ss' or 'X', with other text in [square brackets]"
 
 // strftime finds %Y and the like, which would print as a % and a year.
 var strftime = regexp.MustCompile(`%[A-Za-z]`)
 
-// parseDate takes a format apart. Letters that stand for nothing are text, as
+// Error says what is wrong with a format, and where.
+type Error struct {
+	Offset  int // in bytes
+	Problem string
+}
+
+func (e *Error) Error() string { return e.Problem }
+
+// Parse takes a format apart. Letters that stand for nothing are text, as
 // for moment.js; a format without any part of a time is a mistake.
-func parseDate(format string) (dateFormat, *mistake) {
+func Parse(format string) (Format, *Error) {
 	if at := strftime.FindStringIndex(format); at != nil {
-		return nil, wrong(at[0], acceptsDates, "%q is a format of strftime", format)
+		return nil, &Error{at[0], fmt.Sprintf("%q is a format of strftime", format)}
 	}
 	rest := expandLong(format)
-	var f dateFormat
+	var f Format
 	dated := false
 	for rest != "" {
 		if text, after, ok := bracketed(rest); ok {
@@ -43,7 +53,7 @@ func parseDate(format string) (dateFormat, *mistake) {
 		token := longestToken(rest)
 		switch {
 		case token == "" && rest[0] == '[':
-			return nil, wrong(strings.LastIndexByte(format, '['), acceptsDates, "a [ in the format %q is never closed", format)
+			return nil, &Error{strings.LastIndexByte(format, '['), fmt.Sprintf("a [ in the format %q is never closed", format)}
 		case token == "":
 			token = rest[:1]
 			f = f.text(strings.TrimPrefix(token, `\`)) // a backslash is never printed
@@ -56,13 +66,13 @@ func parseDate(format string) (dateFormat, *mistake) {
 		rest = rest[len(token):]
 	}
 	if !dated {
-		return nil, wrong(0, acceptsDates, "the format %q has no part of a date or time", format)
+		return nil, &Error{0, fmt.Sprintf("the format %q has no part of a date or time", format)}
 	}
 	return f, nil
 }
 
 // text adds a text, to the one before where there is one.
-func (f dateFormat) text(text string) dateFormat {
+func (f Format) text(text string) Format {
 	if last := len(f) - 1; last >= 0 && f[last].write == nil {
 		f[last].text += text
 		return f
@@ -70,7 +80,7 @@ func (f dateFormat) text(text string) dateFormat {
 	return append(f, datePart{text: text})
 }
 
-func (f dateFormat) format(t time.Time) string {
+func (f Format) Format(t time.Time) string {
 	var b strings.Builder
 	for _, part := range f {
 		if part.write != nil {
