@@ -1,5 +1,7 @@
 package inputs
 
+import "github.com/slipway-build/slipway/internal/packages"
+
 // Call is what the Dockerfile is asked for.
 type Call string
 
@@ -24,4 +26,13 @@ func (p *parser) call(input string) Call {
 		p.problems.add(input, "build, check, outline or targets", "%q is none of them", value)
 		return CallBuild
 	}
+}
+
+func (p *parser) visibility(input string) packages.Visibility {
+	value := p.text(input)
+	required := packages.VisibilityOf(value)
+	if value != "" && required == packages.Unknown {
+		p.problems.add(input, "public, private or internal", "%q is none of them", value)
+	}
+	return required
 }

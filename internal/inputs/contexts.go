@@ -3,6 +3,7 @@ package inputs
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -152,4 +153,13 @@ func (p *parser) remoteDockerfile(input string) string {
 		p.problems.add(input, "the path of a Dockerfile in the context, or an absolute path on this machine", "%q is not inside the context, which the builder fetches", written)
 	}
 	return path
+}
+
+// isRemote reads a context that the builder fetches, unless there is a directory
+// of that name.
+func (p *parser) isRemote(text string) (*Source, error) {
+	if info, err := os.Stat(p.absolute(text)); err == nil && info.IsDir() {
+		return nil, nil
+	}
+	return remoteSource(text)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -170,13 +169,4 @@ func shown(text string) string {
 		return address + "?…"
 	}
 	return text
-}
-
-// isRemote reads a context that the builder fetches, unless there is a directory
-// of that name.
-func (p *parser) isRemote(text string) (*Source, error) {
-	if info, err := os.Stat(p.absolute(text)); err == nil && info.IsDir() {
-		return nil, nil
-	}
-	return remoteSource(text)
 }

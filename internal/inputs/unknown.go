@@ -53,12 +53,6 @@ func inputName(variable string) string {
 	return name
 }
 
-// canonical writes a name as no action does, so that image_name, imageName and
-// image-name are one.
-func canonical(name string) string {
-	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
-}
-
 // misspelt returns the input that a name was probably meant to be, or "".
 func misspelt(name string, known []string) string {
 	for _, one := range known {
