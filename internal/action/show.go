@@ -26,10 +26,10 @@ func showBuilder(ctx context.Context, env Env, args []string) int {
 	}
 	one := run.BuilderOptions(env.options("", nil), in, plan.Plan{})
 	all := []builder.Options{one}
-	if len(in.Farm) > 0 {
+	if len(in.Nodes) > 0 {
 		all = nil
 	}
-	for _, node := range in.Farm {
+	for _, node := range in.Nodes {
 		one.Farm = []plan.Share{{Address: node.Address, Platforms: node.Platforms}}
 		all = append(all, one)
 	}

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/slipway-build/slipway/internal/build/diagnose"
 	"github.com/slipway-build/slipway/internal/build/session"
 
@@ -38,7 +40,7 @@ func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	attrs := opt.FrontendAttrs
 	maps.Copy(attrs, callAttrs(r.Plan.Call, attrs["frontend.caps"]))
 	for _, named := range r.Plan.Contexts {
-		if named.Kind == inputs.FromStage { // it would have to be built
+		if named.Kind == source.Stage { // it would have to be built
 			attrs["context:"+named.Name] = "docker-image://scratch"
 		}
 	}

@@ -6,13 +6,14 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/slipway-build/slipway/internal/builder"
-	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -21,7 +22,7 @@ import (
 func solve(ctx context.Context, b *builder.Builder, p plan.Build, opt client.SolveOpt, statuses chan *client.SolveStatus) (*client.SolveResponse, error) {
 	stages := map[string]string{} // by the name of the context
 	for _, named := range p.Contexts {
-		if named.Kind == inputs.FromStage {
+		if named.Kind == source.Stage {
 			stages[named.Name] = named.Where
 		}
 	}

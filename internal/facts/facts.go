@@ -10,7 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -27,7 +28,7 @@ type Source struct {
 	// one that is empty nothing is known.
 	Build []string
 	// Fetched is what the builder fetches by itself to build it.
-	Fetched []inputs.Source
+	Fetched []source.Source
 	// Token asks GitHub's API. It may be empty.
 	Token string
 	// Now is when the run began.

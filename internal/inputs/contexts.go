@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/distribution/reference"
 )
 
@@ -15,7 +17,7 @@ import (
 // image or a stage.
 type NamedContext struct {
 	Name string // as Dockerfiles write it
-	Source
+	source.Source
 }
 
 // Local lists the paths of this machine that a build takes files of: the
@@ -30,7 +32,7 @@ func (in Inputs) Local() []string {
 		paths = append(paths, in.Dockerfile)
 	}
 	for _, named := range in.Contexts {
-		if named.Kind == FromDirectory || named.Kind == FromLayout {
+		if named.Kind == source.Directory || named.Kind == source.Layout {
 			paths = append(paths, named.Where)
 		}
 	}
@@ -38,8 +40,8 @@ func (in Inputs) Local() []string {
 }
 
 // Fetched lists what the builder fetches by itself.
-func (in Inputs) Fetched() []Source {
-	var all []Source
+func (in Inputs) Fetched() []source.Source {
+	var all []source.Source
 	if in.Remote != nil {
 		all = append(all, *in.Remote)
 	}
@@ -69,7 +71,7 @@ func (p *parser) contexts(in *Inputs, context, named string) {
 	}
 	switch {
 	case err != nil:
-		p.problems.add(context, acceptsContext, "%q cannot be used: %v", shown(written), err)
+		p.problems.add(context, acceptsContext, "%q cannot be used: %v", source.Shown(written), err)
 	case remote != nil:
 		in.Remote = remote
 	default:
@@ -88,41 +90,41 @@ func (p *parser) namedContexts(input string) []NamedContext {
 		name, text, complete := strings.Cut(strings.TrimSpace(it.text), "=")
 		named, err := reference.ParseNormalizedNamed(strings.TrimSpace(name))
 		if !complete || err != nil || strings.TrimSpace(text) == "" {
-			p.problems.add(input, acceptsNamed, "line %d: %q is no name and its source", it.line, shown(it.text))
+			p.problems.add(input, acceptsNamed, "line %d: %q is no name and its source", it.line, source.Shown(it.text))
 			continue
 		}
-		source, err := p.namedSource(strings.TrimSpace(text))
+		from, err := p.namedSource(strings.TrimSpace(text))
 		if err != nil {
-			p.problems.add(input, acceptsNamed, "line %d: %q: %v", it.line, shown(it.text), err)
+			p.problems.add(input, acceptsNamed, "line %d: %q: %v", it.line, source.Shown(it.text), err)
 			continue
 		}
-		one := NamedContext{Name: strings.TrimSuffix(reference.FamiliarString(named), ":latest"), Source: source}
+		one := NamedContext{Name: strings.TrimSuffix(reference.FamiliarString(named), ":latest"), Source: from}
 		all = slices.DeleteFunc(all, func(other NamedContext) bool { return other.Name == one.Name })
 		all = append(all, one)
 	}
 	return all
 }
 
-func (p *parser) namedSource(text string) (Source, error) {
+func (p *parser) namedSource(text string) (source.Source, error) {
 	kind, rest, _ := strings.Cut(text, ":")
 	switch kind {
 	case "docker-image":
 		image := strings.TrimPrefix(rest, "//")
 		if _, err := reference.ParseNormalizedNamed(image); err != nil {
-			return Source{}, err
+			return source.Source{}, err
 		}
-		return Source{Kind: FromImage, Where: image}, nil
+		return source.Source{Kind: source.Image, Where: image}, nil
 	case "oci-layout":
 		return p.layout(strings.TrimPrefix(rest, "//"))
 	case "target":
 		if !stageName.MatchString(rest) {
-			return Source{}, errors.New("it is not the name of a stage")
+			return source.Source{}, errors.New("it is not the name of a stage")
 		}
-		return Source{Kind: FromStage, Where: rest}, nil
+		return source.Source{Kind: source.Stage, Where: rest}, nil
 	}
 	remote, err := p.isRemote(text)
 	if err != nil {
-		return Source{}, err
+		return source.Source{}, err
 	}
 	if remote != nil {
 		return *remote, nil
@@ -130,12 +132,12 @@ func (p *parser) namedSource(text string) (Source, error) {
 	// An absolute path was meant by the workflow's author, wherever it leads.
 	path, err := p.resolve(text, filepath.IsAbs(text))
 	if errors.Is(err, fs.ErrNotExist) {
-		return Source{}, errors.New("there is no " + p.absolute(text))
+		return source.Source{}, errors.New("there is no " + p.absolute(text))
 	}
 	if err == nil {
 		err = directory(path)
 	}
-	return Source{Kind: FromDirectory, Where: path}, err
+	return source.Source{Kind: source.Directory, Where: path}, err
 }
 
 // remoteDockerfile returns the Dockerfile of a context that the builder fetches:
@@ -157,9 +159,9 @@ func (p *parser) remoteDockerfile(input string) string {
 
 // isRemote reads a context that the builder fetches, unless there is a directory
 // of that name.
-func (p *parser) isRemote(text string) (*Source, error) {
+func (p *parser) isRemote(text string) (*source.Source, error) {
 	if info, err := os.Stat(p.absolute(text)); err == nil && info.IsDir() {
 		return nil, nil
 	}
-	return remoteSource(text)
+	return source.Remote(text)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 
@@ -15,10 +17,10 @@ import (
 func TestRemoteContext(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t, "github.com/octo/here/Dockerfile", "a:b/Dockerfile")
-	const git, url, own = inputs.FromGit, inputs.FromURL, inputs.FromDefault
+	const git, url, own = source.Git, source.URL, source.Default
 	cases := map[string]struct {
 		value string
-		kind  inputs.SourceKind // empty: a directory
+		kind  source.Kind // empty: a directory
 		where string
 	}{
 		"a repository":                     {"https://github.com/octo/app.git", git, "https://github.com/octo/app.git"},
@@ -52,7 +54,7 @@ func TestRemoteContext(t *testing.T) {
 				}
 				return
 			}
-			if diff := cmp.Diff(&inputs.Source{Kind: c.kind, Where: c.where}, in.Remote); diff != "" || in.Context != "" || in.Dockerfile != "Dockerfile" {
+			if diff := cmp.Diff(&source.Source{Kind: c.kind, Where: c.where}, in.Remote); diff != "" || in.Context != "" || in.Dockerfile != "Dockerfile" {
 				t.Errorf("Parse(context: %q) with %q and %q, -want +got:\n%s", c.value, in.Context, in.Dockerfile, diff)
 			}
 			if local := in.Local(); len(local) > 0 {
@@ -74,7 +76,7 @@ func TestGitURLs(t *testing.T) {
 			one("", "?ref=main", "?branch=a&subdir=b", "?checksum=12ab", "?color=red", "?ref=a&ref=b", "?submodules=false") + one("", "#main", "#main:sub", "#:sub", "#")
 		_, isGit, gitErr := dfgitutil.ParseGitRef(text)
 		in, err := parse(dir, vars{"context": text, "ssh": "default"})
-		taken := in.Remote != nil && in.Remote.Kind == inputs.FromGit
+		taken := in.Remote != nil && in.Remote.Kind == source.Git
 		if taken && !isGit {
 			t.Errorf("%q is taken for a repository, and BuildKit does not", text)
 		}
@@ -159,23 +161,23 @@ func TestNamedContexts(t *testing.T) {
 		value string
 		want  []inputs.NamedContext
 	}{
-		"a directory":          {"lib=lib", []inputs.NamedContext{{"lib", inputs.Source{Kind: inputs.FromDirectory, Where: dir + "/lib"}}}},
-		"with ./":              {"lib=./lib/", []inputs.NamedContext{{"lib", inputs.Source{Kind: inputs.FromDirectory, Where: dir + "/lib"}}}},
-		"the workspace":        {"all=.", []inputs.NamedContext{{"all", inputs.Source{Kind: inputs.FromDirectory, Where: dir}}}},
-		"outside, absolute":    {"x=" + elsewhere, []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromDirectory, Where: elsewhere}}}},
-		"in quotes":            {`"x=two words"`, []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromDirectory, Where: dir + "/two words"}}}},
-		"an image":             {"alpine=docker-image://alpine:3.20", []inputs.NamedContext{{"alpine", inputs.Source{Kind: inputs.FromImage, Where: "alpine:3.20"}}}},
-		"an image by digest":   {"a=docker-image://ghcr.io/o/a@" + first.String(), []inputs.NamedContext{{"a", inputs.Source{Kind: inputs.FromImage, Where: "ghcr.io/o/a@" + first.String()}}}},
-		"in place of an image": {"docker.io/library/alpine:latest=docker-image://busybox", []inputs.NamedContext{{"alpine", inputs.Source{Kind: inputs.FromImage, Where: "busybox"}}}},
-		"a repository":         {"x=https://github.com/o/r.git#v1", []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromGit, Where: "https://github.com/o/r.git#v1"}}}},
-		"the run's own":        {"x={{defaultContext}}:lib", []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromDefault, Where: "lib"}}}},
-		"a file":               {"x=https://example.com/a.tar.gz", []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromURL, Where: "https://example.com/a.tar.gz"}}}},
-		"a stage":              {"x=target:base", []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromStage, Where: "base"}}}},
-		"a layout by tag":      {"x=oci-layout://oci:two", []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromLayout, Where: dir + "/oci", Digest: second}}}},
-		"a layout's latest":    {"x=oci-layout://" + dir + "/oci", []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromLayout, Where: dir + "/oci", Digest: first}}}},
-		"a layout by digest":   {"x=oci-layout://oci@" + second.String(), []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromLayout, Where: dir + "/oci", Digest: second}}}},
-		"the last of a name":   {"x=lib\nx:latest=.", []inputs.NamedContext{{"x", inputs.Source{Kind: inputs.FromDirectory, Where: dir}}}},
-		"blank lines":          {"\n  a=lib \n\n", []inputs.NamedContext{{"a", inputs.Source{Kind: inputs.FromDirectory, Where: dir + "/lib"}}}},
+		"a directory":          {"lib=lib", []inputs.NamedContext{{"lib", source.Source{Kind: source.Directory, Where: dir + "/lib"}}}},
+		"with ./":              {"lib=./lib/", []inputs.NamedContext{{"lib", source.Source{Kind: source.Directory, Where: dir + "/lib"}}}},
+		"the workspace":        {"all=.", []inputs.NamedContext{{"all", source.Source{Kind: source.Directory, Where: dir}}}},
+		"outside, absolute":    {"x=" + elsewhere, []inputs.NamedContext{{"x", source.Source{Kind: source.Directory, Where: elsewhere}}}},
+		"in quotes":            {`"x=two words"`, []inputs.NamedContext{{"x", source.Source{Kind: source.Directory, Where: dir + "/two words"}}}},
+		"an image":             {"alpine=docker-image://alpine:3.20", []inputs.NamedContext{{"alpine", source.Source{Kind: source.Image, Where: "alpine:3.20"}}}},
+		"an image by digest":   {"a=docker-image://ghcr.io/o/a@" + first.String(), []inputs.NamedContext{{"a", source.Source{Kind: source.Image, Where: "ghcr.io/o/a@" + first.String()}}}},
+		"in place of an image": {"docker.io/library/alpine:latest=docker-image://busybox", []inputs.NamedContext{{"alpine", source.Source{Kind: source.Image, Where: "busybox"}}}},
+		"a repository":         {"x=https://github.com/o/r.git#v1", []inputs.NamedContext{{"x", source.Source{Kind: source.Git, Where: "https://github.com/o/r.git#v1"}}}},
+		"the run's own":        {"x={{defaultContext}}:lib", []inputs.NamedContext{{"x", source.Source{Kind: source.Default, Where: "lib"}}}},
+		"a file":               {"x=https://example.com/a.tar.gz", []inputs.NamedContext{{"x", source.Source{Kind: source.URL, Where: "https://example.com/a.tar.gz"}}}},
+		"a stage":              {"x=target:base", []inputs.NamedContext{{"x", source.Source{Kind: source.Stage, Where: "base"}}}},
+		"a layout by tag":      {"x=oci-layout://oci:two", []inputs.NamedContext{{"x", source.Source{Kind: source.Layout, Where: dir + "/oci", Digest: second}}}},
+		"a layout's latest":    {"x=oci-layout://" + dir + "/oci", []inputs.NamedContext{{"x", source.Source{Kind: source.Layout, Where: dir + "/oci", Digest: first}}}},
+		"a layout by digest":   {"x=oci-layout://oci@" + second.String(), []inputs.NamedContext{{"x", source.Source{Kind: source.Layout, Where: dir + "/oci", Digest: second}}}},
+		"the last of a name":   {"x=lib\nx:latest=.", []inputs.NamedContext{{"x", source.Source{Kind: source.Directory, Where: dir}}}},
+		"blank lines":          {"\n  a=lib \n\n", []inputs.NamedContext{{"a", source.Source{Kind: source.Directory, Where: dir + "/lib"}}}},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {

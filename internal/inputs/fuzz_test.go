@@ -108,11 +108,11 @@ func FuzzBuilder(f *testing.F) {
 			}
 			return
 		}
-		if (in.Builder == "") == (len(in.Farm) == 0) {
-			t.Errorf("Parse(builder: %q) = %q and %v, want one of them", text, in.Builder, in.Farm)
+		if (in.Builder == "") == (len(in.Nodes) == 0) {
+			t.Errorf("Parse(builder: %q) = %q and %v, want one of them", text, in.Builder, in.Nodes)
 		}
 		seen := map[string]bool{}
-		for _, node := range in.Farm {
+		for _, node := range in.Nodes {
 			if err := inputs.CheckAddress(node.Address); err != nil || len(node.Platforms) == 0 || seen[node.Address] {
 				t.Errorf("Parse(builder: %q) has the node %v: %v", text, node, err)
 			}

@@ -6,6 +6,8 @@ package inputs
 import (
 	"errors"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/metadata"
@@ -53,7 +55,7 @@ type Inputs struct {
 
 	Workspace  string         // absolute path, links followed
 	Context    string         // absolute path of a directory inside the workspace; empty where there is a Remote
-	Remote     *Source        // the context, where the builder fetches it by itself. Default: nil
+	Remote     *source.Source // the context, where the builder fetches it by itself. Default: nil
 	Contexts   []NamedContext // each name once
 	Dockerfile string         // absolute path of a file, or its path inside Remote
 	Target     string         // stage to build. Default: empty, which means the last
@@ -85,7 +87,7 @@ type Inputs struct {
 	BuildRecord  string // absolute path that takes BuildKit's record of the build. Default: empty, which means none
 
 	Builder       string     // "auto", "docker", "container", "local", an address that CheckAddress takes, or the name of a builder of buildx; empty where there is a Farm
-	Farm          []Node     // several builders, of which each builds its platforms. Default: none
+	Nodes         []Node     // several builders, of which each builds its platforms. Default: none
 	BuilderImage  string     // reference of an image with buildkitd. Default: empty, which means the action's own
 	BuilderVolume string     // name of a volume that keeps the builder's cache. Default: empty, which means that nothing is kept
 	BuilderTLS    BuilderTLS // for tcp:// addresses, in Builder, Farm or BUILDKIT_HOST. Default: zero, which means no TLS

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -15,7 +17,7 @@ import (
 
 // layout reads PATH[:TAG|@DIGEST], an image in a directory of the format OCI
 // layout (https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md).
-func (p *parser) layout(text string) (Source, error) {
+func (p *parser) layout(text string) (source.Source, error) {
 	path, tag, digest := text, "", ""
 	if i := strings.LastIndex(path, "@"); i >= 0 && strings.Contains(path[i:], ":") {
 		path, digest = path[:i], path[i+1:]
@@ -25,13 +27,13 @@ func (p *parser) layout(text string) (Source, error) {
 	}
 	followed, err := p.resolve(path, filepath.IsAbs(path))
 	if errors.Is(err, fs.ErrNotExist) {
-		return Source{}, errors.New("there is no " + p.absolute(path))
+		return source.Source{}, errors.New("there is no " + p.absolute(path))
 	}
 	if err == nil {
 		err = directory(followed)
 	}
 	if err != nil {
-		return Source{}, err
+		return source.Source{}, err
 	}
 	var hash v1.Hash
 	if digest != "" {
@@ -40,12 +42,12 @@ func (p *parser) layout(text string) (Source, error) {
 		hash, err = layoutDigest(followed, tag)
 	}
 	if err != nil {
-		return Source{}, err
+		return source.Source{}, err
 	}
 	if err := isFile(filepath.Join(followed, "blobs", hash.Algorithm, hash.Hex)); err != nil {
-		return Source{}, fmt.Errorf("%s has no %s", followed, hash)
+		return source.Source{}, fmt.Errorf("%s has no %s", followed, hash)
 	}
-	return Source{Kind: FromLayout, Where: followed, Digest: hash}, nil
+	return source.Source{Kind: source.Layout, Where: followed, Digest: hash}, nil
 }
 
 // The annotations by which images of a layout are known: the tag, and the full

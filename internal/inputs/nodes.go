@@ -36,7 +36,7 @@ func (p *parser) builders(in *Inputs) {
 			addresses = []string{host}
 		}
 	default:
-		in.Farm, addresses = p.farm(input, lines)
+		in.Nodes, addresses = p.farm(input, lines)
 	}
 	in.BuilderTLS = p.builderTLS(inputTLS, addresses)
 	for input, value := range map[string]string{"builder-image": in.BuilderImage, "builder-volume": in.BuilderVolume} {

@@ -49,14 +49,14 @@ func TestFarm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, in.Farm); diff != "" || in.Builder != "" {
+			if diff := cmp.Diff(c.want, in.Nodes); diff != "" || in.Builder != "" {
 				t.Errorf("Builder %q, Farm, -want +got:\n%s", in.Builder, diff)
 			}
 		})
 	}
 	in, err := parse(dir, vars{"builder": "kube-pod://b-0?namespace=ci"})
-	if err != nil || in.Farm != nil || in.Builder != "kube-pod://b-0?namespace=ci" {
-		t.Errorf("an address with a = sign is %q, %v, %v, want a single builder", in.Builder, in.Farm, err)
+	if err != nil || in.Nodes != nil || in.Builder != "kube-pod://b-0?namespace=ci" {
+		t.Errorf("an address with a = sign is %q, %v, %v, want a single builder", in.Builder, in.Nodes, err)
 	}
 }
 
@@ -127,8 +127,8 @@ func TestBuilderAlone(t *testing.T) {
 		return inputs.Builder(inputs.Env{Lookup: func(name string) (string, bool) { value, ok := env[name]; return value, ok }, Workspace: dir})
 	}
 	in, err := read()
-	if err != nil || len(in.Farm) != 1 || string(in.BuilderTLS.CA) != string(all.CA) {
-		t.Errorf("Builder = %v, %v, want a node and the authority", in.Farm, err)
+	if err != nil || len(in.Nodes) != 1 || string(in.BuilderTLS.CA) != string(all.CA) {
+		t.Errorf("Builder = %v, %v, want a node and the authority", in.Nodes, err)
 	}
 	env["INPUT_BUILDER-TLS"] = "ca=" + filepath.Join(dir, "absent.pem")
 	_, err = read()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/docker/go-units"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -200,7 +202,7 @@ func mustHold(t *testing.T, in inputs.Inputs, input, text string, items []string
 	}
 	for _, named := range in.Contexts {
 		where := named.Where
-		if named.Kind == inputs.FromDirectory {
+		if named.Kind == source.Directory {
 			where = "."
 		}
 		note(got, named.Name, where)

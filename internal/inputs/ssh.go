@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"golang.org/x/crypto/ssh"
 
 	"github.com/slipway-build/slipway/internal/regular"
@@ -49,8 +51,8 @@ func (p *parser) sshAgents(input string, in Inputs) []SSHAgent {
 		}
 		all = append(all, agent)
 	}
-	overSSH := func(s Source) bool {
-		return s.Kind == FromGit && (scpStyle.MatchString(s.Where) || strings.HasPrefix(s.Where, "ssh://"))
+	overSSH := func(s source.Source) bool {
+		return s.Kind == source.Git && (source.ScpStyle.MatchString(s.Where) || strings.HasPrefix(s.Where, "ssh://"))
 	}
 	named := slices.ContainsFunc(all, func(a SSHAgent) bool { return a.ID == defaultAgent })
 	if !named && slices.ContainsFunc(in.Fetched(), overSSH) {

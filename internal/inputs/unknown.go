@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/foreign"
+
 	"github.com/slipway-build/slipway/internal/spelling"
 )
 
@@ -16,24 +18,24 @@ const inputPrefix = "INPUT_"
 // would change where something is published, or whether, is a mistake, and any
 // other a notice. Values are not looked at: they may be secrets.
 func (p *parser) unknown() (notices []string) {
-	known, others := Names(), foreigners()
+	known, others := Names(), foreign.Inputs()
 	var nobodys []string
 	for _, variable := range slices.Sorted(slices.Values(p.env.Given)) {
 		name := inputName(variable)
 		if name == "" || slices.Contains(known, name) {
 			continue
 		}
-		other, foreign := others[canonical(name)]
-		if meant := misspelt(name, known); meant != "" && !foreign {
-			other.refused, other.use, foreign = publishing(meant), meant, true
+		other, theirs := others[foreign.Canonical(name)]
+		if meant := misspelt(name, known); meant != "" && !theirs {
+			other.Refused, other.Use, theirs = publishing(meant), meant, true
 		}
 		switch {
-		case !foreign:
+		case !theirs:
 			nobodys = append(nobodys, fmt.Sprintf("%q", name))
-		case other.refused:
-			p.problems.add(name, other.use, "%q is set, and there is no such input here: what is published would not be what the workflow says", variable)
+		case other.Refused:
+			p.problems.add(name, other.Use, "%q is set, and there is no such input here: what is published would not be what the workflow says", variable)
 		default:
-			notices = append(notices, fmt.Sprintf("the input %q is not used, as there is none of that name; in its place: %s", name, other.use))
+			notices = append(notices, fmt.Sprintf("the input %q is not used, as there is none of that name; in its place: %s", name, other.Use))
 		}
 	}
 	if len(nobodys) > 0 {
@@ -56,7 +58,7 @@ func inputName(variable string) string {
 // misspelt returns the input that a name was probably meant to be, or "".
 func misspelt(name string, known []string) string {
 	for _, one := range known {
-		if canonical(name) == canonical(one) {
+		if foreign.Canonical(name) == foreign.Canonical(one) {
 			return one
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/slipway-build/slipway/internal/plan/advice"
 
 	"github.com/slipway-build/slipway/internal/inputs"
@@ -27,7 +29,7 @@ type contexts struct {
 func decideContexts(in inputs.Inputs, f Facts) (contexts, error) {
 	decided := contexts{secrets: in.Secrets}
 	unknown := f.Repository == "" || f.ServerURL == "" || f.Commit.SHA == ""
-	if unknown && slices.ContainsFunc(in.Fetched(), func(s inputs.Source) bool { return s.Kind == inputs.FromDefault }) {
+	if unknown && slices.ContainsFunc(in.Fetched(), func(s source.Source) bool { return s.Kind == source.Default }) {
 		return contexts{}, &advice.Error{
 			Doing:  "deciding what {{defaultContext}} is",
 			Reason: "it is the run's repository at its commit, and which that is, is not known",
@@ -36,16 +38,16 @@ func decideContexts(in inputs.Inputs, f Facts) (contexts, error) {
 	}
 	if in.Remote != nil {
 		decided.main = f.urlOf(*in.Remote)
-		if in.Remote.Kind == inputs.FromDefault {
+		if in.Remote.Kind == source.Default {
 			decided.copy = filepath.Join(in.Workspace, in.Remote.Where)
 		}
 	}
 	for _, named := range in.Contexts {
 		if named.Fetched() {
-			named.Source = inputs.Source{Kind: named.Kind, Where: f.urlOf(named.Source)}
+			named.Source = source.Source{Kind: named.Kind, Where: f.urlOf(named.Source)}
 		}
-		if named.Kind == inputs.FromDefault {
-			named.Kind = inputs.FromGit
+		if named.Kind == source.Default {
+			named.Kind = source.Git
 		}
 		decided.named = append(decided.named, named)
 	}
@@ -60,8 +62,8 @@ func decideContexts(in inputs.Inputs, f Facts) (contexts, error) {
 }
 
 // urlOf returns the URL that BuildKit fetches a source from.
-func (f Facts) urlOf(s inputs.Source) string {
-	if s.Kind != inputs.FromDefault {
+func (f Facts) urlOf(s source.Source) string {
+	if s.Kind != source.Default {
 		return s.Where
 	}
 	address := f.ServerURL + "/" + f.Repository + ".git#" + f.Commit.SHA
@@ -88,19 +90,19 @@ func (f Facts) gitSecret(in inputs.Inputs) string {
 			return ""
 		}
 	}
-	if !slices.ContainsFunc(in.Fetched(), func(s inputs.Source) bool { return onServer(s, server) }) {
+	if !slices.ContainsFunc(in.Fetched(), func(s source.Source) bool { return onServer(s, server) }) {
 		return ""
 	}
 	return "GIT_AUTH_TOKEN." + server.Host
 }
 
 // onServer tells whether git fetches a source from a server.
-func onServer(s inputs.Source, server *url.URL) bool {
-	if s.Kind == inputs.FromDefault {
+func onServer(s source.Source, server *url.URL) bool {
+	if s.Kind == source.Default {
 		return true
 	}
 	u, err := url.Parse(s.Where)
-	return s.Kind == inputs.FromGit && err == nil && u.Scheme == server.Scheme && u.Host == server.Host
+	return s.Kind == source.Git && err == nil && u.Scheme == server.Scheme && u.Host == server.Host
 }
 
 // namedKey tells directories apart that have the same name as contexts in
@@ -108,7 +110,7 @@ func onServer(s inputs.Source, server *url.URL) bool {
 func namedKey(in inputs.Inputs) string {
 	var key strings.Builder
 	for _, named := range in.Contexts {
-		if named.Kind == inputs.FromDirectory {
+		if named.Kind == source.Directory {
 			key.WriteString(" " + named.Name + "=" + filepath.Base(named.Where))
 		}
 	}
@@ -122,9 +124,9 @@ var commitName = regexp.MustCompile(`^[0-9a-f]{40}$|^[0-9a-f]{64}$`)
 // repository's own, with what the builder fetches: that is its own where it is a
 // commit, by the full name, of this repository, of which own says that it is in
 // it and not only in a fork. The error of own says why not.
-func FetchedTree(f Facts, fetched []inputs.Source, own func(commit string) error) Tree {
+func FetchedTree(f Facts, fetched []source.Source, own func(commit string) error) Tree {
 	for _, s := range fetched {
-		if s.Kind == inputs.FromDefault {
+		if s.Kind == source.Default {
 			continue
 		}
 		at, commit := splitGit(s)
@@ -140,10 +142,10 @@ func FetchedTree(f Facts, fetched []inputs.Source, own func(commit string) error
 
 // splitGit returns the URL of a repository without ref and options, and the
 // commit that is taken of it; that is empty where the URL does not name it.
-func splitGit(s inputs.Source) (at, commit string) {
+func splitGit(s source.Source) (at, commit string) {
 	at, fragment, _ := strings.Cut(s.Where, "#")
 	at, query, _ := strings.Cut(at, "?")
-	if s.Kind != inputs.FromGit {
+	if s.Kind != source.Git {
 		return at, ""
 	}
 	options, err := url.ParseQuery(query)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/docker/go-units"
 	"github.com/google/go-cmp/cmp"
 
@@ -13,7 +15,7 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
-func git(where string) inputs.Source { return inputs.Source{Kind: inputs.FromGit, Where: where} }
+func git(where string) source.Source { return source.Source{Kind: source.Git, Where: where} }
 
 const (
 	ownURL   = "https://github.com/Octo/Hello-World.git"
@@ -24,8 +26,8 @@ const (
 
 func TestDefaultContext(t *testing.T) {
 	t.Parallel()
-	own := inputs.Source{Kind: inputs.FromDefault}
-	sub := inputs.Source{Kind: inputs.FromDefault, Where: "sub/dir"}
+	own := source.Source{Kind: source.Default}
+	sub := source.Source{Kind: source.Default, Where: "sub/dir"}
 	in := inputs.Inputs{Workspace: "/w", Remote: &sub, Dockerfile: "Dockerfile", Contexts: []inputs.NamedContext{{Name: "all", Source: own}}}
 	got, err := plan.New(in, pushOf("refs/heads/main"))
 	if err != nil {
@@ -44,7 +46,7 @@ func TestDefaultContext(t *testing.T) {
 // The token goes to the run's own server and to no other, never in a URL.
 func TestGitToken(t *testing.T) {
 	t.Parallel()
-	own := inputs.Source{Kind: inputs.FromDefault}
+	own := source.Source{Kind: source.Default}
 	target := targetFrom("stranger/hello-world", headSHA)
 	cases := map[string]struct {
 		in   inputs.Inputs
@@ -59,7 +61,7 @@ func TestGitToken(t *testing.T) {
 		"a port of the server's":    {inputs.Inputs{Remote: new(git("https://github.com:8443/octo/b.git")), Token: ghToken}, pushOf("refs/heads/main"), nil},
 		"without encryption":        {inputs.Inputs{Remote: new(git("http://github.com/octo/b.git")), Token: ghToken}, pushOf("refs/heads/main"), nil},
 		"over ssh":                  {inputs.Inputs{Remote: new(git("git@github.com:octo/b.git")), Token: ghToken}, pushOf("refs/heads/main"), nil},
-		"an archive":                {inputs.Inputs{Remote: &inputs.Source{Kind: inputs.FromURL, Where: "https://github.com/octo/b/archive/main.tar.gz"}, Token: ghToken}, pushOf("refs/heads/main"), nil},
+		"an archive":                {inputs.Inputs{Remote: &source.Source{Kind: source.URL, Where: "https://github.com/octo/b/archive/main.tar.gz"}, Token: ghToken}, pushOf("refs/heads/main"), nil},
 		"a directory":               {inputs.Inputs{Context: "/w", Token: ghToken}, pushOf("refs/heads/main"), nil},
 		"no token":                  {inputs.Inputs{Remote: &own}, pushOf("refs/heads/main"), nil},
 		"another registry's":        {inputs.Inputs{Remote: &own, Registry: "quay.io", Username: "u", Token: "password"}, pushOf("refs/heads/main"), nil},
@@ -111,27 +113,27 @@ func TestFetchedTree(t *testing.T) {
 		return errors.New("it is in no branch")
 	}
 	cases := map[string]struct {
-		fetched []inputs.Source
+		fetched []source.Source
 		want    plan.Tree
 	}{
 		"nothing":                {nil, own},
-		"the default":            {[]inputs.Source{{Kind: inputs.FromDefault, Where: "sub"}}, own},
-		"the run's commit":       {[]inputs.Source{git(ownURL + "#" + commitSHA)}, own},
-		"a branch's head":        {[]inputs.Source{git(ownURL + "#" + movedSHA)}, own},
-		"in another case":        {[]inputs.Source{git("https://github.com/octo/hello-world.git#" + commitSHA + ":sub")}, own},
-		"by its checksum":        {[]inputs.Source{git(ownURL + "?ref=main&checksum=" + commitSHA)}, own},
-		"by its option":          {[]inputs.Source{git(ownURL + "?ref=" + commitSHA)}, own},
-		"the default branch":     {[]inputs.Source{git(ownURL)}, plan.Tree{URL: ownURL}},
-		"a branch":               {[]inputs.Source{git(ownURL + "#main")}, plan.Tree{URL: ownURL}},
-		"the pull request's ref": {[]inputs.Source{git(ownURL + "#refs/pull/12/head")}, plan.Tree{URL: ownURL}},
-		"its head":               {[]inputs.Source{git(ownURL + "#" + headSHA)}, plan.Tree{URL: ownURL, Head: headSHA, Why: "it is in no branch"}},
-		"part of the name":       {[]inputs.Source{git(ownURL + "#" + commitSHA[:12])}, plan.Tree{URL: ownURL}},
-		"another checksum":       {[]inputs.Source{git(ownURL + "?checksum=" + headSHA + "#" + commitSHA)}, plan.Tree{URL: ownURL, Head: headSHA, Why: "it is in no branch"}},
-		"the fork":               {[]inputs.Source{git(forkURL + "#" + commitSHA)}, plan.Tree{URL: forkURL, Head: commitSHA}},
-		"another server":         {[]inputs.Source{git("https://evil.example/Octo/Hello-World.git#" + commitSHA)}, plan.Tree{URL: "https://evil.example/Octo/Hello-World.git", Head: commitSHA}},
-		"without encryption":     {[]inputs.Source{git("http://github.com/Octo/Hello-World.git#" + commitSHA)}, plan.Tree{URL: "http://github.com/Octo/Hello-World.git", Head: commitSHA}},
-		"an archive":             {[]inputs.Source{{Kind: inputs.FromURL, Where: "https://a.example/a.tar?sig=1"}}, plan.Tree{URL: "https://a.example/a.tar"}},
-		"the second":             {[]inputs.Source{git(ownURL + "#" + commitSHA), git(forkURL)}, plan.Tree{URL: forkURL}},
+		"the default":            {[]source.Source{{Kind: source.Default, Where: "sub"}}, own},
+		"the run's commit":       {[]source.Source{git(ownURL + "#" + commitSHA)}, own},
+		"a branch's head":        {[]source.Source{git(ownURL + "#" + movedSHA)}, own},
+		"in another case":        {[]source.Source{git("https://github.com/octo/hello-world.git#" + commitSHA + ":sub")}, own},
+		"by its checksum":        {[]source.Source{git(ownURL + "?ref=main&checksum=" + commitSHA)}, own},
+		"by its option":          {[]source.Source{git(ownURL + "?ref=" + commitSHA)}, own},
+		"the default branch":     {[]source.Source{git(ownURL)}, plan.Tree{URL: ownURL}},
+		"a branch":               {[]source.Source{git(ownURL + "#main")}, plan.Tree{URL: ownURL}},
+		"the pull request's ref": {[]source.Source{git(ownURL + "#refs/pull/12/head")}, plan.Tree{URL: ownURL}},
+		"its head":               {[]source.Source{git(ownURL + "#" + headSHA)}, plan.Tree{URL: ownURL, Head: headSHA, Why: "it is in no branch"}},
+		"part of the name":       {[]source.Source{git(ownURL + "#" + commitSHA[:12])}, plan.Tree{URL: ownURL}},
+		"another checksum":       {[]source.Source{git(ownURL + "?checksum=" + headSHA + "#" + commitSHA)}, plan.Tree{URL: ownURL, Head: headSHA, Why: "it is in no branch"}},
+		"the fork":               {[]source.Source{git(forkURL + "#" + commitSHA)}, plan.Tree{URL: forkURL, Head: commitSHA}},
+		"another server":         {[]source.Source{git("https://evil.example/Octo/Hello-World.git#" + commitSHA)}, plan.Tree{URL: "https://evil.example/Octo/Hello-World.git", Head: commitSHA}},
+		"without encryption":     {[]source.Source{git("http://github.com/Octo/Hello-World.git#" + commitSHA)}, plan.Tree{URL: "http://github.com/Octo/Hello-World.git", Head: commitSHA}},
+		"an archive":             {[]source.Source{{Kind: source.URL, Where: "https://a.example/a.tar?sig=1"}}, plan.Tree{URL: "https://a.example/a.tar"}},
+		"the second":             {[]source.Source{git(ownURL + "#" + commitSHA), git(forkURL)}, plan.Tree{URL: forkURL}},
 	}
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
@@ -178,7 +180,7 @@ func TestLacksOfABuild(t *testing.T) {
 		"with options":     {plan.Build{Remote: ownURL + "?ref=main"}, map[string]string{"BuildKit 0.13": noQuery, "BuildKit 0.10": noQuery, "Docker 20.10": noQuery}},
 		"an archive":       {plan.Build{Remote: "https://a.example/a.tar?sig=1"}, nil},
 		"a named context":  {plan.Build{Contexts: []inputs.NamedContext{{Name: "a"}}}, map[string]string{"BuildKit 0.10": "it drops named contexts (a) without a word", "Docker 20.10": "it drops named contexts (a) without a word"}},
-		"an OCI layout":    {plan.Build{Contexts: []inputs.NamedContext{{Name: "a", Source: inputs.Source{Kind: inputs.FromLayout}}}}, map[string]string{"BuildKit 0.10": "it drops named contexts (a) without a word", "Docker 20.10": "it drops named contexts (a) without a word", "graph driver": "it reads no OCI layouts (a)"}},
+		"an OCI layout":    {plan.Build{Contexts: []inputs.NamedContext{{Name: "a", Source: source.Source{Kind: source.Layout}}}}, map[string]string{"BuildKit 0.10": "it drops named contexts (a) without a word", "Docker 20.10": "it drops named contexts (a) without a word", "graph driver": "it reads no OCI layouts (a)"}},
 		"a check":          {plan.Build{Call: inputs.CallCheck}, map[string]string{"BuildKit 0.13": noChecks, "BuildKit 0.10": noChecks, "Docker 20.10": noChecks}},
 		"an outline":       {plan.Build{Call: inputs.CallOutline}, map[string]string{"BuildKit 0.10": noOutline, "Docker 20.10": noOutline}},
 		"a build":          {plan.Build{Call: inputs.CallBuild}, nil},

@@ -147,7 +147,7 @@ func TestRefusalsByTag(t *testing.T) {
 	if _, err := plan.New(in, at(github)); err != nil {
 		t.Errorf("New, with nothing published, = %v", err)
 	}
-	farm := inputs.Inputs{Images: in.Images, Farm: []inputs.Node{{Address: "tcp://a:1", Platforms: []v1.Platform{amd64}}, {Address: "tcp://b:1", Platforms: []v1.Platform{arm64}}}}
+	farm := inputs.Inputs{Images: in.Images, Nodes: []inputs.Node{{Address: "tcp://a:1", Platforms: []v1.Platform{amd64}}, {Address: "tcp://b:1", Platforms: []v1.Platform{arm64}}}}
 	_, err = plan.New(farm, at(github))
 	wantRefusal(t, err, "several platforms are an index")
 	farm.Platforms = []v1.Platform{arm64}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
@@ -62,9 +64,9 @@ func (b Build) needs() Builds {
 	for _, named := range b.Contexts {
 		n.NamedContexts = append(n.NamedContexts, named.Name)
 		switch named.Kind {
-		case inputs.FromLayout:
+		case source.Layout:
 			n.Layouts = append(n.Layouts, named.Name)
-		case inputs.FromGit:
+		case source.Git:
 			n.fetch(named.Where)
 		}
 	}

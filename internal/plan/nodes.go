@@ -26,32 +26,32 @@ type Share struct {
 // chooses. The shares are in the order of the nodes, without those that have
 // nothing to build.
 func decideNodes(in inputs.Inputs, repos []name.Repository) (platforms []v1.Platform, shares []Share, err error) {
-	if len(in.Farm) == 0 {
+	if len(in.Nodes) == 0 {
 		return in.Platforms, nil, nil
 	}
 	platforms = in.Platforms
 	if len(platforms) == 0 {
-		platforms = nodePlatforms(in.Farm)
+		platforms = nodePlatforms(in.Nodes)
 	}
 	image := " " + in.Target
 	if len(repos) > 0 { // else something else is wrong
 		image = repos[0].Name() + image
 	}
-	shares = make([]Share, len(in.Farm))
+	shares = make([]Share, len(in.Nodes))
 	var homeless []v1.Platform
 	for _, platform := range platforms {
-		at := chooseNode(in.Farm, image, platform)
+		at := chooseNode(in.Nodes, image, platform)
 		if at < 0 {
 			homeless = append(homeless, platform)
 			continue
 		}
-		shares[at].Address = in.Farm[at].Address
+		shares[at].Address = in.Nodes[at].Address
 		shares[at].Platforms = append(shares[at].Platforms, platform)
 	}
 	if len(homeless) > 0 {
 		return nil, nil, &advice.Error{
 			Doing:  "choosing the nodes of the farm",
-			Reason: fmt.Sprintf("no node builds %s; there are %s", joinPlatforms(homeless), listNodes(in.Farm)),
+			Reason: fmt.Sprintf("no node builds %s; there are %s", joinPlatforms(homeless), listNodes(in.Nodes)),
 			Advice: fmt.Sprintf("add a line %s=ADDRESS to the input builder, or leave the platform out of the input platforms", homeless[0]),
 		}
 	}

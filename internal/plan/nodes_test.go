@@ -68,7 +68,7 @@ func TestFarmAssignsPlatforms(t *testing.T) {
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			p, err := plan.New(inputs.Inputs{Farm: c.nodes, Platforms: c.wanted}, pushOf("refs/heads/main"))
+			p, err := plan.New(inputs.Inputs{Nodes: c.nodes, Platforms: c.wanted}, pushOf("refs/heads/main"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +91,7 @@ func TestFarmSpreadsImages(t *testing.T) {
 		farm = append(farm, inputs.Node{Platforms: linux("amd64"), Address: fmt.Sprintf("tcp://node-%d:1", i)})
 	}
 	choose := func(farm []inputs.Node, image, target string) string {
-		p, err := plan.New(inputs.Inputs{Farm: farm, Images: []string{image}, Target: target}, pushOf("refs/heads/main"))
+		p, err := plan.New(inputs.Inputs{Nodes: farm, Images: []string{image}, Target: target}, pushOf("refs/heads/main"))
 		if err != nil || len(p.Nodes) != 1 {
 			t.Fatalf("New = %v, %v, want one share", p.Nodes, err)
 		}
@@ -131,12 +131,12 @@ func TestFarmSpreadsImages(t *testing.T) {
 func TestFarmWithoutAPlatform(t *testing.T) {
 	t.Parallel()
 	farm := []inputs.Node{{Platforms: linux("amd64", "386"), Address: "tcp://a:1"}, {Platforms: linux("arm64"), Address: "ssh://b"}}
-	_, err := plan.New(inputs.Inputs{Farm: farm, Platforms: linux("amd64", "s390x", "riscv64")}, pushOf("refs/heads/main"))
+	_, err := plan.New(inputs.Inputs{Nodes: farm, Platforms: linux("amd64", "s390x", "riscv64")}, pushOf("refs/heads/main"))
 	wantRefusal(t, err,
 		"no node builds linux/riscv64, linux/s390x", "there are tcp://a:1 (linux/386, linux/amd64), ssh://b (linux/arm64)",
 		"add a line linux/s390x=ADDRESS to the input builder")
 	// Together with what else is wrong.
-	_, err = plan.New(inputs.Inputs{Farm: farm, Platforms: linux("s390x"), Images: []string{"a//b"}}, pushOf("refs/heads/main"))
+	_, err = plan.New(inputs.Inputs{Nodes: farm, Platforms: linux("s390x"), Images: []string{"a//b"}}, pushOf("refs/heads/main"))
 	if got := refusals(t, err); len(got) != 2 {
 		t.Errorf("New reports %v, want the image and the platform", err)
 	}
@@ -148,7 +148,7 @@ func TestFarmOfSeveralNodesRefusals(t *testing.T) {
 	t.Parallel()
 	amd64, arm64 := v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"}
 	in := inputs.Inputs{
-		Farm:    []inputs.Node{{Address: "tcp://a:1", Platforms: []v1.Platform{amd64}}, {Address: "tcp://b:1", Platforms: []v1.Platform{arm64}}},
+		Nodes:   []inputs.Node{{Address: "tcp://a:1", Platforms: []v1.Platform{amd64}}, {Address: "tcp://b:1", Platforms: []v1.Platform{arm64}}},
 		Load:    true,
 		CacheTo: []inputs.Cache{{Type: inputs.CacheInline}, {Type: inputs.CacheRegistry, Attrs: map[string]string{"ref": "ghcr.io/octo/app:cache"}}},
 	}

@@ -110,7 +110,7 @@ func New(in inputs.Inputs, f Facts) (Plan, error) {
 		return Plan{}, err
 	}
 	publish := Publish{Push: d.push, Reason: d.reason, Tags: d.to.tags, Version: d.to.names.Version, Names: d.to.names, made: d.to.made, floating: in.Floating, ByDigest: in.Pushed.ByDigest}
-	of, annotations := source(f, publish.Version), in.Annotations.Values(f.forNames())
+	of, annotations := labelSource(f, publish.Version), in.Annotations.Values(f.forNames())
 	auto := autoCaches(in, f, d.to.repositories[0], d.platforms, len(d.nodes))
 	build := d.build(in, f, auto)
 	build.Labels = metadata.Labels(of, in.Labels.Values(f.forNames()))
@@ -154,10 +154,10 @@ func notices(in inputs.Inputs, f Facts) []string {
 	return all
 }
 
-// source is what the standard labels say. On a pull request the revision is the
+// labelSource is what the standard labels say. On a pull request the revision is the
 // head commit: the merge commit that is checked out exists nowhere else. For
 // pull_request_target it is what is checked out, by default the base.
-func source(f Facts, version string) metadata.Source {
+func labelSource(f Facts, version string) metadata.Source {
 	s := metadata.Source{
 		Title:       f.title(),
 		Description: f.Project.Description,

@@ -11,12 +11,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/slipway-build/slipway/internal/trace"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/errdefs"
 
-	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/regular"
 	"github.com/slipway-build/slipway/internal/spelling"
@@ -195,7 +196,7 @@ func suggestIgnored(file, from string, patterns ignored) string {
 // from, and what it is called; or "".
 func directoryOf(from string, p plan.Build) (dir, what string) {
 	for _, named := range p.Contexts {
-		if from != "" && named.Name == from && named.Kind == inputs.FromDirectory {
+		if from != "" && named.Name == from && named.Kind == source.Directory {
 			return named.Where, "the context " + from + ", " + named.Where
 		}
 	}

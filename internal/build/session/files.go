@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/slipway-build/slipway/internal/build/solveopt"
 
 	"github.com/slipway-build/slipway/internal/trace"
@@ -17,7 +19,6 @@ import (
 	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sys/unix"
 
-	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -34,7 +35,7 @@ func Mounts(p plan.Build, s *Sending) (map[string]fsutil.FS, error) {
 		directories["dockerfile"] = filepath.Dir(p.Dockerfile)
 	}
 	for _, named := range p.Contexts {
-		if named.Kind == inputs.FromDirectory {
+		if named.Kind == source.Directory {
 			directories[solveopt.LocalName(named)] = named.Where
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/containerd/errdefs"
 	digest "github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -21,7 +23,7 @@ import (
 func TestMounts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	lib := inputs.NamedContext{Name: "lib", Source: inputs.Source{Kind: inputs.FromDirectory, Where: dir}}
+	lib := inputs.NamedContext{Name: "lib", Source: source.Source{Kind: source.Directory, Where: dir}}
 	for title, c := range map[string]struct {
 		plan plan.Build
 		want string

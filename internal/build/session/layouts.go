@@ -3,11 +3,12 @@ package session
 import (
 	"fmt"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/slipway-build/slipway/internal/build/solveopt"
 
 	"github.com/containerd/containerd/v2/core/content"
 
-	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
@@ -15,7 +16,7 @@ import (
 func Layouts(p plan.Build) (map[string]content.Store, error) {
 	stores := map[string]content.Store{}
 	for i, named := range p.Contexts {
-		if named.Kind != inputs.FromLayout {
+		if named.Kind != source.Layout {
 			continue
 		}
 		store, err := openLayout(named.Where)

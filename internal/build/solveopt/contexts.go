@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )
@@ -34,13 +36,13 @@ func ContextAttrs(p plan.Build) map[string]string {
 	for i, named := range p.Contexts {
 		value := named.Where
 		switch named.Kind {
-		case inputs.FromStage:
+		case source.Stage:
 			continue // solve knows
-		case inputs.FromDirectory:
+		case source.Directory:
 			value = "local:" + LocalName(named)
-		case inputs.FromImage:
+		case source.Image:
 			value = "docker-image://" + named.Where
-		case inputs.FromLayout:
+		case source.Layout:
 			value = fmt.Sprintf("oci-layout://%s@%s", StoreName(i), named.Digest)
 		}
 		attrs["context:"+named.Name] = value

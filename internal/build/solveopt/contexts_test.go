@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
+
 	"github.com/docker/go-units"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -25,11 +27,11 @@ func TestContextAttrs(t *testing.T) {
 		"a repository":              {plan.Build{Remote: url, Dockerfile: "build/Dockerfile"}, map[string]string{"context": url, "filename": "build/Dockerfile"}},
 		"with a Dockerfile of ours": {plan.Build{Remote: url, Dockerfile: "/w/prod.Dockerfile"}, map[string]string{"context": url, "filename": "prod.Dockerfile", "dockerfilekey": "dockerfile"}},
 		"named contexts of each kind": {plan.Build{Contexts: []inputs.NamedContext{
-			{Name: "context", Source: inputs.Source{Kind: inputs.FromDirectory, Where: "/w/lib"}},
-			{Name: "alpine", Source: inputs.Source{Kind: inputs.FromImage, Where: "busybox"}},
-			{Name: "a:b", Source: inputs.Source{Kind: inputs.FromLayout, Where: "/w/oci", Digest: hash}},
-			{Name: "r", Source: inputs.Source{Kind: inputs.FromGit, Where: url}},
-			{Name: "s", Source: inputs.Source{Kind: inputs.FromStage, Where: "base"}},
+			{Name: "context", Source: source.Source{Kind: source.Directory, Where: "/w/lib"}},
+			{Name: "alpine", Source: source.Source{Kind: source.Image, Where: "busybox"}},
+			{Name: "a:b", Source: source.Source{Kind: source.Layout, Where: "/w/oci", Digest: hash}},
+			{Name: "r", Source: source.Source{Kind: source.Git, Where: url}},
+			{Name: "s", Source: source.Source{Kind: source.Stage, Where: "base"}},
 		}}, map[string]string{
 			"context:context": "local:_context", "context:alpine": "docker-image://busybox", "context:a:b": "oci-layout://layout2@" + hash.String(),
 			"context:r": url, "frontend.caps": "moby.buildkit.frontend.contexts+forward",

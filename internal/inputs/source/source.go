@@ -1,4 +1,5 @@
-package inputs
+// Package source reads where the files of a context come from.
+package source
 
 import (
 	"errors"
@@ -13,23 +14,23 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// SourceKind is a kind of place that the files of a context come from.
-type SourceKind string
+// Kind is a kind of place that the files of a context come from.
+type Kind string
 
 // The kinds.
 const (
-	FromDirectory SourceKind = "directory"  // Where is its absolute path
-	FromGit       SourceKind = "git"        // Where is the URL as BuildKit takes it, with ref and subdirectory
-	FromURL       SourceKind = "url"        // Where is the http(s):// URL of a file, an archive for a main context
-	FromDefault   SourceKind = "default"    // the run's own repository at its commit; Where is a subdirectory or empty
-	FromImage     SourceKind = "image"      // Where is its reference
-	FromStage     SourceKind = "stage"      // Where is the name of a stage of the Dockerfile itself
-	FromLayout    SourceKind = "oci-layout" // Where is its absolute path, Digest what is taken of it
+	Directory Kind = "directory"  // Where is its absolute path
+	Git       Kind = "git"        // Where is the URL as BuildKit takes it, with ref and subdirectory
+	URL       Kind = "url"        // Where is the http(s):// URL of a file, an archive for a main context
+	Default   Kind = "default"    // the run's own repository at its commit; Where is a subdirectory or empty
+	Image     Kind = "image"      // Where is its reference
+	Stage     Kind = "stage"      // Where is the name of a stage of the Dockerfile itself
+	Layout    Kind = "oci-layout" // Where is its absolute path, Digest what is taken of it
 )
 
 // Source is where the files of a context come from.
 type Source struct {
-	Kind   SourceKind
+	Kind   Kind
 	Where  string
 	Digest v1.Hash
 }
@@ -37,28 +38,28 @@ type Source struct {
 // Fetched tells whether the builder fetches the files of a repository or a URL by
 // itself.
 func (s Source) Fetched() bool {
-	return s.Kind == FromGit || s.Kind == FromURL || s.Kind == FromDefault
+	return s.Kind == Git || s.Kind == URL || s.Kind == Default
 }
 
 // defaultContext is how docker/build-push-action writes the run's own repository.
 var defaultContext = regexp.MustCompile(`^\{\{-?\s*defaultContext\s*-?\}\}(.*)$`)
 
-// scpStyle is USER@HOST:PATH, git over ssh.
-var scpStyle = regexp.MustCompile(`^[a-zA-Z0-9_-]+@[a-zA-Z0-9.-]+:`)
+// ScpStyle is USER@HOST:PATH, git over ssh.
+var ScpStyle = regexp.MustCompile(`^[a-zA-Z0-9_-]+@[a-zA-Z0-9.-]+:`)
 
-// remoteSource reads what a builder fetches by itself. It returns nil for a text
+// Remote reads what a builder fetches by itself. It returns nil for a text
 // that looks like none.
-func remoteSource(text string) (*Source, error) {
+func Remote(text string) (*Source, error) {
 	if strings.ContainsFunc(text, unicode.IsControl) && strings.Contains(text, "://") {
 		return nil, errors.New("it is more than one line")
 	}
 	if strings.Contains(text, "{{") {
 		return defaultSource(text)
 	}
-	if scpStyle.MatchString(text) {
+	if ScpStyle.MatchString(text) {
 		address, fragment, _ := strings.Cut(text, "#")
 		_, query, _ := strings.Cut(address, "?")
-		return &Source{Kind: FromGit, Where: text}, checkGit(query, fragment)
+		return &Source{Kind: Git, Where: text}, checkGit(query, fragment)
 	}
 	return urlSource(text)
 }
@@ -68,7 +69,7 @@ func defaultSource(text string) (*Source, error) {
 	if found == nil || found[1] != "" && (!strings.HasPrefix(found[1], ":") || strings.ContainsAny(found[1], "{}#?")) {
 		return nil, errors.New("{{defaultContext}} stands at the start, with :SUBDIRECTORY or nothing after it")
 	}
-	return &Source{Kind: FromDefault, Where: strings.TrimPrefix(found[1], ":")}, nil
+	return &Source{Kind: Default, Where: strings.TrimPrefix(found[1], ":")}, nil
 }
 
 // urlSource reads a URL as BuildKit does: of those with http(s) the ones whose path
@@ -93,9 +94,9 @@ func urlSource(text string) (*Source, error) {
 		return nil, err
 	}
 	if address == text && strings.HasPrefix(u.Scheme, "http") && !strings.HasSuffix(u.Path, ".git") {
-		return &Source{Kind: FromURL, Where: text}, checkArchive(u)
+		return &Source{Kind: URL, Where: text}, checkArchive(u)
 	}
-	return &Source{Kind: FromGit, Where: text}, checkGit(u.RawQuery, u.Fragment)
+	return &Source{Kind: Git, Where: text}, checkGit(u.RawQuery, u.Fragment)
 }
 
 // checkArchive refuses the address that a browser shows of a repository.
@@ -161,9 +162,9 @@ func several(names []string) bool {
 // login finds what may be one in a text that is to be shown.
 var login = regexp.MustCompile(`//[^/@\s]*@`)
 
-// shown is a text without logins and without the query of a URL, which may hold a
+// Shown is a text without logins and without the query of a URL, which may hold a
 // signature.
-func shown(text string) string {
+func Shown(text string) string {
 	text = login.ReplaceAllString(text, "//***@")
 	if address, _, query := strings.Cut(text, "?"); query && strings.Contains(address, "://") {
 		return address + "?…"

@@ -1,17 +1,18 @@
-package inputs
+// Package foreign knows the inputs of other actions, and what does the same here.
+package foreign
 
 import "strings"
 
-// foreign is an input of another action that this one does not have.
-type foreign struct {
-	refused bool   // without it something else would be published, elsewhere, or where nothing was to be
-	use     string // what does the same here
+// Input is an input of another action that this one does not have.
+type Input struct {
+	Refused bool   // without it something else would be published, elsewhere, or where nothing was to be
+	Use     string // what does the same here
 }
 
 // ownLogins is said of what further steps would have logged in to.
 const ownLogins = "the inputs token and username for the registry, and registry-auth for further ones"
 
-// foreigners lists the inputs of the actions that this one takes the place of, as
+// Inputs lists the inputs of the actions that this one takes the place of, as
 // canonical writes them (docker/build-push-action, metadata-action, login-action,
 // setup-buildx-action, setup-qemu-action, bake-action, github-builder and
 // github-actions, actions/attest, aws-actions/amazon-ecr-login,
@@ -19,7 +20,7 @@ const ownLogins = "the inputs token and username for the registry, and registry-
 // mr-smithers-excellent/docker-build-push, redhat-actions/buildah-build and
 // push-to-registry, VaultVulp/gp-docker-action, jerray/publish-docker-action,
 // macbre/push-to-ghcr, int128/kaniko-action).
-func foreigners() map[string]foreign {
+func Inputs() map[string]Input {
 	all := table{}
 	all.addPublishing()
 	all.addBuild()
@@ -29,17 +30,17 @@ func foreigners() map[string]foreign {
 }
 
 // table is put together by what the inputs are about.
-type table map[string]foreign
+type table map[string]Input
 
 func (t table) refuse(use string, names ...string) {
 	for _, name := range names {
-		t[canonical(name)] = foreign{refused: true, use: use}
+		t[Canonical(name)] = Input{Refused: true, Use: use}
 	}
 }
 
 func (t table) leave(use string, names ...string) {
 	for _, name := range names {
-		t[canonical(name)] = foreign{use: use}
+		t[Canonical(name)] = Input{Use: use}
 	}
 }
 
@@ -103,8 +104,8 @@ func (t table) addRest() {
 		"sbom-path", "push-to-registry", "create-storage-record", "show-summary", "sign")
 }
 
-// canonical writes a name as no action does, so that image_name, imageName and
+// Canonical writes a name as no action does, so that image_name, imageName and
 // image-name are one.
-func canonical(name string) string {
+func Canonical(name string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
 }
