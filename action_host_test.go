@@ -28,7 +28,7 @@ type jobHost struct {
 
 func (a *actionImage) newJobHost(t *testing.T, owner string, options testenv.EngineOptions) *jobHost {
 	t.Helper()
-	options.Trust = a.authority
+	options.Trust = a.ca
 	m := &jobHost{actionImage: a, owner: owner, engine: testenv.NewEngine(t, options), graphDriver: options.GraphDriver || options.Old}
 	m.engine.Forward(t, a.store.Host)
 	m.host = m.engine.Expose(t, a.registry.Host)
@@ -102,7 +102,7 @@ func (m *jobHost) left(t *testing.T) []string {
 func (m *jobHost) service(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	cert, key := m.authority.Server("a service container")
+	cert, key := m.ca.Server("a service container")
 	for file, content := range map[string][]byte{
 		"cert.pem": cert, "key.pem": key,
 		"config.yml": []byte(`{"version": "0.1", "storage": {"inmemory": {}}, "http": {"addr": ":5000", "tls": {"certificate": "/etc/cert.pem", "key": "/etc/key.pem"}}}`),

@@ -12,7 +12,7 @@ import (
 // GitHub's hosts by a proxy, and nothing else.
 func testSeeds(t *testing.T, a *actionImage) {
 	t.Helper()
-	s := newSeeds(t, a.authority)
+	s := newSeeds(t, a.ca)
 	m := a.newJobHost(t, "Octo-Org", testenv.EngineOptions{Proxy: s.github.ProxyURL})
 	job := a.store.Host + "/base/busybox:latest"
 	m.pull(t, job)

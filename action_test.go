@@ -15,10 +15,10 @@ const registryPassword = "correct-horse-battery-staple"
 
 // actionImage is the project's own image, and the registry that it publishes to.
 type actionImage struct {
-	ref       string             // in store
-	store     *testenv.Registry  // open, on the loopback of this host and of every engine
-	authority *testenv.Authority // which the image and the engines trust besides others
-	registry  *testenv.Registry  // of that authority, with a login
+	ref      string            // in store
+	store    *testenv.Registry // open, on the loopback of this host and of every engine
+	ca       *testenv.CA       // which the image and the engines trust besides others
+	registry *testenv.Registry // of that authority, with a login
 }
 
 // actionTest runs steps on a machine of which it has all for itself, because it
@@ -48,8 +48,8 @@ func TestAction(t *testing.T) {
 		{"cancelled in a step", testCancelledInStep},
 		{"cancelled in a push", testCancelledInPush},
 		{"cancelled beside silence", testCancelledBesideSilence},
-		{"sibling", testOwnSibling},
-		{"sibling of a killed action", testSiblingOfAKilledAction},
+		{"sibling", testOwnBuilderContainer},
+		{"sibling of a killed action", testBuilderContainerOfAKilledAction},
 	}
 	for _, engine := range []struct {
 		name    string
@@ -83,17 +83,17 @@ func TestAction(t *testing.T) {
 
 func newActionImage(t *testing.T) *actionImage {
 	t.Helper()
-	authority := testenv.NewAuthority(t, "authority of the action's tests")
+	ca := testenv.NewCA(t, "authority of the action's tests")
 	a := &actionImage{
-		store:     testenv.NewRegistry(t, testenv.RegistryOptions{}),
-		authority: authority,
+		store: testenv.NewRegistry(t, testenv.RegistryOptions{}),
+		ca:    ca,
 		registry: testenv.NewRegistry(t, testenv.RegistryOptions{
-			TLS: true, Authority: authority, Htpasswd: map[string]string{user: registryPassword},
+			TLS: true, CA: ca, Htpasswd: map[string]string{user: registryPassword},
 		}),
 	}
 	testenv.BaseImage(t, a.store.Host)
 	testenv.BaseImage(t, a.registry.Host, a.reach()...)
-	a.ref = buildActionImage(t, a.store.Host, authority)
+	a.ref = buildActionImage(t, a.store.Host, ca)
 	return a
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// TestBuildInputsOnASibling gives a container of the run's own what the steps ask
+// TestBuildInputsOnABuilderContainer gives a container of the run's own what the steps ask
 // for, and what only this machine has.
-func TestBuildInputsOnASibling(t *testing.T) {
+func TestBuildInputsOnABuilderContainer(t *testing.T) {
 	t.Parallel()
 	at := newSite(t, testenv.EngineOptions{Old: true})
 	socket := startAgent(t, "the test's key")
@@ -35,8 +35,8 @@ func TestBuildInputsOnASibling(t *testing.T) {
 	r.mustSay("::error", "the builder has no git")
 }
 
-// TestBuildInputsOnAFarm sends what a context has to every node.
-func TestBuildInputsOnAFarm(t *testing.T) {
+// TestBuildInputsOnSeveralNodes sends what a context has to every node.
+func TestBuildInputsOnSeveralNodes(t *testing.T) {
 	t.Parallel()
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	git := newInputsGit(t)

@@ -79,7 +79,7 @@ func TestBusyRegistryIsLeft(t *testing.T) {
 	r.mustSay("::error", "terminated signal received", "not moved, or not confirmed: ")
 }
 
-// TestBusyRegistryOfAnEngine has the engine's own push fail in passing.
+// TestBusyRegistryOfAnEngine has the engine's own push fail transiently.
 func TestBusyRegistryOfAnEngine(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]testenv.EngineOptions{"Docker 29": {GraphDriver: true}, "Docker 20.10": {Old: true}} {

@@ -85,7 +85,7 @@ func newAviary(t *testing.T) *aviary {
 		}
 	}
 	for _, name := range []string{"value", "env", "file"} { // a private key each
-		_, key := testenv.NewAuthority(t, "canary").Client(name)
+		_, key := testenv.NewCA(t, "canary").Client(name)
 		a.canaries = append(a.canaries, canary{"private key by " + name, string(key)})
 	}
 	mustWrite(t, a.path("outside", "key.pem"), []byte(a.canaries[2].value))
@@ -133,11 +133,11 @@ func (a *aviary) elsewhere() {
 
 // remote builds on a BuildKit that wants a certificate, whose key is a canary.
 func (a *aviary) remote(env ...string) {
-	authority := testenv.NewAuthority(a.t, "builders")
-	daemon := testenv.Buildkitd(a.t, testenv.BuildkitdOptions{TCP: true, TLS: authority, Clients: authority, Env: env})
-	cert, key := authority.Client("octo")
+	ca := testenv.NewCA(a.t, "builders")
+	daemon := testenv.Buildkitd(a.t, testenv.BuildkitdOptions{TCP: true, TLS: ca, Clients: ca, Env: env})
+	cert, key := ca.Client("octo")
 	a.canaries = append(a.canaries, canary{"private key of builder-tls", string(key)})
-	for name, content := range map[string][]byte{"ca.pem": authority.PEM, "cert.pem": cert, "tls.pem": key} {
+	for name, content := range map[string][]byte{"ca.pem": ca.PEM, "cert.pem": cert, "tls.pem": key} {
 		mustWrite(a.t, a.path("outside", name), content)
 	}
 	a.tls = true
@@ -195,7 +195,7 @@ func (a *aviary) places(r *running, needles []needle) []place {
 // looks for them must find them there.
 func TestCanariesAreSeen(t *testing.T) {
 	t.Parallel()
-	_, key := testenv.NewAuthority(t, "canary").Client("x")
+	_, key := testenv.NewCA(t, "canary").Client("x")
 	needles := needlesOf(canary{"key", string(key)}, canary{"token", "ghs_15368_" + rand.Text() + "." + rand.Text()})
 	w := watch(t)
 	for i, n := range needles {

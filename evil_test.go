@@ -212,8 +212,8 @@ func (r *running) endAt(text string) {
 // process needs in its environment to reach both.
 func beside(t *testing.T, e *evil, options testenv.GitHubOptions) (*testenv.GitHub, []string) {
 	t.Helper()
-	options.Authority = testenv.NewAuthority(t, "slipway test authority")
-	pair, err := tls.X509KeyPair(options.Authority.ServerOf("evil", evilHost, testenv.ContainerHost))
+	options.CA = testenv.NewCA(t, "slipway test authority")
+	pair, err := tls.X509KeyPair(options.CA.ServerOf("evil", evilHost, testenv.ContainerHost))
 	if err != nil {
 		t.Fatal(err)
 	}

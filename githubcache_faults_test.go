@@ -66,14 +66,14 @@ func TestGitHubCacheEvicted(t *testing.T) {
 }
 
 // TestGitHubCacheBesideAPush publishes while the cache is broken, and while a push
-// fails in passing.
+// fails transiently.
 func TestGitHubCacheBesideAPush(t *testing.T) {
 	t.Parallel()
 	l := newCacheLab(t, testenv.Fault{Path: "/CreateCacheEntry", Answer: testenv.Answer{Status: 500, Body: "{}"}})
-	passing := testenv.NewProxy(t, l.registry, testenv.ProxyOptions{Fault: testenv.Faults(testenv.Fault{
+	transient := testenv.NewProxy(t, l.registry, testenv.ProxyOptions{Fault: testenv.Faults(testenv.Fault{
 		Method: http.MethodPut, Path: "/manifests/sha256:", Count: 1, Answer: testenv.Answer{Status: http.StatusServiceUnavailable},
 	})})
-	for name, host := range map[string]string{"sound": l.registry, "passing": passing.Host} {
+	for name, host := range map[string]string{"sound": l.registry, "passing": transient.Host} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := l.run(t, twoStages, l.Token(mainRef), "INPUT_PUSH=true", "INPUT_REGISTRY="+host, "INPUT_IMAGE=octo/"+name)

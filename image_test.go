@@ -20,10 +20,10 @@ import (
 // its reference. No image can be pulled where the tests run, so that the bases
 // are stand-ins: this machine's Go and its certificates, and the buildkitd and
 // runc of the tests. The image trusts this authority, too.
-func buildActionImage(t *testing.T, host string, authority *testenv.Authority) string {
+func buildActionImage(t *testing.T, host string, ca *testenv.CA) string {
 	t.Helper()
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
-	bases := pushStandIns(t, host, authority)
+	bases := pushStandIns(t, host, ca)
 	root, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)

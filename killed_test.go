@@ -119,8 +119,8 @@ func TestHelperOfAKilledRun(t *testing.T) {
 	c.mustDieAlone()
 }
 
-// TestSiblingOfARunKilledAtAnyMoment kills a run with a builder container.
-func TestSiblingOfARunKilledAtAnyMoment(t *testing.T) {
+// TestBuilderContainerOfARunKilledAtAnyMoment kills a run with a builder container.
+func TestBuilderContainerOfARunKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	for engine, options := range map[string]testenv.EngineOptions{"Docker 29": {}, "Docker 20.10": {Old: true}} {
 		t.Run(engine, func(t *testing.T) {

@@ -28,7 +28,7 @@ type kind struct {
 	program string            // runs in place of the test binary's own
 	engine  string            // DOCKER_HOST of the engine that load loads into
 	files   map[string][]byte // in the workspace
-	nodes   int               // of a farm
+	nodes   int               // of several nodes
 	cannot  map[string]string // features that it refuses, and what it says
 }
 
@@ -139,13 +139,13 @@ func matrixKinds(t *testing.T, registry *testenv.Registry) []kind {
 	image := testenv.BuildkitImage(t, registry.Host)
 	const adopted = "buildx_buildkit_builder-00"
 	engines["graph"].RunBuilder(t, adopted, image)
-	authority := testenv.NewAuthority(t, "our authority")
-	secured := testenv.BuildkitdOptions{TCP: true, TLS: authority, Clients: authority}
+	ca := testenv.NewCA(t, "our authority")
+	secured := testenv.BuildkitdOptions{TCP: true, TLS: ca, Clients: ca}
 	amd64 := testenv.Buildkitd(t, secured)
 	secured.Platform = "linux/arm64"
 	arm64 := testenv.Buildkitd(t, secured)
-	files := map[string][]byte{"tls/ca.pem": authority.PEM}
-	files["tls/cert.pem"], files["tls/key.pem"] = authority.Client("octo-org")
+	files := map[string][]byte{"tls/ca.pem": ca.PEM}
+	files["tls/cert.pem"], files["tls/key.pem"] = ca.Client("octo-org")
 
 	on := func(engine string, env ...string) kind {
 		host := engines[engine].Host
@@ -165,19 +165,19 @@ func matrixKinds(t *testing.T, registry *testenv.Registry) []kind {
 		"provenance":     "provenance",
 		"registry cache": "cache",
 	}
-	farm := withTLS(on("containerd", "INPUT_BUILDER=linux/amd64="+amd64.TCPAddress+"\nlinux/arm64="+arm64.TCPAddress))
-	farm.nodes = 2
-	sibling := on("old", "INPUT_BUILDER=container", "INPUT_BUILDER-IMAGE="+image)
-	sibling.program = staticSlipway(t)
+	nodes := withTLS(on("containerd", "INPUT_BUILDER=linux/amd64="+amd64.TCPAddress+"\nlinux/arm64="+arm64.TCPAddress))
+	nodes.nodes = 2
+	builderContainer := on("old", "INPUT_BUILDER=container", "INPUT_BUILDER-IMAGE="+image)
+	builderContainer.program = staticSlipway(t)
 	return []kind{
 		named("engine 29 containerd", on("containerd", "INPUT_BUILDER=docker"), nil),
 		named("engine 29 graph driver", on("graph", "INPUT_BUILDER=docker"), graphDriver),
 		named("engine 20.10", on("old", "INPUT_BUILDER=docker"), graphDriver),
 		named("adopted", on("graph", "INPUT_BUILDER=container"), nil),
-		named("sibling", sibling, nil),
+		named("sibling", builderContainer, nil),
 		named("child", on("graph", "INPUT_BUILDER=local"), nil),
 		named("remote with TLS", withTLS(on("containerd", "INPUT_BUILDER="+amd64.TCPAddress)), nil),
-		named("farm", farm, map[string]string{"load": "none of them has the whole image"}),
+		named("farm", nodes, map[string]string{"load": "none of them has the whole image"}),
 	}
 }
 

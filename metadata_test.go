@@ -151,11 +151,11 @@ func metadataOf(t *testing.T, s step) (map[string]any, map[string]string) {
 	return all, outputs
 }
 
-// TestMetadataOfAFarm has the index, what each node has pushed, and the record of
+// TestMetadataOfNodes has the index, what each node has pushed, and the record of
 // each of them.
-func TestMetadataOfAFarm(t *testing.T) {
+func TestMetadataOfNodes(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, testenv.BuildkitdOptions{})
+	f := newNodes(t, testenv.BuildkitdOptions{})
 	image := f.registry.Host + "/octo/repo"
 	s := step{dockerfile: "FROM scratch\nCOPY Dockerfile /\n", env: append(f.env, "INPUT_METADATA-FILE=out/deep/metadata.json", "INPUT_BUILD-RECORD=both.dockerbuild")}
 	var dir string

@@ -10,7 +10,7 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// kindOfFault is a way in which a request goes wrong in passing.
+// kindOfFault is a way in which a request goes wrong transiently.
 type kindOfFault struct {
 	name   string
 	answer testenv.Answer
@@ -21,8 +21,8 @@ type kindOfFault struct {
 	explained bool
 }
 
-// inPassing are the faults that are worth another try, as GitHub's registry and what stands before registries show them.
-func inPassing() []kindOfFault {
+// transiently are the faults that are worth another try, as GitHub's registry and what stands before registries show them.
+func transiently() []kindOfFault {
 	asks := func(header string) testenv.Answer {
 		return testenv.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {header}}}
 	}
@@ -77,7 +77,7 @@ func testEveryRequest(t *testing.T, lab *faultLab) {
 	count.run(t, lab)
 	t.Logf("a push of two layers with two tags makes %d requests: %v", len(count.requests), count.requests)
 	var trials []*trial
-	for i, kind := range inPassing() {
+	for i, kind := range transiently() {
 		for j, where := range count.requests {
 			if kind.only != nil && !kind.only(where.class) || !kind.everywhere && !count.marks(where) {
 				continue

@@ -23,8 +23,8 @@ import (
 // instead has all of that.
 type readmeLab struct {
 	github    *testenv.GitHub
-	authority *testenv.Authority       // of GitHub's hosts and public registries
-	builders  *testenv.Authority       // of BuildKits, and of who may use them
+	ca        *testenv.CA              // of GitHub's hosts and public registries
+	builders  *testenv.CA              // of BuildKits, and of who may use them
 	logins    map[string]registryLogin // by registry; of GitHub's they are the run's own
 	hosts     map[string]string        // that the proxy leads to
 	known     expressions              // secrets, variables, and what only files of a checkout use
@@ -36,7 +36,7 @@ type readmeLab struct {
 
 type registryLogin struct {
 	user, password string
-	authority      *testenv.Authority
+	ca             *testenv.CA
 }
 
 // The hosts of docker.io: its own, and that of images.
@@ -48,15 +48,15 @@ const fromBusybox = "FROM ghcr.io/octo-org/base/busybox\n"
 func newReadmeLab(t *testing.T, rows []readmeRow) *readmeLab {
 	t.Helper()
 	l := &readmeLab{
-		authority: testenv.NewAuthority(t, "the authority of public hosts"),
-		builders:  testenv.NewAuthority(t, "the authority of buildkitd.internal"),
+		ca:       testenv.NewCA(t, "the authority of public hosts"),
+		builders: testenv.NewCA(t, "the authority of buildkitd.internal"),
 	}
-	internal := testenv.NewAuthority(t, "the authority of registry.internal")
+	internal := testenv.NewCA(t, "the authority of registry.internal")
 	l.known = readmeSecrets(t, l.builders)
 	l.known["vars.INTERNAL_CA"] = string(internal.PEM)
 	l.logins = map[string]registryLogin{
-		hubHost:                {l.known["vars.DOCKERHUB_USERNAME"], l.known["secrets.DOCKERHUB_TOKEN"], l.authority},
-		"registry.example.com": {"robot", l.known["secrets.REGISTRY_TOKEN"], l.authority},
+		hubHost:                {l.known["vars.DOCKERHUB_USERNAME"], l.known["secrets.DOCKERHUB_TOKEN"], l.ca},
+		"registry.example.com": {"robot", l.known["secrets.REGISTRY_TOKEN"], l.ca},
 		"registry.internal":    {user, l.known["secrets.REGISTRY_TOKEN"], internal},
 	}
 	l.serveRegistries(t)
@@ -70,7 +70,7 @@ func (l *readmeLab) serveRegistries(t *testing.T) {
 	l.hosts = map[string]string{}
 	for host, login := range l.logins {
 		served := testenv.NewRegistry(t, testenv.RegistryOptions{
-			TLS: true, Authority: login.authority, Names: []string{host, hubImages},
+			TLS: true, CA: login.ca, Names: []string{host, hubImages},
 			Htpasswd: map[string]string{login.user: login.password},
 		})
 		l.hosts[host+":443"] = served.Host
@@ -91,7 +91,7 @@ func (l *readmeLab) openGitHub(t *testing.T, rows []readmeRow) {
 		}
 	}
 	l.github = testenv.NewGitHub(t, testenv.GitHubOptions{
-		Authority: l.authority, Grants: runGrants(), Repositories: repositories, Hosts: l.hosts,
+		CA: l.ca, Grants: runGrants(), Repositories: repositories, Hosts: l.hosts,
 		Born: testenv.Package{Visibility: "public"},
 	})
 	for _, host := range []string{testenv.ContainerHost, "registry.example.com"} {
@@ -111,7 +111,7 @@ func (l *readmeLab) startBuilders(t *testing.T) {
 		"tcp://amd64.buildkitd.internal:1234": l.buildkit.TCPAddress,
 		"tcp://arm64.buildkitd.internal:1234": arm64.TCPAddress,
 	}
-	l.engine = testenv.NewEngine(t, testenv.EngineOptions{Old: true, Trust: l.authority, Proxy: l.github.ProxyURL})
+	l.engine = testenv.NewEngine(t, testenv.EngineOptions{Old: true, Trust: l.ca, Proxy: l.github.ProxyURL})
 }
 
 // checkout commits the files of a row.
@@ -135,17 +135,17 @@ func (l *readmeLab) reach(t *testing.T, ref name.Reference) []remote.Option {
 	transport := l.github.Transport(t)
 	login, ok := l.logins[ref.Context().RegistryStr()]
 	if !ok {
-		login = registryLogin{user, ownRunToken, l.authority}
+		login = registryLogin{user, ownRunToken, l.ca}
 	}
 	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
-	transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(login.authority.PEM)
+	transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(login.ca.PEM)
 	return []remote.Option{
 		remote.WithTransport(transport), remote.WithAuth(&authn.Basic{Username: login.user, Password: login.password}),
 	}
 }
 
 // readmeSecrets are those that the examples use.
-func readmeSecrets(t *testing.T, builders *testenv.Authority) expressions {
+func readmeSecrets(t *testing.T, builders *testenv.CA) expressions {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 func TestRefusedInWordsOfItsOwn(t *testing.T) {
 	t.Parallel()
 	const (
-		absent = `{"errors":[{"code":"NAME_UNKNOWN","message":"The repository with name 'octo/repo' does not exist in the registry with id '123456789012'"}]}`
-		quota  = `{"errors":[{"code":"DENIED","message":"adding 29.0 MiB of storage resource, which when updated to current usage of 152.4 MiB will exceed the configured upper limit of 10.0 MiB."}]}`
-		other  = `{"errors":[{"code":"PRECONDITION","message":"the image was not signed by the release team"}]}`
-		stays  = `{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to 'repo:latest' configured as immutable."}]}`
+		absent  = `{"errors":[{"code":"NAME_UNKNOWN","message":"The repository with name 'octo/repo' does not exist in the registry with id '123456789012'"}]}`
+		quota   = `{"errors":[{"code":"DENIED","message":"adding 29.0 MiB of storage resource, which when updated to current usage of 152.4 MiB will exceed the configured upper limit of 10.0 MiB."}]}`
+		other   = `{"errors":[{"code":"PRECONDITION","message":"the image was not signed by the release team"}]}`
+		unmoved = `{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to 'repo:latest' configured as immutable."}]}`
 	)
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	base := testenv.BaseImage(t, registry.Host)
@@ -39,7 +39,7 @@ func TestRefusedInWordsOfItsOwn(t *testing.T) {
 		{"a quota", sleeps, "true", begins, testenv.Answer{Status: 403, Body: quota}, []string{"refuses this: adding 29.0 MiB of storage resource", "delete what is no longer needed"}},
 		{"a quota, in the push", builds, "true", puts, testenv.Answer{Status: 403, Body: quota}, []string{"refuses this: adding 29.0 MiB of storage resource", "delete what is no longer needed"}},
 		{"words of no catalogue, in the push", builds, "true", puts, testenv.Answer{Status: 412, Body: other}, []string{"the image was not signed by the release team"}},
-		{"an immutable tag", builds, "true", putsTag("latest"), testenv.Answer{Status: 412, Body: stays}, []string{"refuses this: Failed to process request due to 'repo:latest' configured as immutable", "tags that are new each time"}},
+		{"an immutable tag", builds, "true", putsTag("latest"), testenv.Answer{Status: 412, Body: unmoved}, []string{"refuses this: Failed to process request due to 'repo:latest' configured as immutable", "tags that are new each time"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -14,7 +14,7 @@ import (
 // every client, and is told what is wrong where it shows none or a wrong one.
 func TestRemoteWithTLS(t *testing.T) {
 	t.Parallel()
-	ours, other := testenv.NewAuthority(t, "our authority"), testenv.NewAuthority(t, "another authority")
+	ours, other := testenv.NewCA(t, "our authority"), testenv.NewCA(t, "another authority")
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true, TLS: ours, Clients: ours})
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	base := testenv.BaseImage(t, registry.Host)

@@ -42,13 +42,13 @@ func TestReproducible(t *testing.T) {
 			"FROM " + base + "\nWORKDIR /new/directory\nCOPY --from=work /made /made\nCOPY . /src\nCOPY --link main.txt /linked/\n"
 	}
 	both := "INPUT_PLATFORMS=linux/amd64,linux/arm64"
-	farm := func(amd64, arm64 string) string {
+	nodes := func(amd64, arm64 string) string {
 		return fmt.Sprintf("INPUT_BUILDER=linux/amd64=%s\nlinux/arm64=%s", amd64, arm64)
 	}
 	for _, c := range []reproducible{
 		{"one platform", stages("one") + "RUN echo made > /made/here && mkdir /empty\n", []string{"INPUT_BUILDER=" + one}, []string{"INPUT_BUILDER=" + other}},
 		{"two platforms", stages("two"), []string{"INPUT_BUILDER=" + one, both}, []string{"INPUT_BUILDER=" + other, both}},
-		{"a farm", stages("farm"), []string{farm(one, other)}, []string{farm(other, one)}},
+		{"a farm", stages("farm"), []string{nodes(one, other)}, []string{nodes(other, one)}},
 	} {
 		for _, on := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, %v", c.title, on), func(t *testing.T) {

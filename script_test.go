@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 		"TOKEN":          password,
 		"TOOLS":          filepath.Dir(testenv.Tool(t, "buildkitd")),
 	}
-	maps.Copy(shared, farmNodes(t))
+	maps.Copy(shared, nodeLines(t))
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,

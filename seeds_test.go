@@ -73,7 +73,7 @@ func (s *seeds) runs() []seedRun {
 }
 
 // newSeeds makes a GitHub of an authority, or of one of its own.
-func newSeeds(t *testing.T, authority *testenv.Authority) *seeds {
+func newSeeds(t *testing.T, ca *testenv.CA) *seeds {
 	t.Helper()
 	s := &seeds{name: "Octo-Org/Hello-World", repo: t.TempDir()}
 	if err := os.CopyFS(s.repo, os.DirFS("testdata/seeds")); err != nil {
@@ -81,7 +81,7 @@ func newSeeds(t *testing.T, authority *testenv.Authority) *seeds {
 	}
 	s.sha = commit(t, s.repo, s.name)
 	s.github = testenv.NewGitHub(t, testenv.GitHubOptions{
-		Authority:    authority,
+		CA:           ca,
 		Grants:       runGrants(),
 		Repositories: []testenv.Repository{s.repository()},
 		Born:         testenv.Package{Repository: s.name, Visibility: "public"},

@@ -16,14 +16,14 @@ type standIns struct{ golang, buildkit string }
 
 // pushStandIns makes them. Modules come from this machine's module cache, and what is
 // compiled already from its build cache, over loopback.
-func pushStandIns(t *testing.T, host string, authority *testenv.Authority) standIns {
+func pushStandIns(t *testing.T, host string, ca *testenv.CA) standIns {
 	t.Helper()
 	trusted, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	certificates := filepath.Join(t.TempDir(), "ca-certificates.crt")
-	mustWrite(t, certificates, append(trusted, authority.PEM...))
+	mustWrite(t, certificates, append(trusted, ca.PEM...))
 	modules := serveFiles(t, filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download"))
 	compiled := serveFiles(t, goEnv(t, "GOCACHE"))
 	goroot := goEnv(t, "GOROOT")

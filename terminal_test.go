@@ -46,9 +46,9 @@ func TestTerminal(t *testing.T) {
 			if !strings.Contains(said, " line 1 ***\r\n") || strings.Contains(said, "hunter2") || strings.Contains(said, "\x1b]") || strings.Contains(said, "\x1b[2J") {
 				t.Errorf("what a step prints is not shown as it may be")
 			}
-			stays := said[strings.LastIndex(said, "\x1b[J")+1:]
-			if !strings.Contains(said, "  done ") || !strings.Contains(stays, "Published in ") || strings.Contains(stays, "line 3") == c.drawn {
-				t.Errorf("what stays is %q", stays)
+			unmoved := said[strings.LastIndex(said, "\x1b[J")+1:]
+			if !strings.Contains(said, "  done ") || !strings.Contains(unmoved, "Published in ") || strings.Contains(unmoved, "line 3") == c.drawn {
+				t.Errorf("what stays is %q", unmoved)
 			}
 			if t.Failed() {
 				t.Logf("%q", said)

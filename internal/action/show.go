@@ -12,7 +12,7 @@ import (
 	"github.com/slipway-build/slipway/internal/run"
 )
 
-// showBuilder connects as a run would, to every node of a farm by itself, so that
+// showBuilder connects as a run would, to every node by itself, so that
 // one that is down does not hide the others.
 func showBuilder(ctx context.Context, env Env, args []string) int {
 	if len(args) > 0 {
@@ -30,7 +30,7 @@ func showBuilder(ctx context.Context, env Env, args []string) int {
 		all = nil
 	}
 	for _, node := range in.Nodes {
-		one.Farm = []plan.Share{{Address: node.Address, Platforms: node.Platforms}}
+		one.Nodes = []plan.Share{{Address: node.Address, Platforms: node.Platforms}}
 		all = append(all, one)
 	}
 	said := make([]string, len(all))

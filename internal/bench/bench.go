@@ -61,7 +61,7 @@ func measureAll(ctx context.Context, o options, out, log io.Writer) error {
 		fmt.Fprintf(out, "\nMedians of %d rounds, the programs in turn, after %d rounds of warming up. "+
 			"Load of the machine: %s before, %s after.\n", o.rounds, o.warmups, before, load())
 		fmt.Fprint(out, notes)
-		fmt.Fprintln(out, verdict(rows))
+		fmt.Fprintln(out, decision(rows))
 	})
 	return errors.Join(err, failures)
 }

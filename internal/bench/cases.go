@@ -26,7 +26,7 @@ func cases() []benchCase {
 		{"start", (*bench).startUp},
 		{"engine", (*bench).engine},
 		{"refuse", (*bench).refuse},
-		{"farm", (*bench).farm},
+		{"farm", (*bench).nodes},
 		{"registries", (*bench).registries},
 		{"extras", (*bench).extras},
 		{"size", (*bench).size},

@@ -22,10 +22,10 @@ func (b *bench) engine() []row {
 	theirs.args[slices.Index(theirs.args, buildxBuilder)] = "default" // the engine's own
 
 	finding := contender{path: ours.path, args: []string{"builder"}, env: ours.env, dir: b.dir, says: "BuildKit inside the Docker engine"}
-	sibling := finding
-	sibling.env = append(slices.Clone(ours.env), "INPUT_BUILDER=container", "INPUT_BUILDER-IMAGE="+testenv.BuildkitImage(b, b.registry.Host))
-	sibling.says = "BuildKit in the container slipway-"
-	s := b.compare(ours, theirs, finding, sibling)
+	builderContainer := finding
+	builderContainer.env = append(slices.Clone(ours.env), "INPUT_BUILDER=container", "INPUT_BUILDER-IMAGE="+testenv.BuildkitImage(b, b.registry.Host))
+	builderContainer.says = "BuildKit in the container slipway-"
+	s := b.compare(ours, theirs, finding, builderContainer)
 	rebuild := row{what: "cached rebuild and push over the Docker socket", cells: [3]string{milliseconds(median(s[0].times)), "", milliseconds(median(s[1].times))}}
 	return []row{
 		rebuild.against("buildx", s[0], s[1], 0.6),

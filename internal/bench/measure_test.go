@@ -22,7 +22,7 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-func TestVerdict(t *testing.T) {
+func TestGoals(t *testing.T) {
 	t.Parallel()
 	of := func(took time.Duration) sample { return sample{times: []time.Duration{took}} }
 	rows := []row{
@@ -33,7 +33,7 @@ func TestVerdict(t *testing.T) {
 		timeRow("e", []sample{of(220e6)}).within("f", of(220e6), []sample{of(90e6), of(100e6)}, 1.2, 100),
 		timeRow("f", []sample{of(221e6)}).within("f", of(221e6), []sample{of(100e6), of(90e6)}, 1.2, 100),
 	}
-	if got, want := verdict(rows), "3 of 5 goals are met."; got != want {
+	if got, want := decision(rows), "3 of 5 goals are met."; got != want {
 		t.Errorf("verdict = %q, want %q", got, want)
 	}
 	const want = "| c | 15.0 ms |  |  |  | at most 15ms | yes |\n"

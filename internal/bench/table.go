@@ -129,8 +129,8 @@ func table(rows []row) string {
 	return text.String()
 }
 
-// verdict counts the goals that are met.
-func verdict(rows []row) string {
+// decision counts the goals that are met.
+func decision(rows []row) string {
 	met, all := 0, 0
 	for _, r := range rows {
 		if r.goal == "" {

@@ -25,7 +25,7 @@ import (
 )
 
 // ask has the Dockerfile frontend say something about a Dockerfile in place of
-// building it. Of a farm the first node is asked: they all say the same.
+// building it. Of several nodes the first node is asked: they all say the same.
 func ask(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 	if len(b.Nodes) > 0 {
 		b = b.Nodes[0].Builder

@@ -19,9 +19,9 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
-// solveFarm builds on every node at the same time. The first that fails ends the
+// solveNodes builds on every node at the same time. The first that fails ends the
 // others, and its error is the one returned.
-func solveFarm(ctx context.Context, nodes []builder.Node, r Request) (Result, error) {
+func solveNodes(ctx context.Context, nodes []builder.Node, r Request) (Result, error) {
 	results := make([]Result, len(nodes))
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, log := range shareLog(r.Log, nodes) {
@@ -125,7 +125,7 @@ func (n *nodeLog) end() {
 	}
 }
 
-// onNode names the platforms of a farm's node with the steps that name none. The
+// onNode names the platforms of one of several nodes with the steps that name none. The
 // nodes begin at the same time; their clocks may differ.
 func onNode(steps []trace.Step, share plan.Share) []trace.Step {
 	for i := range steps {

@@ -29,13 +29,13 @@ func PushTags(ctx context.Context, b *builder.Builder, r Request, tags []name.Ta
 	r.Permitted = nil
 	var result Result
 	var moved []name.Tag
-	err := r.patience().Again(ctx, func() (registry.RetryDecision, error) {
-		done, pushed, verdict, err := pushTagsOnce(ctx, b, r, tags)
+	err := r.retryPolicy().Again(ctx, func() (registry.RetryDecision, error) {
+		done, pushed, decision, err := pushTagsOnce(ctx, b, r, tags)
 		result = result.then(done)
 		if len(pushed) > len(moved) {
 			moved = pushed
 		}
-		return verdict, err
+		return decision, err
 	})
 	return result, moved, err
 }
@@ -57,8 +57,8 @@ func pushTagsOnce(ctx context.Context, b *builder.Builder, r Request, tags []nam
 	if err != nil && ctx.Err() == nil && diagnose.IsPush(err) {
 		return result, pushedBefore(err, tags), w.judge(ctx, err), w.PushFailed(ctx, fmt.Sprintf("pushing tags with %s", b.Name), err)
 	}
-	if verdict, err := w.silent(ctx, b); err != nil {
-		return result, nil, verdict, err
+	if decision, err := w.silent(ctx, b); err != nil {
+		return result, nil, decision, err
 	}
 	if err != nil || ctx.Err() != nil {
 		return result, nil, registry.RetryDecision{}, w.Explain(ctx, err)

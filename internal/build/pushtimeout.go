@@ -43,7 +43,7 @@ type pushLimit struct {
 
 // newPushLimit watches the push of a request. Its end is given a *registry.SilentError.
 func newPushLimit(ctx context.Context, r Request, b *builder.Builder, end func(error)) *pushLimit {
-	base := r.patience().Push
+	base := r.retryPolicy().Push
 	if base == 0 || len(r.Plan.PushTo) == 0 {
 		return nil
 	}

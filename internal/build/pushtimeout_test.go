@@ -33,10 +33,10 @@ func TestSolveEndsASilentPush(t *testing.T) {
 			t.Parallel()
 			f := newFlaky(t, upstream.Host, 1, c.matches, testenv.Answer{Delay: time.Hour})
 			var log bytes.Buffer
-			patience := f.patience(&log)
-			patience.Push = 20 * time.Second // in which the second attempt must push
+			retryPolicy := f.retryPolicy(&log)
+			retryPolicy.Push = 20 * time.Second // in which the second attempt must push
 			_, err := Solve(t.Context(), b, Request{
-				Registries: anonymous(), Plan: planFor(t, base, fmt.Sprintf("%s/silent%d", f.Host, i)), Log: &log, Patience: patience,
+				Registries: anonymous(), Plan: planFor(t, base, fmt.Sprintf("%s/silent%d", f.Host, i)), Log: &log, RetryPolicy: retryPolicy,
 			})
 			if err != nil {
 				t.Fatalf("Solve = %v, want it to push again\n%s", err, &log)
@@ -55,9 +55,9 @@ func TestSolveGivesUpASilentPush(t *testing.T) {
 	base, b := testenv.BaseImage(t, upstream.Host), connect(t)
 	f := newFlaky(t, upstream.Host, 100, isUpload, testenv.Answer{Delay: time.Hour})
 	var log bytes.Buffer
-	patience := f.patience(&log)
-	patience.Push, patience.Tries = time.Second, 2
-	_, err := Solve(t.Context(), b, Request{Registries: anonymous(), Plan: planFor(t, base, f.Host+"/silent"), Log: &log, Patience: patience})
+	retryPolicy := f.retryPolicy(&log)
+	retryPolicy.Push, retryPolicy.Tries = time.Second, 2
+	_, err := Solve(t.Context(), b, Request{Registries: anonymous(), Plan: planFor(t, base, f.Host+"/silent"), Log: &log, RetryPolicy: retryPolicy})
 	for _, want := range []string{"after 2 attempts: pushing with " + b.Name + ": no end of the push within ", "; " + f.Host + " is silent or too slow"} {
 		if !registry.GaveUp(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("Solve = %v, want that it has given up, and says %q", err, want)

@@ -62,7 +62,7 @@ func TestSolveRenewsAToken(t *testing.T) {
 			}
 			result, err := Solve(t.Context(), b, Request{
 				Registries: registry.NewClient(registry.Credentials{}.With(reg, "writer", "w-pass"), registry.Situation{}),
-				Plan:       p, Log: &log, Patience: f.patience(&log),
+				Plan:       p, Log: &log, RetryPolicy: f.retryPolicy(&log),
 			})
 			if c.always {
 				if err == nil || f.waits.Load() != 1 {

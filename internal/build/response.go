@@ -17,7 +17,7 @@ const (
 
 // Answer is what a BuildKit has answered to a build, with a value for each key.
 type Answer struct {
-	Platforms []v1.Platform // that were asked of a node of a farm; nil where there is one builder
+	Platforms []v1.Platform // that were asked of a node; nil where there is one builder
 	Values    map[string]string
 }
 

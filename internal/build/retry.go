@@ -17,9 +17,9 @@ import (
 	"github.com/slipway-build/slipway/internal/registry"
 )
 
-// patience is the request's, which tells the log of every wait.
-func (r Request) patience() registry.RetryPolicy {
-	p := r.Patience
+// retryPolicy is the request's, which tells the log of every wait.
+func (r Request) retryPolicy() registry.RetryPolicy {
+	p := r.RetryPolicy
 	if p.Tries == 0 {
 		p = registry.PushRetryPolicy()
 	}

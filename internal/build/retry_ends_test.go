@@ -53,13 +53,13 @@ func TestSolveOutlivesARestart(t *testing.T) {
 	if err := os.WriteFile(p.Dockerfile, []byte(slow), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	patience := registry.PushRetryPolicy()
-	patience.First = 10 * time.Millisecond
-	patience.Notice = func(w registry.Wait) {
+	retryPolicy := registry.PushRetryPolicy()
+	retryPolicy.First = 10 * time.Millisecond
+	retryPolicy.Notice = func(w registry.Wait) {
 		fmt.Fprintln(log, w)
 		upstream.Restart()
 	}
-	result, err := Solve(t.Context(), b, Request{Registries: anonymous(), Plan: p, Log: log, Patience: patience})
+	result, err := Solve(t.Context(), b, Request{Registries: anonymous(), Plan: p, Log: log, RetryPolicy: retryPolicy})
 	if err != nil || !strings.Contains(log.String(), "connection refused; trying again in") {
 		t.Fatalf("Solve = %v, want it to push again\n%s", err, log)
 	}
@@ -79,12 +79,12 @@ func TestSolveEndsWithItsContext(t *testing.T) {
 	signal := errors.New("terminated signal received")
 	var log bytes.Buffer
 	var at time.Time
-	patience := registry.PushRetryPolicy()
-	patience.Notice = func(registry.Wait) {
+	retryPolicy := registry.PushRetryPolicy()
+	retryPolicy.Notice = func(registry.Wait) {
 		at = time.Now()
 		cancel(signal)
 	}
-	_, err := Solve(ctx, b, Request{Registries: anonymous(), Plan: planFor(t, base, f.Host+"/app"), Log: &log, Patience: patience})
+	_, err := Solve(ctx, b, Request{Registries: anonymous(), Plan: planFor(t, base, f.Host+"/app"), Log: &log, RetryPolicy: retryPolicy})
 	if !errors.Is(err, signal) || time.Since(at) > 30*time.Second {
 		t.Errorf("Solve = %v, %s after it was cancelled, want the reason at once", err, time.Since(at))
 	}
@@ -101,7 +101,7 @@ func TestPushTagsAgain(t *testing.T) {
 			second := func(r *http.Request) bool { return isManifestPut(r) && strings.HasSuffix(r.URL.Path, "/1.2") }
 			f := newFlaky(t, upstream.Host, fails, second, testenv.Answer{Status: 404, Body: words("BLOB_UNKNOWN", "blob unknown to registry")})
 			var log bytes.Buffer
-			request := Request{Registries: anonymous(), Plan: planFor(t, base, fmt.Sprintf("%s/app%d", f.Host, i)), Log: &log, Patience: f.patience(&log)}
+			request := Request{Registries: anonymous(), Plan: planFor(t, base, fmt.Sprintf("%s/app%d", f.Host, i)), Log: &log, RetryPolicy: f.retryPolicy(&log)}
 			built, err := Solve(t.Context(), b, request)
 			if err != nil {
 				t.Fatal(err)
@@ -144,7 +144,7 @@ func TestSolveKeepsWhatItCached(t *testing.T) {
 	var log bytes.Buffer
 	p := planFor(t, base, f.Host+"/app")
 	p.CacheTo = []inputs.Cache{{Type: "registry", Attrs: map[string]string{"ref": cache}}}
-	if _, err := Solve(t.Context(), b, Request{Registries: anonymous(), Plan: p, Log: &log, Patience: f.patience(&log)}); err != nil {
+	if _, err := Solve(t.Context(), b, Request{Registries: anonymous(), Plan: p, Log: &log, RetryPolicy: f.retryPolicy(&log)}); err != nil {
 		t.Fatalf("Solve = %v\n%s", err, &log)
 	}
 	before, after, _ := strings.Cut(log.String(), "trying again")

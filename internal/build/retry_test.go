@@ -46,8 +46,8 @@ func newFlaky(t *testing.T, host string, fails int32, matches func(*http.Request
 	return f
 }
 
-// patience is quick, and tells the log as the default does.
-func (f *flaky) patience(log *bytes.Buffer) registry.RetryPolicy {
+// retryPolicy is quick, and tells the log as the default does.
+func (f *flaky) retryPolicy(log *bytes.Buffer) registry.RetryPolicy {
 	p := registry.PushRetryPolicy()
 	p.First = 10 * time.Millisecond
 	p.Notice = func(w registry.Wait) {
@@ -107,7 +107,7 @@ func words(code, message string) string {
 	return fmt.Sprintf(`{"errors":[{"code":%q,"message":%q}]}`, code, message)
 }
 
-// TestSolvePushesAgain fails pushes by a real BuildKit in passing.
+// TestSolvePushesAgain fails pushes by a real BuildKit transiently.
 func TestSolvePushesAgain(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -143,7 +143,7 @@ func TestSolvePushesAgain(t *testing.T) {
 			var pushing atomic.Int32
 			result, err := Solve(t.Context(), b, Request{
 				Registries: anonymous(),
-				Plan:       p, Log: &log, Patience: f.patience(&log), Pushing: func(v1.Hash) { pushing.Add(1) },
+				Plan:       p, Log: &log, RetryPolicy: f.retryPolicy(&log), Pushing: func(v1.Hash) { pushing.Add(1) },
 			})
 			if err != nil {
 				t.Fatalf("Solve = %v, want it to push again\n%s", err, &log)
@@ -205,7 +205,7 @@ func TestSolveGivesUp(t *testing.T) {
 			var log bytes.Buffer
 			result, err := Solve(t.Context(), b, Request{
 				Registries: anonymous(),
-				Plan:       planFor(t, base, fmt.Sprintf("%s/app%d", f.Host, i)), Log: &log, Patience: f.patience(&log),
+				Plan:       planFor(t, base, fmt.Sprintf("%s/app%d", f.Host, i)), Log: &log, RetryPolicy: f.retryPolicy(&log),
 			})
 			if err == nil || f.waits.Load() != c.waits || c.hits > 0 && f.hits.Load() != c.hits {
 				t.Errorf("Solve = %v after %d waits and %d requests, want %d and %d", err, f.waits.Load(), f.hits.Load(), c.waits, c.hits)

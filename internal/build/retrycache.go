@@ -20,9 +20,9 @@ import (
 // cache, where a part of that could not be read, for which BuildKit asks late, and
 // gives up then; and its export, where that has stalled.
 func solveDespiteCache(ctx context.Context, b *builder.Builder, a *attempt) (Result, registry.RetryDecision, error) {
-	result, verdict, err := solveOnce(ctx, b, a)
+	result, decision, err := solveOnce(ctx, b, a)
 	if err == nil || ctx.Err() != nil {
-		return result, verdict, err
+		return result, decision, err
 	}
 	from, to := withoutGitHubs(a.Plan.CacheFrom), withoutGitHubs(a.Plan.CacheTo)
 	stalled := errors.Is(err, errStalled)
@@ -33,21 +33,21 @@ func solveDespiteCache(ctx context.Context, b *builder.Builder, a *attempt) (Res
 		a.Request = a.again()
 		warning.Message = errStalled.Error() + "\nthe run goes on without, and the next one finds less in the cache"
 	// A push that broke off is spoken of in the same words, and worth another attempt.
-	case !verdict.Transient && len(from) < len(a.Plan.CacheFrom) && brokenLayer(err.Error()):
+	case !decision.Transient && len(from) < len(a.Plan.CacheFrom) && brokenLayer(err.Error()):
 		reason := "a part of GitHub's cache could not be read: " + strings.TrimPrefix(diagnose.Trim(err).Error(), "building: ")
 		fmt.Fprintln(a.Log, "building again without the cache, because "+reason)
 		a.Plan.CacheFrom = from
 		warning.Message = reason + "\nthe image is built without"
 	default:
-		return result, verdict, err
+		return result, decision, err
 	}
 	a.fetchRecord(ctx, b, &result) // that of the next build takes its place
-	next, verdict, err := solveOnce(ctx, b, a)
+	next, decision, err := solveOnce(ctx, b, a)
 	if stalled {
 		next = result.then(next) // all was built, and comes out of the cache
 	}
 	next.Warnings = append(next.Warnings, warning)
-	return next, verdict, err
+	return next, decision, err
 }
 
 func withoutGitHubs(all []inputs.Cache) []inputs.Cache {

@@ -38,7 +38,7 @@ type Result struct {
 	Config      v1.Hash      // of the image's config, its image ID; zero for an index and when nothing was pushed or loaded
 	Manifest    []byte       // the manifest or index itself, from PushTags; nil where the builder did not show it
 	Answer      string       // what was said of the Dockerfile, where the plan only asks
-	Parts       []image.Part // what the nodes of a farm have pushed, in their order, in place of Digest and Config
+	Parts       []image.Part // what the nodes have pushed, in their order, in place of Digest and Config
 	Answers     []Answer
 	Records     []record.Record // that the plan asks for, also of a build that failed
 }
@@ -58,9 +58,9 @@ type Request struct {
 	// push, and returns what they said. No credentials are handed out before.
 	// It may be nil.
 	Permitted func(ctx context.Context) error
-	// Patience is that with pushes which fail in passing; by default
+	// RetryPolicy is that with pushes which fail transiently; by default
 	// registry.PushPatience, with its waits in the log.
-	Patience registry.RetryPolicy
+	RetryPolicy registry.RetryPolicy
 
 	// Hidden is what no record shows: all that the log does not.
 	Hidden []string
@@ -80,7 +80,7 @@ type attempt struct {
 }
 
 // Solve builds, and pushes by digest and loads where the plan says so. A push that
-// fails in passing is tried again, with the steps from the builder's cache. The
+// fails transiently is tried again, with the steps from the builder's cache. The
 // error is an *Error where the Dockerfile is to blame. A Result comes with the
 // error too, for the warnings.
 func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
@@ -88,17 +88,17 @@ func Solve(ctx context.Context, b *builder.Builder, r Request) (Result, error) {
 		return ask(ctx, b, r)
 	}
 	if len(b.Nodes) > 0 {
-		return solveFarm(ctx, b.Nodes, r)
+		return solveNodes(ctx, b.Nodes, r)
 	}
 	r.Pushing = atMostOnce(r.Pushing)
 	var result Result
 	a := attempt{Request: r}
-	err := r.patience().Again(ctx, func() (registry.RetryDecision, error) {
-		done, verdict, err := solveDespiteCache(ctx, b, &a)
+	err := r.retryPolicy().Again(ctx, func() (registry.RetryDecision, error) {
+		done, decision, err := solveDespiteCache(ctx, b, &a)
 		a.fetchRecord(ctx, b, &done)
 		result = result.then(done)
 		a.Request = a.again()
-		return verdict, err
+		return decision, err
 	})
 	if err == nil && b.Stored() != "" {
 		err = b.NameStored(ctx, r.Plan.LoadAs)
@@ -120,18 +120,18 @@ func solveOnce(ctx context.Context, b *builder.Builder, a *attempt) (Result, reg
 	if len(parts) > 1 {
 		parts[0].Pushing = pushed.pushing(ctx, b, a.Pushing)
 	}
-	result, verdict, err := solvePart(ctx, b, &parts[0], files[0], fail)
+	result, decision, err := solvePart(ctx, b, &parts[0], files[0], fail)
 	a.cacheKept, a.ref = parts[0].cacheKept, parts[0].ref
 	if len(parts) > 1 && err == nil {
 		var streamed Result
-		streamed, verdict, err = solvePart(ctx, b, &parts[1], files[1], fail)
+		streamed, decision, err = solvePart(ctx, b, &parts[1], files[1], fail)
 		result = result.with(streamed)
 		if err == nil {
 			err = pushed.check(streamed.Config)
 		}
 	}
 	if err != nil {
-		return result, verdict, err
+		return result, decision, err
 	}
 	return result, registry.RetryDecision{}, keepAll(files)
 }
@@ -157,8 +157,8 @@ func solvePart(ctx context.Context, b *builder.Builder, a *attempt, written *wri
 	a.cacheKept = a.cacheKept || w.cacheIsExported(opt.CacheExports)
 	loadErr := loading.End(err == nil)
 	if err != nil || loadErr != nil || ctx.Err() != nil {
-		verdict, err := w.failure(ctx, b, written, err, loadErr)
-		return result, verdict, err
+		decision, err := w.failure(ctx, b, written, err, loadErr)
+		return result, decision, err
 	}
 	result.Warnings = append(result.Warnings, w.WarnOfExports()...)
 	result.Answers = []Answer{{Values: response.ExporterResponse}}
@@ -168,8 +168,8 @@ func solvePart(ctx context.Context, b *builder.Builder, a *attempt, written *wri
 // failure says why a solve has failed, or a load, and whether another attempt may do
 // better.
 func (w *watcher) failure(ctx context.Context, b *builder.Builder, files *written, err, loadErr error) (registry.RetryDecision, error) {
-	if verdict, err := w.silent(ctx, b); err != nil {
-		return verdict, err
+	if decision, err := w.silent(ctx, b); err != nil {
+		return decision, err
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -35,18 +35,18 @@ type Builder struct {
 	// Stores tells that the builder has an image store of its own, in which
 	// a build that is only pushed need not be kept.
 	Stores bool
-	// Nodes are those of a farm of several, which has no Client of its own.
+	// Nodes are those where there are several, which has no Client of its own.
 	Nodes []Node
 	// Notices are for the log: what is unusual, and no reason not to build.
 	Notices []string
 
-	authorities string              // format of where those of registries are configured; empty: in Options
-	refused     []string            // the places that were tried before, and why they were not used
-	store       *dockerengine.Store // nil where BuildKit pushes by itself
-	beside      *engineBeside
-	stop        func(context.Context) error
-	options     Options   // that it was found with
-	docker      io.Closer // the connection to the engine that it is reached through, or nil
+	ca      string              // format of where those of registries are configured; empty: in Options
+	refused []string            // the places that were tried before, and why they were not used
+	store   *dockerengine.Store // nil where BuildKit pushes by itself
+	beside  *engineBeside
+	stop    func(context.Context) error
+	options Options   // that it was found with
+	docker  io.Closer // the connection to the engine that it is reached through, or nil
 }
 
 // Close drops the connection and stops what was started for it: processes are
@@ -74,18 +74,18 @@ type Options struct {
 	// Want is the input builder: auto, docker, container, local, an address, or the
 	// name of a builder that buildx has made.
 	Want string
-	// Farm is wanted in place of Want where it is not empty: each node for its
+	// Nodes is wanted in place of Want where it is not empty: each node for its
 	// platforms.
-	Farm []plan.Share
+	Nodes []plan.Share
 	// Image and Volume are the inputs builder-image and builder-volume, for a
 	// container of its own.
 	Image, Volume string
 	// Executable is this program, which is process 1 of such a container (Serve),
 	// and which a child process needs inside its namespaces (Inside).
 	Executable string
-	// Authorities are those of registries, in PEM, that a BuildKit which is started
+	// RegistryCA are those of registries, in PEM, that a BuildKit which is started
 	// for the run trusts besides the system's.
-	Authorities []byte
+	RegistryCA []byte
 	// TLS is for every address tcp://, wherever it comes from. The zero value means
 	// that there is none.
 	TLS inputs.BuilderTLS
@@ -108,8 +108,8 @@ type source interface {
 // Connect returns the first BuildKit of the wanted kind that answers. The error
 // lists every place that was tried and why it was refused.
 func Connect(ctx context.Context, o Options) (*Builder, error) {
-	if len(o.Farm) > 0 {
-		return connectFarm(ctx, o)
+	if len(o.Nodes) > 0 {
+		return connectNodes(ctx, o)
 	}
 	found := search{options: o}
 	defer found.giveUp()

@@ -65,7 +65,7 @@ func (a adopted) connect(ctx context.Context) (*Builder, error) {
 	return &Builder{
 		Capabilities: said.Capabilities,
 		Client:       c,
-		authorities:  daemonAuthorities,
+		ca:           daemonCA,
 		Name:         fmt.Sprintf("BuildKit in the builder container %s on %s", name, a.docker),
 	}, nil
 }

@@ -22,37 +22,37 @@ import (
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
-// siblingLabel marks the containers that this package has made.
-const siblingLabel = "build.slipway.builder"
+// containerLabel marks the containers that this package has made.
+const containerLabel = "build.slipway.builder"
 
 // copiedTo is where our program is put in an image that is not ours.
 const copiedTo = "/slipway"
 
-// sibling is a privileged container beside ours, with buildkitd and a state that
+// builder container is a privileged container beside ours, with buildkitd and a state that
 // nobody else has. Its process 1 is this program (Serve), whose standard input
 // is our connection: the engine closes that when we end, however we end, and the
 // container then stops and the engine removes it.
-type sibling struct {
+type builderContainer struct {
 	docker     dockerengine.Client
 	image      string // input builder-image; empty: the image that we run from
 	volume     string // input builder-volume; empty: one that is gone afterwards
 	executable string // this program
 	lookup     func(string) (string, bool)
 
-	authorities []byte               // of registries in PEM, besides those of the image
-	allow       []inputs.Entitlement // what its steps are to have
+	ca    []byte               // of registries in PEM, besides those of the image
+	allow []inputs.Entitlement // what its steps are to have
 }
 
-func newSibling(d dockerengine.Client, o Options) sibling {
-	return sibling{
+func newBuilderContainer(d dockerengine.Client, o Options) builderContainer {
+	return builderContainer{
 		docker: d, image: o.Image, volume: o.Volume, executable: o.Executable, lookup: o.Lookup,
-		authorities: o.Authorities, allow: o.Needs.Entitlements,
+		ca: o.RegistryCA, allow: o.Needs.Entitlements,
 	}
 }
 
-func (s sibling) String() string { return "a container of its own on " + s.docker.String() }
+func (s builderContainer) String() string { return "a container of its own on " + s.docker.String() }
 
-func (s sibling) connect(ctx context.Context) (*Builder, error) {
+func (s builderContainer) connect(ctx context.Context) (*Builder, error) {
 	config, host, err := s.configure(ctx)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ const lockedState = "another instance running"
 // configure says how the container is to be. It shares our network, so that a
 // host name or a port means the same to both, and keeps no log: its output is
 // the connection.
-func (s sibling) configure(ctx context.Context) (*container.Config, *container.HostConfig, error) {
+func (s builderContainer) configure(ctx context.Context) (*container.Config, *container.HostConfig, error) {
 	image, network, program := s.image, "host", copiedTo
 	found, err := findOwn(ctx, s.docker)
 	if err == nil {
@@ -98,15 +98,15 @@ func (s sibling) configure(ctx context.Context) (*container.Config, *container.H
 		command = append(command, string(kind))
 	}
 	env := proxies(s.lookup)
-	if len(s.authorities) > 0 {
-		env = trusting(env, copiedAuthorities)
+	if len(s.ca) > 0 {
+		env = trusting(env, copiedCA)
 	}
 	config := &container.Config{
 		Image:        image,
 		Entrypoint:   []string{program},
 		Cmd:          command,
 		Env:          env,
-		Labels:       map[string]string{siblingLabel: "sibling"},
+		Labels:       map[string]string{containerLabel: "sibling"},
 		AttachStdin:  true,
 		AttachStdout: true,
 		AttachStderr: true,
@@ -124,13 +124,13 @@ func (s sibling) configure(ctx context.Context) (*container.Config, *container.H
 }
 
 // run makes and starts the container and connects to it.
-func (s sibling) run(ctx context.Context, config *container.Config, host *container.HostConfig) (*Builder, error) {
+func (s builderContainer) run(ctx context.Context, config *container.Config, host *container.HostConfig) (*Builder, error) {
 	name := "slipway-" + strings.ToLower(rand.Text()[:12])
 	id, err := s.create(ctx, name, config, host)
 	if err != nil {
 		return nil, fmt.Errorf("making the container %s: %w", name, err)
 	}
-	running := &siblingContainer{docker: s.docker, id: id, name: name, log: &launch.Tail{}}
+	running := &runningContainer{docker: s.docker, id: id, name: name, log: &launch.Tail{}}
 	b, err := running.start(ctx)
 	if err != nil {
 		return nil, errors.Join(err, running.remove(context.WithoutCancel(ctx)))
@@ -142,7 +142,7 @@ func (s sibling) run(ctx context.Context, config *container.Config, host *contai
 
 // create makes the container, with our program in it. An image that is not there
 // is pulled first, without credentials.
-func (s sibling) create(ctx context.Context, name string, config *container.Config, host *container.HostConfig) (id string, err error) {
+func (s builderContainer) create(ctx context.Context, name string, config *container.Config, host *container.HostConfig) (id string, err error) {
 	options := moby.ContainerCreateOptions{Config: config, HostConfig: host, Name: name}
 	made, err := s.docker.ContainerCreate(ctx, options)
 	if errdefs.IsNotFound(err) && s.image != "" {
@@ -155,7 +155,7 @@ func (s sibling) create(ctx context.Context, name string, config *container.Conf
 		err = s.copyProgram(ctx, made.ID)
 	}
 	if err == nil {
-		err = s.copyAuthorities(ctx, made.ID)
+		err = s.copyCA(ctx, made.ID)
 	}
 	if err != nil { // the engine may have made it all the same
 		removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
@@ -166,7 +166,7 @@ func (s sibling) create(ctx context.Context, name string, config *container.Conf
 	return made.ID, nil
 }
 
-func (s sibling) pull(ctx context.Context) error {
+func (s builderContainer) pull(ctx context.Context) error {
 	if err := s.docker.ImagePull(ctx, s.image); err != nil {
 		return fmt.Errorf("pulling %s: %w", s.image, err)
 	}
@@ -175,7 +175,7 @@ func (s sibling) pull(ctx context.Context) error {
 
 // copyProgram puts our program into a container, which need not have a shell or
 // a library: it is linked statically.
-func (s sibling) copyProgram(ctx context.Context, id string) error {
+func (s builderContainer) copyProgram(ctx context.Context, id string) error {
 	program, err := os.Open(s.executable)
 	if err != nil {
 		return err
@@ -198,17 +198,17 @@ func (s sibling) copyProgram(ctx context.Context, id string) error {
 	return s.docker.CopyToContainer(ctx, id, reader)
 }
 
-// stale is how old a sibling is that does not run, and that its run cannot have
+// stale is how old a builder container is that does not run, and that its run cannot have
 // removed any more: it was never started, or the engine forgot to remove it. One
 // that runs ends with its run.
 const stale = 10 * time.Minute
 
 // removeStale removes what dead runs have left at a time. What cannot be removed
 // is left to the next run.
-func (s sibling) removeStale(ctx context.Context, now time.Time) {
+func (s builderContainer) removeStale(ctx context.Context, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, stopWithin)
 	defer cancel()
-	list, err := s.docker.ContainerList(ctx, moby.ContainerListOptions{All: true, Filters: moby.Filters{}.Add("label", siblingLabel)})
+	list, err := s.docker.ContainerList(ctx, moby.ContainerListOptions{All: true, Filters: moby.Filters{}.Add("label", containerLabel)})
 	if err != nil {
 		return
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// TestStaleSiblings leaves containers on an engine as dead runs do, and looks at
+// TestStaleBuilderContainers leaves containers on an engine as dead runs do, and looks at
 // which of them a later run takes for stale.
-func TestStaleSiblings(t *testing.T) {
+func TestStaleBuilderContainers(t *testing.T) {
 	t.Parallel()
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	engine := testenv.NewEngine(t, testenv.EngineOptions{GraphDriver: true})
@@ -25,7 +25,7 @@ func TestStaleSiblings(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	s := sibling{docker: dockerengine.New(client, engine.Host), image: testenv.BaseImage(t, registry.Host).Name()}
+	s := builderContainer{docker: dockerengine.New(client, engine.Host), image: testenv.BaseImage(t, registry.Host).Name()}
 	if err := s.pull(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestStaleSiblings(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ours := map[string]string{siblingLabel: "sibling"}
+	ours := map[string]string{containerLabel: "sibling"}
 	leave("never-started", ours, false)
 	leave("running", ours, true)
 	leave("somebody-elses", nil, false)

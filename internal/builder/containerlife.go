@@ -14,8 +14,8 @@ import (
 	moby "github.com/moby/moby/client"
 )
 
-// siblingContainer is a container that run has made.
-type siblingContainer struct {
+// runningContainer is a container that run has made.
+type runningContainer struct {
 	docker   dockerengine.Client
 	id, name string
 	log      *launch.Tail // what it said on standard error
@@ -24,7 +24,7 @@ type siblingContainer struct {
 }
 
 // start starts the container and waits for BuildKit's first answer.
-func (c *siblingContainer) start(ctx context.Context) (*Builder, error) {
+func (c *runningContainer) start(ctx context.Context) (*Builder, error) {
 	attached, err := dockerengine.Hijack(ctx, func(ctx context.Context) (moby.ContainerAttachResult, error) {
 		return c.docker.Unlimited.ContainerAttach(ctx, c.id, moby.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	})
@@ -54,7 +54,7 @@ func (c *siblingContainer) start(ctx context.Context) (*Builder, error) {
 
 // remove ends the container and waits until the engine has removed it, or has at
 // least begun to: removing much state takes long, and it does that by itself.
-func (c *siblingContainer) remove(ctx context.Context) error {
+func (c *runningContainer) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopWithin+killWithin)
 	defer cancel()
 	if c.started && c.ended(ctx) {
@@ -71,7 +71,7 @@ func (c *siblingContainer) remove(ctx context.Context) error {
 }
 
 // ended closes the connection and tells whether that was enough.
-func (c *siblingContainer) ended(ctx context.Context) bool {
+func (c *runningContainer) ended(ctx context.Context) bool {
 	removed := c.docker.Unlimited.ContainerWait(ctx, c.id, moby.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
 	_ = c.conn.Close()
 	select {

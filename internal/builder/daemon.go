@@ -37,14 +37,14 @@ const (
 // child is a buildkitd of our own, with a root and a socket that nobody else
 // has. Both are gone after the run.
 type child struct {
-	executable  string // this program
-	lookup      func(string) (string, bool)
-	authorities []byte               // of registries in PEM, besides the system's
-	allow       []inputs.Entitlement // what its steps are to have
+	executable string // this program
+	lookup     func(string) (string, bool)
+	ca         []byte               // of registries in PEM, besides the system's
+	allow      []inputs.Entitlement // what its steps are to have
 }
 
 func newChild(o Options) child {
-	return child{executable: o.Executable, lookup: o.Lookup, authorities: o.Authorities, allow: o.Needs.Entitlements}
+	return child{executable: o.Executable, lookup: o.Lookup, ca: o.RegistryCA, allow: o.Needs.Entitlements}
 }
 
 func (c child) String() string { return launch.ChildName }

@@ -47,7 +47,7 @@ func (s *search) dockerSources(ctx context.Context) []source {
 		return nil
 	}
 	s.docker = d
-	own, containers := engine{docker: d}, []source{adopted{docker: d}, newSibling(d, o)}
+	own, containers := engine{docker: d}, []source{adopted{docker: d}, newBuilderContainer(d, o)}
 	if o.Image != "" || o.Volume != "" { // of a container of its own
 		containers = containers[1:]
 	}

@@ -16,13 +16,13 @@ import (
 // would speak it, and else nothing at all.
 func TestTLSWithAnEngine(t *testing.T) {
 	t.Parallel()
-	authority := testenv.NewAuthority(t, "engine")
+	ca := testenv.NewCA(t, "engine")
 	certs, home := t.TempDir(), t.TempDir()
 	for _, dir := range []string{certs, filepath.Join(home, ".docker")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "ca.pem"), authority.PEM, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "ca.pem"), ca.PEM, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

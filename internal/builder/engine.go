@@ -49,7 +49,7 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 	b := &Builder{
 		Capabilities: said.as(plan.ContainerdEngineOf(e.docker.API)),
 		Client:       c,
-		authorities:  engineAuthorities,
+		ca:           engineCA,
 		Name:         fmt.Sprintf("BuildKit inside %s", e),
 		Stores:       true,
 	}

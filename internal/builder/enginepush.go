@@ -63,19 +63,19 @@ func (b *Builder) NameStored(ctx context.Context, tags []name.Tag) error {
 // Push pushes the stored image as each of the tags, in their order. It stops at
 // the first that fails. It returns the digest that the engine says for all of
 // them, and the tags that were pushed, also with an error. A push that fails in
-// passing is tried again, as long as patience lasts.
-func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registry.Client, patience registry.RetryPolicy) (v1.Hash, []name.Tag, error) {
+// transient is tried again, as the retry policy has it.
+func (b *Builder) Push(ctx context.Context, tags []name.Tag, registries *registry.Client, retryPolicy registry.RetryPolicy) (v1.Hash, []name.Tag, error) {
 	if b.store == nil {
 		return v1.Hash{}, nil, fmt.Errorf("pushing %s: %s has no engine that pushes", tags[0], b.Name)
 	}
 	var digest v1.Hash
 	for i, tag := range tags {
 		var pushed v1.Hash
-		err := patience.Again(ctx, func() (verdict registry.RetryDecision, err error) {
-			if pushed, err = b.store.Push(ctx, tag, registries.Credentials(), patience.Silence); err != nil {
-				verdict = judge(ctx, tag, err, registries)
+		err := retryPolicy.Again(ctx, func() (decision registry.RetryDecision, err error) {
+			if pushed, err = b.store.Push(ctx, tag, registries.Credentials(), retryPolicy.Silence); err != nil {
+				decision = judge(ctx, tag, err, registries)
 			}
-			return verdict, err
+			return decision, err
 		})
 		if err == nil && i > 0 && pushed != digest {
 			err = fmt.Errorf("the engine answers %s, and %s before", pushed, digest)

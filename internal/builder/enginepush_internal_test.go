@@ -29,9 +29,9 @@ func TestJudgeAsksHowLongToWait(t *testing.T) {
 	}
 	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
 	for _, c := range []struct {
-		err     error
-		passing bool
-		after   time.Duration
+		err       error
+		transient bool
+		after     time.Duration
 	}{
 		{&dockerengine.PushError{Words: "toomanyrequests: slow down"}, true, 7 * time.Second},
 		{&dockerengine.PushError{Words: "received unexpected HTTP status: 503 Service Unavailable"}, true, 7 * time.Second},
@@ -40,8 +40,8 @@ func TestJudgeAsksHowLongToWait(t *testing.T) {
 		{&dockerengine.PushError{Words: "denied: requested access to the resource is denied"}, false, 0},
 		{errors.New("the engine has gone"), false, 0},
 	} {
-		if v := judge(t.Context(), tag, c.err, client); v.Transient != c.passing || v.After != c.after {
-			t.Errorf("judge(%v) = %+v, want it to pass: %t, after %s", c.err, v, c.passing, c.after)
+		if v := judge(t.Context(), tag, c.err, client); v.Transient != c.transient || v.After != c.after {
+			t.Errorf("judge(%v) = %+v, want it to pass: %t, after %s", c.err, v, c.transient, c.after)
 		}
 	}
 }

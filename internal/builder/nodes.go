@@ -17,29 +17,29 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
-// downWithin is how long the nodes of a farm may take to answer, counted from the
+// downWithin is how long the nodes may take to answer, counted from the
 // first try, once one is known to be down: the run has failed, and those that are
 // down as well are worth naming, but not worth the time that they have by
 // themselves. A program that is cut off takes hangUpWithin to end.
 const downWithin = time.Second
 
-// Node is a BuildKit of a farm and what it is to build.
+// Node is one BuildKit of several and what it is to build.
 type Node struct {
 	*Builder
 	Share plan.Share
 }
 
-// connectFarm connects to every node at the same time. The error joins one
-// *NotFoundError for each that cannot be used. A farm of one node is that node.
-func connectFarm(ctx context.Context, o Options) (*Builder, error) {
+// connectNodes connects to every node at the same time. The error joins one
+// *NotFoundError for each that cannot be used. A list of one node is that node.
+func connectNodes(ctx context.Context, o Options) (*Builder, error) {
 	trying, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	soon, cancel := context.WithTimeout(ctx, downWithin)
 	defer cancel()
-	nodes := make([]Node, len(o.Farm))
-	errs := make([]error, len(o.Farm))
+	nodes := make([]Node, len(o.Nodes))
+	errs := make([]error, len(o.Nodes))
 	var group sync.WaitGroup
-	for i, share := range o.Farm {
+	for i, share := range o.Nodes {
 		group.Go(func() {
 			nodes[i].Share = share
 			if nodes[i].Builder, errs[i] = connectNode(trying, o, share); errs[i] != nil {
@@ -92,7 +92,7 @@ func closeNodes(ctx context.Context, nodes []Node) error {
 	return errors.Join(errs...)
 }
 
-// All returns the nodes of a farm, or the one builder itself.
+// All returns the nodes, or the one builder itself.
 func (b *Builder) All() []*Builder {
 	if len(b.Nodes) == 0 {
 		return []*Builder{b}

@@ -21,15 +21,15 @@ func share(address string, architectures ...string) plan.Share {
 	return s
 }
 
-// TestFarm connects to nodes of every kind. TLS is for those at tcp:// addresses.
-func TestFarm(t *testing.T) {
+// TestNodes connects to nodes of every kind. TLS is for those at tcp:// addresses.
+func TestNodes(t *testing.T) {
 	t.Parallel()
-	authority := testenv.NewAuthority(t, "the farm's authority")
-	secured := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true, TLS: authority, Clients: authority, Platform: "linux/arm64"})
+	ca := testenv.NewCA(t, "the farm's authority")
+	secured := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true, TLS: ca, Clients: ca, Platform: "linux/arm64"})
 	plain := testenv.Buildkitd(t, testenv.BuildkitdOptions{Older: true})
 	cases := map[string]struct {
-		farm     []plan.Share
-		nodes    []string // addresses of the nodes; none for a farm of one
+		shares   []plan.Share
+		nodes    []string // addresses of the nodes; none for one node
 		notices  []string
 		platform string // that its name holds
 	}{
@@ -53,8 +53,8 @@ func TestFarm(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			b, err := builder.Connect(t.Context(), builder.Options{
-				Farm: c.farm, TLS: files(authority, authority), Lookup: environment(nil),
-				Needs: plan.Needs{Push: true, Repositories: 2, Platforms: c.farm[0].Platforms},
+				Nodes: c.shares, TLS: files(ca, ca), Lookup: environment(nil),
+				Needs: plan.Needs{Push: true, Repositories: 2, Platforms: c.shares[0].Platforms},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -84,13 +84,13 @@ func TestFarm(t *testing.T) {
 	}
 }
 
-// TestFarmWithoutANode names every node that cannot be used, and no other.
-func TestFarmWithoutANode(t *testing.T) {
+// TestWithoutANode names every node that cannot be used, and no other.
+func TestWithoutANode(t *testing.T) {
 	t.Parallel()
 	up := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true})
 	_, err := builder.Connect(t.Context(), builder.Options{
-		Farm:   []plan.Share{share("tcp://127.0.0.1:1", "amd64"), share(up.Address, "386"), share(up.TCPAddress, "arm64"), share("kube-pod://pod-0", "s390x")},
-		TLS:    inputs.BuilderTLS{CA: testenv.NewAuthority(t, "another authority").PEM},
+		Nodes:  []plan.Share{share("tcp://127.0.0.1:1", "amd64"), share(up.Address, "386"), share(up.TCPAddress, "arm64"), share("kube-pod://pod-0", "s390x")},
+		TLS:    inputs.BuilderTLS{CA: testenv.NewCA(t, "another authority").PEM},
 		Lookup: environment(nil),
 	})
 	joined, ok := err.(interface{ Unwrap() []error })

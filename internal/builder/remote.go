@@ -45,7 +45,7 @@ func (r remote) connect(ctx context.Context) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Name, b.authorities = "BuildKit at "+r.String(), daemonAuthorities
+	b.Name, b.ca = "BuildKit at "+r.String(), daemonCA
 	return b, nil
 }
 

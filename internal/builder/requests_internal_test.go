@@ -162,16 +162,16 @@ func TestEngineFallsSilentInARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patience := registry.PushRetryPolicy()
-	patience.First, patience.Tries = time.Millisecond, 2
+	retryPolicy := registry.PushRetryPolicy()
+	retryPolicy.First, retryPolicy.Tries = time.Millisecond, 2
 	var said []string
-	patience.Notice = func(w registry.Wait) { said = append(said, w.String()) }
+	retryPolicy.Notice = func(w registry.Wait) { said = append(said, w.String()) }
 	f.silent.Store(true)
 	for what, do := range map[string]func() error{
 		"publishing": func() error { _, err := b.Alone(t.Context(), tag.Repository, func() {}); return err },
 		"loading":    func() error { return b.NameStored(t.Context(), []name.Tag{tag}) },
 		"pushing": func() error {
-			_, _, err := b.Push(t.Context(), []name.Tag{tag}, registry.NewClient(registry.Credentials{}, registry.Situation{}), patience)
+			_, _, err := b.Push(t.Context(), []name.Tag{tag}, registry.NewClient(registry.Credentials{}, registry.Situation{}), retryPolicy)
 			if !registry.GaveUp(err) {
 				t.Errorf("it is not tried again: %v", err)
 			}

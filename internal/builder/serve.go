@@ -15,14 +15,14 @@ import (
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
-// ServeCommand is the argument with which the program is process 1 of a sibling
+// ServeCommand is the argument with which the program is process 1 of a builder container
 // container. Those that Serve reads may follow it.
 const ServeCommand = "serve-buildkit"
 
 // serveAndKeep says that the state is kept. Other arguments are entitlements.
 const serveAndKeep = "keep"
 
-// stateDir is where BuildKit's own images keep their state, and where a sibling
+// stateDir is where BuildKit's own images keep their state, and where a builder container
 // container has its volume.
 const stateDir = "/var/lib/buildkit"
 

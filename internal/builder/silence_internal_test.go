@@ -46,12 +46,12 @@ func TestSilentPushOfAnEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patience := registry.PushRetryPolicy()
-	patience.First, patience.Silence, patience.Tries = time.Millisecond, 5*time.Second, 2
+	retryPolicy := registry.PushRetryPolicy()
+	retryPolicy.First, retryPolicy.Silence, retryPolicy.Tries = time.Millisecond, 5*time.Second, 2
 	var said string
-	patience.Notice = func(w registry.Wait) { said = w.String() }
+	retryPolicy.Notice = func(w registry.Wait) { said = w.String() }
 	client := registry.NewClient(registry.Credentials{}, registry.Situation{})
-	if _, _, err := b.Push(t.Context(), []name.Tag{tag}, client, patience); !registry.GaveUp(err) || !strings.Contains(err.Error(), "no progress within 5s") {
+	if _, _, err := b.Push(t.Context(), []name.Tag{tag}, client, retryPolicy); !registry.GaveUp(err) || !strings.Contains(err.Error(), "no progress within 5s") {
 		t.Fatalf("Push = %v, want that it has given up, and says why", err)
 	}
 	if want := proxy.Host + ": no progress within 5s; trying again in "; !strings.HasPrefix(said, want) {

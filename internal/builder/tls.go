@@ -52,7 +52,7 @@ func newTLSClient(files inputs.BuilderTLS) (*tlsClient, error) {
 		own = &pair
 	}
 	// Not Certificates: from these Go sends one only when it looks right for the
-	// authorities that the server names, and then the server misses one.
+	// ca that the server names, and then the server misses one.
 	c.config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		c.asked.Store(true)
 		return own, nil
@@ -134,13 +134,13 @@ func (c *tlsClient) explain(err error, files inputs.BuilderTLS, host string) err
 
 // explainServer says why we refuse the server.
 func explainServer(err error, files inputs.BuilderTLS, host string) error {
-	var authority x509.UnknownAuthorityError
+	var ca x509.UnknownAuthorityError
 	var name x509.HostnameError
 	switch {
-	case errors.As(err, &authority) && len(files.CA) == 0:
-		return fmt.Errorf("the server's certificate is signed by %s, which this system does not know; give it as ca=PATH in builder-tls: %w", issuer(authority.Cert), err)
-	case errors.As(err, &authority):
-		return fmt.Errorf("the server's certificate is signed by %s and not by the ca of builder-tls; give the authority that signed it: %w", issuer(authority.Cert), err)
+	case errors.As(err, &ca) && len(files.CA) == 0:
+		return fmt.Errorf("the server's certificate is signed by %s, which this system does not know; give it as ca=PATH in builder-tls: %w", issuer(ca.Cert), err)
+	case errors.As(err, &ca):
+		return fmt.Errorf("the server's certificate is signed by %s and not by the ca of builder-tls; give the authority that signed it: %w", issuer(ca.Cert), err)
 	case errors.As(err, &name):
 		return fmt.Errorf("the server's certificate is not for %s; use a name that it is for in the address: %w", host, err)
 	}

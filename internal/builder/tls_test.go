@@ -15,7 +15,7 @@ import (
 
 // files makes the input builder-tls of an authority for the server and, unless
 // it is nil, one that signs the client's certificate.
-func files(server, client *testenv.Authority) inputs.BuilderTLS {
+func files(server, client *testenv.CA) inputs.BuilderTLS {
 	var all inputs.BuilderTLS
 	if server != nil {
 		all.CA = server.PEM
@@ -31,7 +31,7 @@ func files(server, client *testenv.Authority) inputs.BuilderTLS {
 // Whatever is wrong is said in time, with the address and with what to do.
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	ours, other := testenv.NewAuthority(t, "our authority"), testenv.NewAuthority(t, "another authority")
+	ours, other := testenv.NewCA(t, "our authority"), testenv.NewCA(t, "another authority")
 	mutual := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true, TLS: ours, Clients: ours}).TCPAddress
 	oneSided := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true, TLS: ours}).TCPAddress
 	plain := testenv.Buildkitd(t, testenv.BuildkitdOptions{TCP: true}).TCPAddress
@@ -111,7 +111,7 @@ func forward(t *testing.T, listen, address string) string {
 // TestTLSThatIsBroken is that of a caller that has checked nothing.
 func TestTLSThatIsBroken(t *testing.T) {
 	t.Parallel()
-	good := files(testenv.NewAuthority(t, "ours"), testenv.NewAuthority(t, "theirs"))
+	good := files(testenv.NewCA(t, "ours"), testenv.NewCA(t, "theirs"))
 	for title, c := range map[string]struct {
 		address string
 		tls     inputs.BuilderTLS

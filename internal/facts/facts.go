@@ -34,7 +34,7 @@ type Source struct {
 	// Now is when the run began.
 	Now time.Time
 	// Offline asks nobody: what the environment and the checkout do not tell
-	// stays unknown.
+	// unmoved unknown.
 	Offline bool
 }
 

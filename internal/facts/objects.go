@@ -14,7 +14,7 @@ import (
 // object reads an object of git and holds it to its name, which go-git does not.
 func (c checkout) object(kind plumbing.ObjectType, hash plumbing.Hash) (plumbing.EncodedObject, error) {
 	cannot := func(why any) error {
-		return doubts("the checkout at %s lacks the %s %s (%v); check it out without a filter", c.root, kind, hash, why)
+		return warnings("the checkout at %s lacks the %s %s (%v); check it out without a filter", c.root, kind, hash, why)
 	}
 	found, err := c.repo.Storer.EncodedObject(kind, hash)
 	if err != nil {
@@ -30,7 +30,7 @@ func (c checkout) object(kind plumbing.ObjectType, hash plumbing.Hash) (plumbing
 		return nil, cannot(err)
 	}
 	if plumbing.ComputeHash(kind, content) != hash {
-		return nil, doubts("in the checkout at %s something else is stored as the %s %s", c.root, kind, hash)
+		return nil, warnings("in the checkout at %s something else is stored as the %s %s", c.root, kind, hash)
 	}
 	whole := &plumbing.MemoryObject{}
 	whole.SetType(kind)
@@ -46,7 +46,7 @@ func (c checkout) tree(dir string) (*object.Tree, error) {
 	}
 	commit, err := object.DecodeCommit(nil, stored)
 	if err != nil {
-		return nil, doubts("the commit %s cannot be read: %v", c.head, err)
+		return nil, warnings("the commit %s cannot be read: %v", c.head, err)
 	}
 	tree, err := c.subtree(commit.TreeHash)
 	if err != nil {
@@ -59,7 +59,7 @@ func (c checkout) tree(dir string) (*object.Tree, error) {
 	for name := range strings.SplitSeq(rel, string(filepath.Separator)) {
 		in := entry(tree, name)
 		if in == nil || in.Mode != filemode.Dir {
-			return nil, doubts("the commit %s, at which the git checkout around it is, has no directory %s", c.head, rel)
+			return nil, warnings("the commit %s, at which the git checkout around it is, has no directory %s", c.head, rel)
 		}
 		if tree, err = c.subtree(in.Hash); err != nil {
 			return nil, err
@@ -75,7 +75,7 @@ func (c checkout) subtree(hash plumbing.Hash) (*object.Tree, error) {
 	}
 	tree, err := object.DecodeTree(nil, stored)
 	if err != nil {
-		return nil, doubts("the tree %s cannot be read: %v", hash, err)
+		return nil, warnings("the tree %s cannot be read: %v", hash, err)
 	}
 	return tree, nil
 }
@@ -112,7 +112,7 @@ func (c checkout) whole(dir string, tree *object.Tree) error {
 func (c checkout) part(path string, isDir bool, in *object.TreeEntry) error {
 	switch {
 	case in == nil:
-		return doubts("%s is not in the commit %s; a checkout inside another, which is no submodule of it, must be as it was checked out: check it out beside the other", path, c.head)
+		return warnings("%s is not in the commit %s; a checkout inside another, which is no submodule of it, must be as it was checked out: check it out beside the other", path, c.head)
 	case isDir && in.Mode == filemode.Dir:
 		tree, err := c.subtree(in.Hash)
 		if err != nil {
@@ -133,7 +133,7 @@ func (c checkout) file(path string) error {
 	}
 	in := entry(tree, filepath.Base(path))
 	if in == nil {
-		return doubts("the commit %s has no file %s: a step has made it", c.head, path)
+		return warnings("the commit %s has no file %s: a step has made it", c.head, path)
 	}
 	return c.same(path, *in)
 }

@@ -18,16 +18,18 @@ type proof struct {
 	own func(commit string) error // says why a commit is not the repository's own
 }
 
-// doubtError is why a path is not known to be of one of the repository's commits.
-type doubtError struct {
+// unprovenError is why a path is not known to be of one of the repository's commits.
+type unprovenError struct {
 	head string // commit that is checked out around it, where that is the reason
 	why  string // empty where there is no checkout
 }
 
-func (d *doubtError) Error() string { return d.why }
+func (d *unprovenError) Error() string { return d.why }
 
-// doubts makes the text of a doubtError.
-func doubts(format string, args ...any) error { return &doubtError{why: fmt.Sprintf(format, args...)} }
+// warnings makes the text of a unprovenError.
+func warnings(format string, args ...any) error {
+	return &unprovenError{why: fmt.Sprintf(format, args...)}
+}
 
 // of is the tree of paths: directories, whole contexts each, and Dockerfiles.
 func (p proof) of(paths []string) plan.Tree {
@@ -37,9 +39,9 @@ func (p proof) of(paths []string) plan.Tree {
 			return plan.Tree{}
 		}
 		if err := p.path(path); err != nil {
-			var d *doubtError
+			var d *unprovenError
 			if !errors.As(err, &d) {
-				d = &doubtError{why: err.Error()}
+				d = &unprovenError{why: err.Error()}
 			}
 			return plan.Tree{Path: path, Head: d.head, Why: d.why}
 		}
@@ -51,11 +53,11 @@ func (p proof) of(paths []string) plan.Tree {
 func (p proof) path(path string) error {
 	followed, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return &doubtError{}
+		return &unprovenError{}
 	}
 	info, err := os.Stat(followed)
 	if err != nil {
-		return &doubtError{}
+		return &unprovenError{}
 	}
 	if !info.IsDir() {
 		return p.file(path)
@@ -76,7 +78,7 @@ func (p proof) path(path string) error {
 func (p proof) around(dir string) (checkout, error) {
 	root, ok := worktreeAround(dir)
 	if !ok {
-		return checkout{}, &doubtError{}
+		return checkout{}, &unprovenError{}
 	}
 	at, err := openWorktree(root)
 	if err != nil {
@@ -87,7 +89,7 @@ func (p proof) around(dir string) (checkout, error) {
 		return at, nil
 	}
 	if err := p.own(at.head.String()); err != nil {
-		return checkout{}, &doubtError{head: at.head.String(), why: err.Error()}
+		return checkout{}, &unprovenError{head: at.head.String(), why: err.Error()}
 	}
 	return at, nil
 }
@@ -116,13 +118,13 @@ const mostLinks = 40
 func (p proof) file(path string) error {
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {
-		return &doubtError{}
+		return &unprovenError{}
 	}
 	name := filepath.Base(path)
 	for range mostLinks {
 		full := filepath.Join(dir, name)
 		if there, err := filepath.EvalSymlinks(filepath.Dir(full)); err != nil || there != filepath.Dir(full) {
-			return doubts("there is a link on the way to %s", full)
+			return warnings("there is a link on the way to %s", full)
 		}
 		at, err := p.around(filepath.Dir(full))
 		if err != nil {
@@ -136,8 +138,8 @@ func (p proof) file(path string) error {
 			return nil //nolint:nilerr // it is the file itself
 		}
 		if name = filepath.Join(filepath.Dir(name), target); filepath.IsAbs(target) || !filepath.IsLocal(name) {
-			return doubts("%s is a link that leads out of its directory", full)
+			return warnings("%s is a link that leads out of its directory", full)
 		}
 	}
-	return doubts("it is a link with no end")
+	return warnings("it is a link with no end")
 }

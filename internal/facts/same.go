@@ -28,7 +28,7 @@ func (c checkout) same(path string, in object.TreeEntry) error {
 		}
 	}
 	if !same {
-		return doubts("%s is not what the commit %s has: a step has changed or made it", path, c.head)
+		return warnings("%s is not what the commit %s has: a step has changed or made it", path, c.head)
 	}
 	return nil
 }

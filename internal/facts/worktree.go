@@ -38,24 +38,24 @@ func worktreeAround(dir string) (string, bool) {
 func openWorktree(root string) (checkout, error) {
 	info, err := os.Lstat(filepath.Join(root, git.GitDirName))
 	if err != nil {
-		return checkout{}, &doubtError{}
+		return checkout{}, &unprovenError{}
 	}
 	if !info.IsDir() && !info.Mode().IsRegular() {
-		return checkout{}, doubts("%s is neither a directory nor a file", filepath.Join(root, git.GitDirName))
+		return checkout{}, warnings("%s is neither a directory nor a file", filepath.Join(root, git.GitDirName))
 	}
 	if _, err := os.Lstat(filepath.Join(root, git.GitDirName, "commondir")); err == nil {
-		return checkout{}, doubts("the repository in %s has its objects from another", root)
+		return checkout{}, warnings("the repository in %s has its objects from another", root)
 	}
 	repo, err := open(root)
 	if err != nil {
-		return checkout{}, &doubtError{}
+		return checkout{}, &unprovenError{}
 	}
 	head, err := repo.Head()
 	if err != nil {
-		return checkout{}, &doubtError{}
+		return checkout{}, &unprovenError{}
 	}
 	if !info.IsDir() && !mutual(root, repo) {
-		return checkout{}, doubts("%s names a repository that does not know of %s", filepath.Join(root, git.GitDirName), root)
+		return checkout{}, warnings("%s names a repository that does not know of %s", filepath.Join(root, git.GitDirName), root)
 	}
 	return checkout{root: root, repo: repo, head: head.Hash()}, nil
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // BuilderTLS is how a connection to a BuildKit at a tcp:// address is kept, all
-// of it in PEM. It is the same for every node of a farm. The zero value means that it is not.
+// of it in PEM. It is the same for every node. The zero value means that it is not.
 type BuilderTLS struct {
-	CA   []byte // the authorities of the server; without it, those of the system
+	CA   []byte // the certificate authorities of the server; without it, those of the system
 	Cert []byte // our certificate, and what is between it and its authority; may be empty
 	Key  Secret // of Cert
 }

@@ -16,7 +16,7 @@ import (
 func certificates(t *testing.T) (dir string, all inputs.BuilderTLS) {
 	t.Helper()
 	dir = checkout(t)
-	ca := testenv.NewAuthority(t, "authority")
+	ca := testenv.NewCA(t, "authority")
 	cert, key := ca.Client("octo-org")
 	_, another := ca.Client("octo-org")
 	for name, content := range map[string]string{

@@ -88,7 +88,7 @@ func checkKey(t *testing.T, input, text, key string) {
 	}
 }
 
-// Any text in builder gives one builder, a farm of nodes that can be connected
+// Any text in builder gives one builder, several nodes that can be connected
 // to, or mistakes in builder.
 func FuzzBuilder(f *testing.F) {
 	for _, text := range []string{

@@ -34,7 +34,7 @@ type Inputs struct {
 	Token       Secret         // password for Registry
 	Username    string         // user for Registry. Default: empty, which means the actor
 	Logins      []Login        // of further registries, and of Registry where Token is not for it; each host once
-	RegistryCA  []byte         // authorities of registries in PEM, besides the system's. Default: none
+	RegistryCA  []byte         // ca of registries in PEM, besides the system's. Default: none
 	Tags        metadata.Rules // rules, bare tags and full references. Default: none, which means the tag of the ref
 	TagsWrong   bool           // the input tags has mistakes, and Tags lacks some of it
 	Flavor      metadata.Flavor
@@ -86,11 +86,11 @@ type Inputs struct {
 	MetadataFile string // absolute path that takes the output metadata. Default: empty, which means none
 	BuildRecord  string // absolute path that takes BuildKit's record of the build. Default: empty, which means none
 
-	Builder       string     // "auto", "docker", "container", "local", an address that CheckAddress takes, or the name of a builder of buildx; empty where there is a Farm
+	Builder       string     // "auto", "docker", "container", "local", an address that CheckAddress takes, or the name of a builder of buildx; empty where there is a Nodes
 	Nodes         []Node     // several builders, of which each builds its platforms. Default: none
 	BuilderImage  string     // reference of an image with buildkitd. Default: empty, which means the action's own
 	BuilderVolume string     // name of a volume that keeps the builder's cache. Default: empty, which means that nothing is kept
-	BuilderTLS    BuilderTLS // for tcp:// addresses, in Builder, Farm or BUILDKIT_HOST. Default: zero, which means no TLS
+	BuilderTLS    BuilderTLS // for tcp:// addresses, in Builder, Nodes or BUILDKIT_HOST. Default: zero, which means no TLS
 }
 
 // APIToken returns the token where it is one for the API of the run's server, too.

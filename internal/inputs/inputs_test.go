@@ -136,7 +136,7 @@ func TestParseWithoutInputs(t *testing.T) {
 func TestParseEveryInput(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t, "app/build/Dockerfile.prod", "app/key.txt")
-	ca := testenv.NewAuthority(t, "authority").PEM
+	ca := testenv.NewCA(t, "authority").PEM
 	write(t, filepath.Join(dir, "app/ca.pem"), string(ca))
 	got, err := parse(dir, vars{
 		"image":        "octo/one\nghcr.io/octo/two",

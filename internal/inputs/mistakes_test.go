@@ -97,7 +97,7 @@ func TestParseReportsEveryMistakeAtOnce(t *testing.T) {
 func TestParseTakesEveryInput(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t)
-	write(t, filepath.Join(dir, "ca.pem"), string(testenv.NewAuthority(t, "authority").PEM))
+	write(t, filepath.Join(dir, "ca.pem"), string(testenv.NewCA(t, "authority").PEM))
 	write(t, filepath.Join(dir, "id"), string(privateKey(t, "")))
 	works := map[string]string{
 		"image": "name", "registry": "ghcr.io", "token": "t", "username": "u", "registry-auth": "[{registry: docker.io, username: u, password: p}]", "registry-ca": "ca.pem", "tags": "type=sha", "flavor": "latest=false", "labels": "a=b", "annotations": "index:a=b", "floating": "compat", "push": "auto", "preflight": "true", "require-visibility": "Private", "allow-untrusted-head": "true", "allow-secret-args": "true",

@@ -7,7 +7,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Node is a BuildKit of a farm.
+// Node is one BuildKit of several.
 type Node struct {
 	Platforms []v1.Platform // that it builds, each once, in the order given
 	Address   string        // that CheckAddress takes
@@ -16,7 +16,7 @@ type Node struct {
 const acceptsNode = "PLATFORM[,PLATFORM]=ADDRESS on every line of a farm, such as linux/arm64=tcp://HOST:PORT"
 
 // builders reads builder and builder-tls. One line that names no platform is a
-// single builder, and anything else a farm.
+// single builder, and anything else several nodes.
 func (p *parser) builders(in *Inputs) {
 	const input, inputTLS = "builder", "builder-tls"
 	in.BuilderImage, in.BuilderVolume = p.reference("builder-image"), p.volume("builder-volume")
@@ -36,7 +36,7 @@ func (p *parser) builders(in *Inputs) {
 			addresses = []string{host}
 		}
 	default:
-		in.Nodes, addresses = p.farm(input, lines)
+		in.Nodes, addresses = p.nodes(input, lines)
 	}
 	in.BuilderTLS = p.builderTLS(inputTLS, addresses)
 	for input, value := range map[string]string{"builder-image": in.BuilderImage, "builder-volume": in.BuilderVolume} {
@@ -52,10 +52,10 @@ func isNode(line string) bool {
 	return found && !strings.Contains(before, "://")
 }
 
-// farm reads the nodes. Lines with the same address are one node. Where there is
-// a mistake there is no farm, so that nothing that follows from it is reported;
+// nodes reads the nodes. Lines with the same address are one node. Where there is
+// a mistake there are no nodes, so that nothing that follows from it is reported;
 // the addresses are those of all lines.
-func (p *parser) farm(input string, lines []item) (nodes []Node, addresses []string) {
+func (p *parser) nodes(input string, lines []item) (nodes []Node, addresses []string) {
 	before := len(p.problems.errs)
 	for _, line := range lines {
 		platforms, address := p.node(input, line)

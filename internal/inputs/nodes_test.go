@@ -11,7 +11,7 @@ import (
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
-func TestFarm(t *testing.T) {
+func TestNodes(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t)
 	amd64, arm64 := v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"}
@@ -62,7 +62,7 @@ func TestFarm(t *testing.T) {
 
 // Every line that is wrong is reported in one run, with its number, and no
 // password of an address is shown.
-func TestFarmThatIsWrong(t *testing.T) {
+func TestNodesThatAreWrong(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t)
 	_, err := parse(dir, vars{"builder": strings.Join([]string{
@@ -105,8 +105,8 @@ func TestFarmThatIsWrong(t *testing.T) {
 	}
 }
 
-// TLS is for those nodes of a farm that are at a tcp:// address.
-func TestFarmWithTLS(t *testing.T) {
+// TLS is for those nodes that are at a tcp:// address.
+func TestNodesWithTLS(t *testing.T) {
 	t.Parallel()
 	dir, all := certificates(t)
 	const tls = "ca=tls/ca.pem\ncert=tls/cert.pem\nkey=tls/key.pem"

@@ -143,7 +143,7 @@ func FuzzRegistryAuth(f *testing.F) {
 func TestRegistryCA(t *testing.T) {
 	t.Parallel()
 	dir := checkout(t)
-	one, two := testenv.NewAuthority(t, "one").PEM, testenv.NewAuthority(t, "two").PEM
+	one, two := testenv.NewCA(t, "one").PEM, testenv.NewCA(t, "two").PEM
 	key := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("c4n4ry")})
 	outside := filepath.Join(t.TempDir(), "two.pem")
 	write(t, filepath.Join(dir, "one.pem"), "a comment\n"+string(one)+string(key))

@@ -95,7 +95,7 @@ func FuzzVersions(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, one, other string) {
-		stays := func(tag, known string) map[string]bool {
+		unmoved := func(tag, known string) map[string]bool {
 			names, err := rules.Names(metadata.Flavor{}, metadata.Facts{Ref: "refs/tags/" + tag})
 			if err != nil {
 				t.Fatal(err)
@@ -106,7 +106,7 @@ func FuzzVersions(f *testing.F) {
 			}
 			return stay
 		}
-		there, back := stays(one, other), stays(other, one)
+		there, back := unmoved(one, other), unmoved(other, one)
 		if there["latest"] && back["latest"] {
 			t.Errorf("latest goes neither from %q to %q nor back", one, other)
 		}

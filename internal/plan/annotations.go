@@ -29,7 +29,7 @@ func ofIndex(a metadata.Annotation) bool {
 	return a.Level == metadata.Index || a.Level == metadata.IndexDescriptor
 }
 
-// IndexAnnotations are those of the index that a farm's images are joined in.
+// IndexAnnotations are those of the index that the nodes' images are joined in.
 func (b Build) IndexAnnotations() map[string]string {
 	annotations := map[string]string{}
 	for _, a := range b.Annotations {

@@ -43,9 +43,9 @@ func unwritable(kind inputs.CacheType, in inputs.Inputs, f Facts) string {
 	case inputs.CacheLocal, inputs.CacheInline:
 		return ""
 	case inputs.CacheGitHub:
-		return cmp.Or(strangersFiles(f), readOnlyCache(in.CacheService))
+		return cmp.Or(untrustedFiles(f), readOnlyCache(in.CacheService))
 	}
-	return cmp.Or(f.ReadOnlyToken(), strangersFiles(f))
+	return cmp.Or(f.ReadOnlyToken(), untrustedFiles(f))
 }
 
 func readOnlyCache(s inputs.CacheService) string {
@@ -84,7 +84,7 @@ func autoCaches(in inputs.Inputs, f Facts, repo name.Repository, platforms []v1.
 		a.from = append(a.from, from)
 	}
 	to := s.Cache(map[string]string{"scope": scope, "timeout": exportWithin, "mode": "max", "ignore-error": "true"})
-	switch reason := cmp.Or(strangersFiles(f), readOnlyCache(s), unread(f)); {
+	switch reason := cmp.Or(untrustedFiles(f), readOnlyCache(s), unread(f)); {
 	case reason != "":
 		a.remark("cache: auto exports nothing: %s", reason)
 	case isThere(in.CacheTo, to):

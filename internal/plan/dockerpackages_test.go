@@ -147,11 +147,11 @@ func TestRefusalsByTag(t *testing.T) {
 	if _, err := plan.New(in, at(github)); err != nil {
 		t.Errorf("New, with nothing published, = %v", err)
 	}
-	farm := inputs.Inputs{Images: in.Images, Nodes: []inputs.Node{{Address: "tcp://a:1", Platforms: []v1.Platform{amd64}}, {Address: "tcp://b:1", Platforms: []v1.Platform{arm64}}}}
-	_, err = plan.New(farm, at(github))
+	nodes := inputs.Inputs{Images: in.Images, Nodes: []inputs.Node{{Address: "tcp://a:1", Platforms: []v1.Platform{amd64}}, {Address: "tcp://b:1", Platforms: []v1.Platform{arm64}}}}
+	_, err = plan.New(nodes, at(github))
 	wantRefusal(t, err, "several platforms are an index")
-	farm.Platforms = []v1.Platform{arm64}
-	if _, err := plan.New(farm, at(github)); err != nil {
+	nodes.Platforms = []v1.Platform{arm64}
+	if _, err := plan.New(nodes, at(github)); err != nil {
 		t.Errorf("New, for one platform of a farm, = %v", err)
 	}
 

@@ -41,7 +41,7 @@ func TestMoving(t *testing.T) {
 			if versions, branches := p.Publish.Follows(); versions != c.versions || len(branches) > 0 {
 				t.Errorf("Follows = %v, %v, want %v and no branch", versions, branches, c.versions)
 			}
-			moving, stays := p.Publish.Moving(c.known)
+			moving, unmoved := p.Publish.Moving(c.known)
 			var want []string
 			for _, image := range []string{"a", "b"} {
 				for tag := range strings.FieldsSeq(c.moves) {
@@ -51,8 +51,8 @@ func TestMoving(t *testing.T) {
 			if diff := cmp.Diff(want, names(moving.Tags)); diff != "" {
 				t.Errorf("Moving, -want +got:\n%s", diff)
 			}
-			if len(moving.Tags)+len(stays) != len(p.Publish.Tags) {
-				t.Errorf("%d tags move and %d stay, of %d", len(moving.Tags), len(stays), len(p.Publish.Tags))
+			if len(moving.Tags)+len(unmoved) != len(p.Publish.Tags) {
+				t.Errorf("%d tags move and %d stay, of %d", len(moving.Tags), len(unmoved), len(p.Publish.Tags))
 			}
 		})
 	}
@@ -68,8 +68,8 @@ func TestBranchesAreFollowed(t *testing.T) {
 	if versions, branches := p.Publish.Follows(); versions || len(branches) != 1 || branches[0].TagStr() != "latest" {
 		t.Errorf("Follows = %v, %v, want latest of the branch", versions, branches)
 	}
-	if _, stays := p.Publish.Moving(metadata.Known{Contains: map[string]string{"latest": headSHA}}); len(stays) != 1 || !strings.Contains(stays[0].Reason, headSHA) {
-		t.Errorf("Moving: %v stay, want latest, because of the newer commit", stays)
+	if _, unmoved := p.Publish.Moving(metadata.Known{Contains: map[string]string{"latest": headSHA}}); len(unmoved) != 1 || !strings.Contains(unmoved[0].Reason, headSHA) {
+		t.Errorf("Moving: %v stay, want latest, because of the newer commit", unmoved)
 	}
 	if versions, branches := plan.Publish.Follows(plan.Publish{}); versions || branches != nil {
 		t.Error("a run that publishes nothing asks for something")

@@ -12,8 +12,8 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 )
 
-// TestDoubts says of each kind of tag what becomes of it.
-func TestDoubts(t *testing.T) {
+// TestWarnings says of each kind of tag what becomes of it.
+func TestWarnings(t *testing.T) {
 	t.Parallel()
 	versions, commits, head := errors.New("no tags"), errors.New("no commits"), errors.New("no head")
 	const both = "type=semver,pattern={{major}},value=1.2.3 ; type=ref,event=branch"
@@ -45,18 +45,18 @@ func TestDoubts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			doubts := p.Warnings(f, c.known, c.u)
+			warnings := p.Warnings(f, c.known, c.u)
 			var got []string
-			for _, doubt := range doubts {
-				_, why, _ := strings.Cut(doubt, "\n")
+			for _, warning := range warnings {
+				_, why, _ := strings.Cut(warning, "\n")
 				got = append(got, why)
 			}
 			if strings.Join(got, "|") != c.want {
-				t.Errorf("Doubts = %q, want %q", doubts, c.want)
+				t.Errorf("Doubts = %q, want %q", warnings, c.want)
 			}
 			f.Actions = false
-			if doubts := p.Warnings(f, metadata.Known{Git: []string{}}, c.u); len(doubts) > 0 {
-				t.Errorf("outside Actions Doubts = %q, want none of commits", doubts)
+			if warnings := p.Warnings(f, metadata.Known{Git: []string{}}, c.u); len(warnings) > 0 {
+				t.Errorf("outside Actions Doubts = %q, want none of commits", warnings)
 			}
 		})
 	}
@@ -102,12 +102,12 @@ func TestSetBack(t *testing.T) {
 			t.Errorf("%s: GoesBack, although no newer commit is known", rule)
 		}
 		known := metadata.Known{Contains: map[string]string{p.Publish.Named(branches[0]): headSHA}}
-		if _, stays := p.Publish.Moving(known); len(stays) != 1 || !p.Publish.GoesBack(known) {
-			t.Errorf("%s: %v stay, want the tag", rule, stays)
+		if _, unmoved := p.Publish.Moving(known); len(unmoved) != 1 || !p.Publish.GoesBack(known) {
+			t.Errorf("%s: %v stay, want the tag", rule, unmoved)
 		}
 		known.SetBack = true
-		if moving, stays := p.Publish.Moving(known); len(stays) > 0 || len(moving.Tags) != 1 {
-			t.Errorf("%s: %v stay, want none after the branch was set back", rule, stays)
+		if moving, unmoved := p.Publish.Moving(known); len(unmoved) > 0 || len(moving.Tags) != 1 {
+			t.Errorf("%s: %v stay, want none after the branch was set back", rule, unmoved)
 		}
 	}
 }
@@ -128,8 +128,8 @@ func TestContestedTags(t *testing.T) {
 		t.Errorf("Contested, -want +got:\n%s", diff)
 	}
 	known.Contains, known.Versions = map[string]string{"latest": headSHA}, map[string]string{"latest": "2024.5.1"}
-	if _, stays := p.Publish.Moving(known); len(stays) != 2 || p.Publish.GoesBack(known) {
-		t.Errorf("%v stay, want latest of both, and no branch goes back", stays)
+	if _, unmoved := p.Publish.Moving(known); len(unmoved) != 2 || p.Publish.GoesBack(known) {
+		t.Errorf("%v stay, want latest of both, and no branch goes back", unmoved)
 	}
 }
 

@@ -15,14 +15,14 @@ import (
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 
-// Share is what one node of a farm builds.
+// Share is what one node builds.
 type Share struct {
 	Address   string
 	Platforms []v1.Platform // at least one
 }
 
 // decideNodes gives every wanted platform to one node: without wanted ones, every
-// platform that the farm names. Where several nodes build a platform, the image
+// platform that the nodes name. Where several nodes build a platform, the image
 // chooses. The shares are in the order of the nodes, without those that have
 // nothing to build.
 func decideNodes(in inputs.Inputs, repos []name.Repository) (platforms []v1.Platform, shares []Share, err error) {
@@ -99,11 +99,11 @@ func refuseParts(in inputs.Inputs) error {
 	return errors.Join(errs...)
 }
 
-// nodePlatforms lists what a farm builds, each platform once, in the order of the
+// nodePlatforms lists what the nodes build, each platform once, in the order of the
 // lines.
-func nodePlatforms(farm []inputs.Node) []v1.Platform {
+func nodePlatforms(nodes []inputs.Node) []v1.Platform {
 	var all []v1.Platform
-	for _, node := range farm {
+	for _, node := range nodes {
 		for _, platform := range node.Platforms {
 			if !builds(all, platform) {
 				all = append(all, platform)
@@ -118,9 +118,9 @@ func nodePlatforms(farm []inputs.Node) []v1.Platform {
 // (rendezvous hashing): the same image always comes to the same node, whose cache
 // is warm, images spread over the nodes, and a node that is added or taken away
 // moves no more images than it must.
-func chooseNode(farm []inputs.Node, image string, platform v1.Platform) int {
+func chooseNode(nodes []inputs.Node, image string, platform v1.Platform) int {
 	best, highest := -1, ""
-	for i, node := range farm {
+	for i, node := range nodes {
 		if !builds(node.Platforms, platform) {
 			continue
 		}
@@ -136,9 +136,9 @@ func builds(platforms []v1.Platform, platform v1.Platform) bool {
 	return slices.ContainsFunc(platforms, platform.Equals)
 }
 
-func listNodes(farm []inputs.Node) string {
-	texts := make([]string, len(farm))
-	for i, node := range farm {
+func listNodes(nodes []inputs.Node) string {
+	texts := make([]string, len(nodes))
+	for i, node := range nodes {
 		texts[i] = fmt.Sprintf("%s (%s)", node.Address, joinPlatforms(node.Platforms))
 	}
 	return strings.Join(texts, ", ")

@@ -21,7 +21,7 @@ func linux(architectures ...string) []v1.Platform {
 	return all
 }
 
-func TestFarmAssignsPlatforms(t *testing.T) {
+func TestNodesAreAssignedPlatforms(t *testing.T) {
 	t.Parallel()
 	a := inputs.Node{Platforms: linux("amd64", "386"), Address: "tcp://a:1"}
 	b := inputs.Node{Platforms: linux("arm64"), Address: "tcp://b:1"}
@@ -84,14 +84,14 @@ func TestFarmAssignsPlatforms(t *testing.T) {
 
 // The rule by which one of several nodes is taken: the same image comes to the
 // same node, images and targets spread, and a node that goes moves only its own.
-func TestFarmSpreadsImages(t *testing.T) {
+func TestNodesSpreadImages(t *testing.T) {
 	t.Parallel()
-	var farm []inputs.Node
+	var nodes []inputs.Node
 	for i := range 4 {
-		farm = append(farm, inputs.Node{Platforms: linux("amd64"), Address: fmt.Sprintf("tcp://node-%d:1", i)})
+		nodes = append(nodes, inputs.Node{Platforms: linux("amd64"), Address: fmt.Sprintf("tcp://node-%d:1", i)})
 	}
-	choose := func(farm []inputs.Node, image, target string) string {
-		p, err := plan.New(inputs.Inputs{Nodes: farm, Images: []string{image}, Target: target}, pushOf("refs/heads/main"))
+	choose := func(nodes []inputs.Node, image, target string) string {
+		p, err := plan.New(inputs.Inputs{Nodes: nodes, Images: []string{image}, Target: target}, pushOf("refs/heads/main"))
 		if err != nil || len(p.Nodes) != 1 {
 			t.Fatalf("New = %v, %v, want one share", p.Nodes, err)
 		}
@@ -101,19 +101,19 @@ func TestFarmSpreadsImages(t *testing.T) {
 	taken, moved := map[string]int{}, 0
 	for i := range images {
 		image := fmt.Sprintf("app-%d", i)
-		before := choose(farm, image, "")
+		before := choose(nodes, image, "")
 		taken[before]++
-		if again := choose(farm, image, ""); again != before {
+		if again := choose(nodes, image, ""); again != before {
 			t.Errorf("%s is built on %s and then on %s", image, before, again)
 		}
-		after := choose(slices.Clone(farm[1:]), image, "")
-		if before == farm[0].Address {
+		after := choose(slices.Clone(nodes[1:]), image, "")
+		if before == nodes[0].Address {
 			moved++
 		} else if after != before {
 			t.Errorf("%s moves from %s to %s when another node goes", image, before, after)
 		}
 	}
-	for _, node := range farm {
+	for _, node := range nodes {
 		// A fair share is 100, and five standard deviations are 43.
 		if n := taken[node.Address]; n < 55 || n > 145 {
 			t.Errorf("%s builds %d of %d images: %v", node.Address, n, images, taken)
@@ -121,30 +121,30 @@ func TestFarmSpreadsImages(t *testing.T) {
 	}
 	targets := map[string]bool{}
 	for i := range 40 {
-		targets[choose(farm, "app", fmt.Sprintf("stage-%d", i))] = true
+		targets[choose(nodes, "app", fmt.Sprintf("stage-%d", i))] = true
 	}
-	if len(targets) != len(farm) {
+	if len(targets) != len(nodes) {
 		t.Errorf("40 targets are built on %d nodes, want all", len(targets))
 	}
 }
 
-func TestFarmWithoutAPlatform(t *testing.T) {
+func TestNodesWithoutAPlatform(t *testing.T) {
 	t.Parallel()
-	farm := []inputs.Node{{Platforms: linux("amd64", "386"), Address: "tcp://a:1"}, {Platforms: linux("arm64"), Address: "ssh://b"}}
-	_, err := plan.New(inputs.Inputs{Nodes: farm, Platforms: linux("amd64", "s390x", "riscv64")}, pushOf("refs/heads/main"))
+	nodes := []inputs.Node{{Platforms: linux("amd64", "386"), Address: "tcp://a:1"}, {Platforms: linux("arm64"), Address: "ssh://b"}}
+	_, err := plan.New(inputs.Inputs{Nodes: nodes, Platforms: linux("amd64", "s390x", "riscv64")}, pushOf("refs/heads/main"))
 	wantRefusal(t, err,
 		"no node builds linux/riscv64, linux/s390x", "there are tcp://a:1 (linux/386, linux/amd64), ssh://b (linux/arm64)",
 		"add a line linux/s390x=ADDRESS to the input builder")
 	// Together with what else is wrong.
-	_, err = plan.New(inputs.Inputs{Nodes: farm, Platforms: linux("s390x"), Images: []string{"a//b"}}, pushOf("refs/heads/main"))
+	_, err = plan.New(inputs.Inputs{Nodes: nodes, Platforms: linux("s390x"), Images: []string{"a//b"}}, pushOf("refs/heads/main"))
 	if got := refusals(t, err); len(got) != 2 {
 		t.Errorf("New reports %v, want the image and the platform", err)
 	}
 }
 
-// TestFarmOfSeveralNodesRefusals: what needs the whole image on one machine is
-// refused, and works on a farm of which one node builds everything.
-func TestFarmOfSeveralNodesRefusals(t *testing.T) {
+// TestSeveralNodesRefusals: what needs the whole image on one machine is
+// refused, and works on several nodes of which one builds everything.
+func TestSeveralNodesRefusals(t *testing.T) {
 	t.Parallel()
 	amd64, arm64 := v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"}
 	in := inputs.Inputs{

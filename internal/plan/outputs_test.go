@@ -85,9 +85,9 @@ func TestPushByDigest(t *testing.T) {
 	if versions, branches := p.Publish.Follows(); versions || branches != nil {
 		t.Errorf("it asks for versions: %v, and commits of %v", versions, branches)
 	}
-	moving, stays := p.Publish.Moving(metadata.Known{})
-	if !moving.Push || len(moving.Tags) != 0 || len(stays) != 2 || stays[0].Reason != "in outputs push-by-digest is true" {
-		t.Errorf("moving %v, and %v stay", moving.Tags, stays)
+	moving, unmoved := p.Publish.Moving(metadata.Known{})
+	if !moving.Push || len(moving.Tags) != 0 || len(unmoved) != 2 || unmoved[0].Reason != "in outputs push-by-digest is true" {
+		t.Errorf("moving %v, and %v stay", moving.Tags, unmoved)
 	}
 	if !p.Needs().ByDigest {
 		t.Error("the plan takes an engine that pushes by tags")
@@ -109,7 +109,7 @@ func TestDockerMediaTypes(t *testing.T) {
 
 func TestOutputsThatCannotBe(t *testing.T) {
 	t.Parallel()
-	farm := []inputs.Node{{Address: "tcp://one:1", Platforms: []v1.Platform{amd64}}, {Address: "tcp://two:1", Platforms: []v1.Platform{arm64}}}
+	nodes := []inputs.Node{{Address: "tcp://one:1", Platforms: []v1.Platform{amd64}}, {Address: "tcp://two:1", Platforms: []v1.Platform{arm64}}}
 	old := []string{"docker.pkg.github.com/octo/hello-world/app"}
 	cases := map[string]struct {
 		in   inputs.Inputs
@@ -118,8 +118,8 @@ func TestOutputsThatCannotBe(t *testing.T) {
 		"docker save of two platforms": {inputs.Inputs{Platforms: two, Outputs: []inputs.Output{output(inputs.OutputDocker, nil)}}, "writing type=docker to /w/docker: the format of docker save holds one platform (linux/amd64, linux/arm64 are asked for)"},
 		"annotations of Docker's":      {inputs.Inputs{Annotations: annotations(t, "a=b"), Outputs: []inputs.Output{output(inputs.OutputOCI, attrs{"oci-mediatypes": "0"})}}, "oci-mediatypes is false"},
 		"an index of one":              {inputs.Inputs{Outputs: []inputs.Output{output(inputs.OutputOCI, attrs{"annotation-index.a": "b"})}}, "its annotation is for an index"},
-		"a farm":                       {inputs.Inputs{Nodes: farm, Outputs: []inputs.Output{output(inputs.OutputLocal, nil)}}, "writing type=local to /w/local: the platforms are built on several nodes of the farm"},
-		"Docker's types of a farm":     {inputs.Inputs{Nodes: farm, Pushed: inputs.Pushed{Options: attrs{"oci-mediatypes": "false"}}}, "the index that joins the nodes' images has OCI's media types"},
+		"a farm":                       {inputs.Inputs{Nodes: nodes, Outputs: []inputs.Output{output(inputs.OutputLocal, nil)}}, "writing type=local to /w/local: the platforms are built on several nodes of the farm"},
+		"Docker's types of a farm":     {inputs.Inputs{Nodes: nodes, Pushed: inputs.Pushed{Options: attrs{"oci-mediatypes": "false"}}}, "the index that joins the nodes' images has OCI's media types"},
 		"another image's name":         {inputs.Inputs{Images: []string{"octo/app"}, Pushed: inputs.Pushed{Names: []string{"ghcr.io/octo/other"}}}, "publishing to ghcr.io/octo/other, which outputs names: the inputs image and tags name other images"},
 		"by digest without digests":    {inputs.Inputs{Images: old, Pushed: inputs.Pushed{ByDigest: true}}, "docker.pkg.github.com knows an image by its tags alone"},
 		"zstd for Docker's types":      {inputs.Inputs{Images: old, Pushed: inputs.Pushed{Options: attrs{"compression": "zstd"}}}, "docker.pkg.github.com takes only Docker's media types"},
@@ -135,8 +135,8 @@ func TestOutputsThatCannotBe(t *testing.T) {
 	if _, err := plan.New(fits, pushOf("refs/heads/main")); err != nil {
 		t.Errorf("New = %v for the name of the image itself", err)
 	}
-	farmOfOne := inputs.Inputs{Nodes: farm, Platforms: two[1:], Outputs: []inputs.Output{output(inputs.OutputLocal, nil)}}
-	if _, err := plan.New(farmOfOne, pushOf("refs/heads/main")); err != nil {
+	oneNode := inputs.Inputs{Nodes: nodes, Platforms: two[1:], Outputs: []inputs.Output{output(inputs.OutputLocal, nil)}}
+	if _, err := plan.New(oneNode, pushOf("refs/heads/main")); err != nil {
 		t.Errorf("New = %v for a farm of which one node builds", err)
 	}
 }

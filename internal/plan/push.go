@@ -27,7 +27,7 @@ func decidePush(in inputs.Inputs, f Facts) (publish bool, reason string, err err
 	case readOnly != "":
 		return false, readOnly, nil
 	}
-	reason = cmp.Or(buildOnly(f.Event), strangersFiles(f))
+	reason = cmp.Or(buildOnly(f.Event), untrustedFiles(f))
 	if reason == "" && wantsResults(in) {
 		reason = forResults(in)
 	}

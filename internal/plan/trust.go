@@ -95,9 +95,9 @@ func (f Facts) startedBy() string {
 	}
 }
 
-// strangersFiles says why a run neither publishes by itself nor writes a cache
+// untrustedFiles says why a run neither publishes by itself nor writes a cache
 // that others read, or "".
-func strangersFiles(f Facts) string {
+func untrustedFiles(f Facts) string {
 	switch who := f.stranger(); {
 	case !f.untrusted():
 		return ""

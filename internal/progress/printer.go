@@ -17,9 +17,9 @@ const (
 	quietFor = time.Second
 	// betweenSteps is how long the next step of a stage is waited for.
 	betweenSteps = 500 * time.Millisecond
-	// patience is how long the others wait for a step that goes on and on. It doubles
+	// retryPolicy is how long the others wait for a step that goes on and on. It doubles
 	// each time, so that the parts get longer as a build does.
-	patience, mostPatience = 5 * time.Second, 40 * time.Second
+	retryPolicy, mostWait = 5 * time.Second, 40 * time.Second
 	// mostWaiting is how many bytes of a step wait.
 	mostWaiting = 1 << 20
 )
@@ -33,17 +33,17 @@ type printer struct {
 	out     []byte
 	flushed time.Time
 
-	current  *step     // whose lines are written now; nil between steps
-	since    time.Time // when its turn began
-	said     time.Time // when something was last written, or else the solve began
-	patience time.Duration
-	stage    string
-	sections map[string]bool // titles that were written
-	final    bool            // nothing more will come
+	current     *step     // whose lines are written now; nil between steps
+	since       time.Time // when its turn began
+	said        time.Time // when something was last written, or else the solve began
+	retryPolicy time.Duration
+	stage       string
+	sections    map[string]bool // titles that were written
+	final       bool            // nothing more will come
 }
 
 func newPrinter(w io.Writer, style Style) *printer {
-	return &printer{book: newBook(style), style: style, w: w, patience: patience, sections: map[string]bool{}}
+	return &printer{book: newBook(style), style: style, w: w, retryPolicy: retryPolicy, sections: map[string]bool{}}
 }
 
 // advance writes what is due.
@@ -80,8 +80,8 @@ func (p *printer) choose(now time.Time) *step {
 		return next
 	case p.current == nil:
 		return nil
-	case now.Sub(p.since) >= p.patience, len(next.text) > mostWaiting:
-		p.patience = min(2*p.patience, mostPatience)
+	case now.Sub(p.since) >= p.retryPolicy, len(next.text) > mostWaiting:
+		p.retryPolicy = min(2*p.retryPolicy, mostWait)
 		return next
 	}
 	return nil
@@ -97,7 +97,7 @@ func (p *printer) next(now time.Time) *step {
 		case s == p.current || !p.waits(s, now):
 		case p.final && !s.own && s.failed():
 			failed = s
-		case !p.final && now.Sub(s.waits) >= mostPatience:
+		case !p.final && now.Sub(s.waits) >= mostWait:
 			overdue = longer(overdue, s)
 		case p.sameStage(s):
 			same = earlier(same, s)

@@ -52,7 +52,7 @@ func TestTurns(t *testing.T) {
 		}
 	}
 	p.end(began.Add(5 * time.Minute))
-	if longest > 2*mostPatience+time.Second {
+	if longest > 2*mostWait+time.Second {
 		t.Errorf("a line has waited for %s, want at most two turns of others", longest)
 	}
 	if len(sections) < 6 || len(sections) > 20 {

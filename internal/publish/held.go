@@ -19,7 +19,7 @@ const mostWeighed = 32
 // again. Of an index it tells no sizes, which are Weigh's. It is false where there
 // is no such tag.
 func (p *Publisher) Held(ctx context.Context, tag name.Tag) (image.Image, bool, error) {
-	options, err := p.passing(ctx, tag.Repository)
+	options, err := p.transient(ctx, tag.Repository)
 	if err != nil {
 		return image.Image{}, false, err
 	}
@@ -39,13 +39,13 @@ func (p *Publisher) Weigh(ctx context.Context, repo name.Repository, found image
 	if len(found.Platforms) == 0 || len(found.Platforms) > mostWeighed {
 		return found
 	}
-	if options, err := p.passing(ctx, repo); err == nil {
+	if options, err := p.transient(ctx, repo); err == nil {
 		weigh(repo, found.Platforms, options)
 	}
 	return found
 }
 
-// passing returns the options of a request that is not worth another attempt.
-func (p *Publisher) passing(ctx context.Context, repo name.Repository) ([]remote.Option, error) {
+// transient returns the options of a request that is not worth another attempt.
+func (p *Publisher) transient(ctx context.Context, repo name.Repository) ([]remote.Option, error) {
 	return p.options(registry.Once(ctx), repo)
 }

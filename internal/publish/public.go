@@ -16,7 +16,7 @@ import (
 // be learnt. It returns when the context ends, at the latest.
 func (p *Publisher) Public(ctx context.Context, repo name.Repository, digest v1.Hash) (bool, error) {
 	answer := make(chan error, 1)
-	go func() { answer <- p.askAsStranger(ctx, repo.Digest(digest.String())) }()
+	go func() { answer <- p.askAnonymously(ctx, repo.Digest(digest.String())) }()
 	var err error
 	select { // waits between attempts do not end with the context
 	case err = <-answer:
@@ -32,8 +32,8 @@ func (p *Publisher) Public(ctx context.Context, repo name.Repository, digest v1.
 	return false, fmt.Errorf("asking %s for the image without a login: %w", repo, err)
 }
 
-// askAsStranger gets the manifest: the answer to HEAD would not say why it is a no.
-func (p *Publisher) askAsStranger(ctx context.Context, image name.Digest) error {
+// askAnonymously gets the manifest: the answer to HEAD would not say why it is a no.
+func (p *Publisher) askAnonymously(ctx context.Context, image name.Digest) error {
 	opened, err := p.client.OpenAnonymous(ctx, image.Repository)
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func each(ctx context.Context, repos []name.Repository, ask func(context.Context
 		group.Go(func() {
 			errs[i] = ask(limited, repo)
 			if registry.GaveUp(errs[i]) || limited.Err() != nil && ctx.Err() == nil {
-				errs[i] = nil // it was patience or the time that ran out
+				errs[i] = nil // it was tries or the time that ran out
 			}
 		})
 	}

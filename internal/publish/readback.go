@@ -77,7 +77,7 @@ func (p *Publisher) readPushed(ctx context.Context, ref name.Digest) (pushed *re
 }
 
 // orLater is late for what a registry does not know yet. Anything else lasts: requests
-// that fail in passing were sent again already.
+// that fail transiently were sent again already.
 func orLater(err error, late registry.RetryDecision) registry.RetryDecision {
 	if registry.NotFound(err) {
 		return late

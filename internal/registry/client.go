@@ -19,7 +19,7 @@ import (
 // Client opens repositories, and explains why one does not open. One is used for
 // a whole run, so that connections are used again.
 type Client struct {
-	// RetryPolicy is that with requests which fail in passing. It is not to be
+	// RetryPolicy is that with requests which fail transiently. It is not to be
 	// changed after the first.
 	RetryPolicy RetryPolicy
 
@@ -104,20 +104,20 @@ func (c *Client) TokenClient(registryHost string) *http.Client {
 	}
 }
 
-// LoggingIn returns a context for a login by TokenClient, which has as much patience as
+// LoggingIn returns a context for a login by TokenClient, which has the retry policy of
 // one of the client's own.
 func (c *Client) LoggingIn(ctx context.Context) context.Context { return c.RetryPolicy.logIn(ctx) }
 
 // guarded is the transport for a registry and what belongs to it.
 func (c *Client) guarded(registryHost string) http.RoundTripper {
-	return &retry{next: &guard{host: registryHost, next: c.base}, patience: c.RetryPolicy, known: &c.known}
+	return &retry{next: &guard{host: registryHost, next: c.base}, retryPolicy: c.RetryPolicy, known: &c.known}
 }
 
-// NewTrustingClient returns a client that trusts the authorities of a PEM text
+// NewTrustingClient returns a client that trusts the certificate authorities of a PEM text
 // besides the system's.
-func NewTrustingClient(credentials Credentials, situation Situation, authorities []byte) (*Client, error) {
+func NewTrustingClient(credentials Credentials, situation Situation, ca []byte) (*Client, error) {
 	client, transport := NewClient(credentials, situation), newTransport()
-	if err := trust(transport, authorities); err != nil {
+	if err := trust(transport, ca); err != nil {
 		return nil, err
 	}
 	client.base = transport
@@ -126,15 +126,15 @@ func NewTrustingClient(credentials Credentials, situation Situation, authorities
 
 // trust adds authorities to those of the system, which the variables
 // SSL_CERT_FILE and SSL_CERT_DIR may name. Without any it changes nothing.
-func trust(transport *http.Transport, authorities []byte) error {
-	if len(authorities) == 0 {
+func trust(transport *http.Transport, ca []byte) error {
+	if len(ca) == 0 {
 		return nil
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		return fmt.Errorf("reading the system's authorities: %w", err)
 	}
-	if !pool.AppendCertsFromPEM(authorities) {
+	if !pool.AppendCertsFromPEM(ca) {
 		return errors.New("reading the input registry-ca: it holds no certificate")
 	}
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}

@@ -16,13 +16,13 @@ import (
 // go-containerregistry takes.
 const maxRefusal = 64 << 10
 
-// retry is a transport that sends a request again that went wrong in passing. It
+// retry is a transport that sends a request again that went wrong transiently. It
 // is beneath the one that logs in, which sends a request again that wants another
 // token.
 type retry struct {
-	next     http.RoundTripper
-	patience RetryPolicy
-	known    *sync.Map // hosts, with their ports, that have answered
+	next        http.RoundTripper
+	retryPolicy RetryPolicy
+	known       *sync.Map // hosts, with their ports, that have answered
 }
 
 type onceKey struct{}
@@ -30,18 +30,18 @@ type onceKey struct{}
 // Once marks requests that are not worth waiting for: they are tried once.
 func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
-// RoundTrip returns the first answer that is none of a passing kind.
+// RoundTrip returns the first answer that is none that is transient.
 func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !repeatable(req) {
 		return t.next.RoundTrip(req)
 	}
 	var resp *http.Response
-	err := t.patience.Again(req.Context(), func() (RetryDecision, error) {
-		var verdict RetryDecision
+	err := t.retryPolicy.Again(req.Context(), func() (RetryDecision, error) {
+		var decision RetryDecision
 		var err error
-		resp, verdict, err = t.try(req) //nolint:bodyclose // it is the caller's
-		verdict.Host = req.URL.Host
-		return verdict, err
+		resp, decision, err = t.try(req) //nolint:bodyclose // it is the caller's
+		decision.Host = req.URL.Host
+		return decision, err
 	})
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func repeatable(req *http.Request) bool {
 	return body && req.Method != http.MethodDelete && req.Context().Value(onceKey{}) == nil
 }
 
-// try sends a request. An answer of a passing kind becomes an error. Any other is
+// try sends a request. An answer that is transient becomes an error. Any other is
 // returned, with its body as it was.
 func (t *retry) try(req *http.Request) (*http.Response, RetryDecision, error) {
 	_, known := t.known.Load(req.URL.Host)
@@ -74,16 +74,16 @@ func (t *retry) try(req *http.Request) (*http.Response, RetryDecision, error) {
 	if resp.StatusCode < http.StatusBadRequest {
 		return resp, RetryDecision{}, nil
 	}
-	verdict := Transient(Failure{Status: resp.StatusCode, Header: resp.Header, Text: body(resp)}, now)
-	if verdict.Fresh && req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/") {
-		verdict.Transient = true // a manifest is put in one request: another one is the fresh start
+	decision := Transient(Failure{Status: resp.StatusCode, Header: resp.Header, Text: body(resp)}, now)
+	if decision.Fresh && req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/") {
+		decision.Transient = true // a manifest is put in one request: another one is the fresh start
 	}
-	if !verdict.Transient {
-		return resp, verdict, nil
+	if !decision.Transient {
+		return resp, decision, nil
 	}
 	err = transport.CheckError(resp)
 	_ = resp.Body.Close() // it has been read
-	return nil, verdict, err
+	return nil, decision, err
 }
 
 // readAhead reads the body of an answer, so that one that is cut off is asked for

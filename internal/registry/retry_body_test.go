@@ -73,7 +73,7 @@ func TestRetrySendsBodiesAgain(t *testing.T) {
 			if !again {
 				req.GetBody, want = nil, want[:1]
 			}
-			sender := &retry{next: &guard{host: goodHost, next: server}, patience: quick(), known: &sync.Map{}}
+			sender := &retry{next: &guard{host: goodHost, next: server}, retryPolicy: quick(), known: &sync.Map{}}
 			resp, err := sender.RoundTrip(req)
 			if err != nil {
 				t.Fatal(err)
@@ -90,14 +90,14 @@ func TestRetrySendsBodiesAgain(t *testing.T) {
 // TestRetryKnowsWhoWasThere restarts a registry, and asks one that never was.
 func TestRetryKnowsWhoWasThere(t *testing.T) {
 	t.Parallel()
-	patience := quick()
-	patience.First = 200 * time.Millisecond
+	retryPolicy := quick()
+	retryPolicy.First = 200 * time.Millisecond
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	repo := newRepository(t, registry.Host+"/app")
 	waits := make(chan Wait, 10)
-	patience.Notice = func(w Wait) { waits <- w }
+	retryPolicy.Notice = func(w Wait) { waits <- w }
 	client := NewClient(Credentials{}, Situation{})
-	client.RetryPolicy = patience
+	client.RetryPolicy = retryPolicy
 	opened, err := client.Open(t.Context(), repo)
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 
 // faulty opens a repository of a real registry behind a proxy that fails requests
 // to list the tags as fault says; n counts these from 1.
-func faulty(t *testing.T, patience RetryPolicy, fault func(n int32) *testenv.Answer) (http.RoundTripper, func(method string, body io.Reader) *http.Request, *atomic.Int32) {
+func faulty(t *testing.T, retryPolicy RetryPolicy, fault func(n int32) *testenv.Answer) (http.RoundTripper, func(method string, body io.Reader) *http.Request, *atomic.Int32) {
 	t.Helper()
 	var asked atomic.Int32
 	upstream := testenv.NewRegistry(t, testenv.RegistryOptions{})
@@ -30,7 +30,7 @@ func faulty(t *testing.T, patience RetryPolicy, fault func(n int32) *testenv.Ans
 	}})
 	repo := newRepository(t, proxy.Host+"/app")
 	client := NewClient(Credentials{}, Situation{})
-	client.RetryPolicy = patience
+	client.RetryPolicy = retryPolicy
 	opened, err := client.Open(t.Context(), repo)
 	if err != nil {
 		t.Fatal(err)
@@ -93,13 +93,13 @@ func TestRetryAsOftenAsItHelps(t *testing.T) {
 			t.Parallel()
 			var mu sync.Mutex
 			var said []string
-			patience := quick()
-			patience.Notice = func(w Wait) {
+			retryPolicy := quick()
+			retryPolicy.Notice = func(w Wait) {
 				mu.Lock()
 				defer mu.Unlock()
 				said = append(said, w.String())
 			}
-			opened, request, asked := faulty(t, patience, c.fault)
+			opened, request, asked := faulty(t, retryPolicy, c.fault)
 			resp, err := opened.RoundTrip(request(http.MethodGet, nil))
 			if asked.Load() != c.asked {
 				t.Errorf("asked %d times, want %d", asked.Load(), c.asked)
@@ -180,12 +180,12 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var at time.Time
-	patience := RequestRetryPolicy()
-	patience.Notice = func(Wait) {
+	retryPolicy := RequestRetryPolicy()
+	retryPolicy.Notice = func(Wait) {
 		at = time.Now()
 		cancel()
 	}
-	opened, request, asked := faulty(t, patience, first(100, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"30"}}}))
+	opened, request, asked := faulty(t, retryPolicy, first(100, testenv.Answer{Status: 429, Header: http.Header{"Retry-After": {"30"}}}))
 	_, err := opened.RoundTrip(request(http.MethodGet, nil).WithContext(ctx))
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "429 Too Many Requests") || asked.Load() != 1 {
 		t.Errorf("RoundTrip = %v after %d requests, want that it was cancelled after a 429", err, asked.Load())

@@ -11,7 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// RetryPolicy says how often something is tried that fails in passing, and how long a far
+// RetryPolicy says how often something is tried that fails transiently, and how long a far
 // end may be silent.
 type RetryPolicy struct {
 	Tries   uint          // in all
@@ -34,7 +34,7 @@ func RequestRetryPolicy() RetryPolicy {
 
 // PushRetryPolicy is for the push of a whole image, which is worth more: four tries
 // in 40 s besides what they take, or in at most 3 minutes. One that falls silent fails
-// in passing, too.
+// transiently, too.
 func PushRetryPolicy() RetryPolicy {
 	return RetryPolicy{
 		Tries: 4, First: 2 * time.Second, Longest: 30 * time.Second, Asked: time.Minute,
@@ -64,7 +64,7 @@ func (w Wait) String() string {
 type GaveUpError struct {
 	Tries uint
 	Host  string
-	Wants time.Duration // more than our patience; 0 where it was the tries that ran out
+	Wants time.Duration // more than the retry policy allows; 0 where it was the tries that ran out
 	Until time.Time     // when that is over
 	cause error
 }
@@ -110,7 +110,7 @@ func (p RetryPolicy) Again(ctx context.Context, do func() (RetryDecision, error)
 	case ctx.Err() != nil:
 		return attempt.last
 	case attempt.tries > 1 || attempt.wants > 0:
-		return &GaveUpError{Tries: attempt.tries, Host: attempt.verdict.Host, Wants: attempt.wants, Until: attempt.until, cause: attempt.last}
+		return &GaveUpError{Tries: attempt.tries, Host: attempt.decision.Host, Wants: attempt.wants, Until: attempt.until, cause: attempt.last}
 	}
 	return attempt.last
 }
@@ -124,27 +124,27 @@ func (p RetryPolicy) schedule() *backoff.ExponentialBackOff {
 // attempts is where one call of Again is.
 type attempts struct {
 	RetryPolicy
-	waits   *backoff.ExponentialBackOff
-	tries   uint
-	verdict RetryDecision // on the last try
-	last    error         // its error
-	waiting bool          // since then
-	wants   time.Duration
-	until   time.Time
+	waits    *backoff.ExponentialBackOff
+	tries    uint
+	decision RetryDecision // on the last try
+	last     error         // its error
+	waiting  bool          // since then
+	wants    time.Duration
+	until    time.Time
 }
 
 // make tries once more.
 func (a *attempts) make(ctx context.Context, do func() (RetryDecision, error)) error {
 	a.tries++
 	a.waiting = false
-	a.verdict, a.last = do()
+	a.decision, a.last = do()
 	switch {
 	case a.last == nil:
 		return nil
-	case !a.verdict.Transient || ctx.Err() != nil:
+	case !a.decision.Transient || ctx.Err() != nil:
 		return backoff.Permanent(a.last)
-	case a.verdict.After > a.Asked:
-		a.wants = a.verdict.After
+	case a.decision.After > a.Asked:
+		a.wants = a.decision.After
 		a.until = time.Now().Add(a.wants) //nolint:forbidigo // when to come back is for people and their clocks
 		return backoff.Permanent(a.last)
 	}
@@ -154,9 +154,9 @@ func (a *attempts) make(ctx context.Context, do func() (RetryDecision, error)) e
 // NextBackOff is the next wait: the schedule's, or longer where the registry asks
 // for it.
 func (a *attempts) NextBackOff() time.Duration {
-	wait := Wait{Host: a.verdict.Host, Reason: a.verdict.Reason, For: a.waits.NextBackOff(), Next: a.tries + 1, Of: a.Tries}
-	if a.verdict.After > wait.For {
-		wait.For, wait.Asked = a.verdict.After, true
+	wait := Wait{Host: a.decision.Host, Reason: a.decision.Reason, For: a.waits.NextBackOff(), Next: a.tries + 1, Of: a.Tries}
+	if a.decision.After > wait.For {
+		wait.For, wait.Asked = a.decision.After, true
 	}
 	a.waiting = true
 	if a.Notice != nil {

@@ -27,7 +27,7 @@ type silence struct {
 }
 
 // logIn returns a context for a login, whose requests together are not without an answer
-// for longer than our patience with it.
+// for longer than the retry policy allows.
 func (p RetryPolicy) logIn(ctx context.Context) context.Context {
 	if p.Login == 0 {
 		return ctx

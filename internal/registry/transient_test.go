@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-func TestPassing(t *testing.T) {
+func TestTransient(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	after := func(value string) http.Header { return http.Header{"Retry-After": {value}} }
@@ -23,10 +23,10 @@ func TestPassing(t *testing.T) {
 	}
 	far := &UnreachableError{Host: "ghcr.io", cause: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
 	cases := []struct {
-		name           string
-		failure        Failure
-		passing, fresh bool
-		after          time.Duration
+		name             string
+		failure          Failure
+		transient, fresh bool
+		after            time.Duration
 	}{
 		{"nothing", Failure{}, false, false, 0},
 		{"429", Failure{Status: 429}, true, false, 0},
@@ -80,8 +80,8 @@ func TestPassing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			got := Transient(c.failure, now)
-			if got.Transient != c.passing || got.Fresh != c.fresh || got.After != c.after {
-				t.Errorf("Passing(%+v) = %+v, want passing = %t, fresh = %t, after %s", c.failure, got, c.passing, c.fresh, c.after)
+			if got.Transient != c.transient || got.Fresh != c.fresh || got.After != c.after {
+				t.Errorf("Passing(%+v) = %+v, want passing = %t, fresh = %t, after %s", c.failure, got, c.transient, c.fresh, c.after)
 			}
 			if (got.Transient || got.Fresh) && got.Reason == "" {
 				t.Errorf("Passing(%+v) gives no reason", c.failure)
@@ -98,10 +98,10 @@ func TestReadFailure(t *testing.T) {
 		return "failed to solve: failed to push ghcr.io/o/app: unexpected status from PUT request to https://ghcr.io/v2/o/app/blobs/uploads/u?digest=sha256:0: " + status
 	}
 	cases := []struct {
-		text           string
-		passing, fresh bool
-		after          time.Duration
-		reason         string
+		text             string
+		transient, fresh bool
+		after            time.Duration
+		reason           string
 	}{
 		{unexpected("429 Too Many Requests"), true, false, 0, "429 Too Many Requests"},
 		{unexpected("429 Too Many Requests") + "\ntoomanyrequests: retry-after: 10.305464ms, allowed: 2000/minute", true, false, 10305464 * time.Nanosecond, "429"},
@@ -140,8 +140,8 @@ func TestReadFailure(t *testing.T) {
 		t.Run(c.text, func(t *testing.T) {
 			t.Parallel()
 			got := Transient(ReadFailure(c.text), time.Now())
-			if got.Transient != c.passing || got.Fresh != c.fresh || got.After != c.after || !strings.Contains(got.Reason, c.reason) {
-				t.Errorf("%+v, want passing = %t, fresh = %t, after %s, reason %q", got, c.passing, c.fresh, c.after, c.reason)
+			if got.Transient != c.transient || got.Fresh != c.fresh || got.After != c.after || !strings.Contains(got.Reason, c.reason) {
+				t.Errorf("%+v, want passing = %t, fresh = %t, after %s, reason %q", got, c.transient, c.fresh, c.after, c.reason)
 			}
 		})
 	}

@@ -13,26 +13,26 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// TestAuthoritiesOfOnesOwn asks real registries over TLS, of which one has a
+// TestCAOfOnesOwn asks real registries over TLS, of which one has a
 // certificate of an authority that nobody else knows.
-func TestAuthoritiesOfOnesOwn(t *testing.T) {
+func TestCAOfOnesOwn(t *testing.T) {
 	t.Parallel()
-	ours, others := testenv.NewAuthority(t, "ours"), testenv.NewAuthority(t, "others")
-	served := testenv.NewRegistry(t, testenv.RegistryOptions{TLS: true, Authority: ours})
+	ours, others := testenv.NewCA(t, "ours"), testenv.NewCA(t, "others")
+	served := testenv.NewRegistry(t, testenv.RegistryOptions{TLS: true, CA: ours})
 	repo, err := name.NewRepository(served.Host + "/octo/app")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for title, c := range map[string]struct {
-		authorities []byte
-		want        bool
+		ca   []byte
+		want bool
 	}{
 		"none":       {nil, false},
 		"another":    {others.PEM, false},
 		"its own":    {ours.PEM, true},
 		"one of two": {append(append([]byte{}, others.PEM...), ours.PEM...), true},
 	} {
-		client, err := registry.NewTrustingClient(registry.Credentials{}, registry.Situation{}, c.authorities)
+		client, err := registry.NewTrustingClient(registry.Credentials{}, registry.Situation{}, c.ca)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,11 +47,11 @@ func TestAuthoritiesOfOnesOwn(t *testing.T) {
 	}
 }
 
-// TestSystemsAuthorities has the authority in what SSL_CERT_FILE names, which
+// TestSystemsCA has the authority in what SSL_CERT_FILE names, which
 // a process reads once: the test runs itself again.
-func TestSystemsAuthorities(t *testing.T) {
+func TestSystemsCA(t *testing.T) {
 	t.Parallel()
-	const host, ask = "SLIPWAY_TEST_REGISTRY", "TestSystemsAuthorities"
+	const host, ask = "SLIPWAY_TEST_REGISTRY", "TestSystemsCA"
 	if at := os.Getenv(host); at != "" {
 		repo, err := name.NewRepository(at + "/octo/app")
 		if err == nil {
@@ -62,8 +62,8 @@ func TestSystemsAuthorities(t *testing.T) {
 		}
 		return
 	}
-	ours := testenv.NewAuthority(t, "ours")
-	served := testenv.NewRegistry(t, testenv.RegistryOptions{TLS: true, Authority: ours})
+	ours := testenv.NewCA(t, "ours")
+	served := testenv.NewRegistry(t, testenv.RegistryOptions{TLS: true, CA: ours})
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(file, ours.PEM, 0o600); err != nil {
 		t.Fatal(err)

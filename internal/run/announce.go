@@ -20,7 +20,7 @@ func (m builderMaker) announce(b *builder.Builder) {
 		m.report.Printf("%s", remark)
 	}
 	m.announceResults()
-	m.announceAuthorities(b)
+	m.announceCA(b)
 }
 
 // announceResults says what will come of the build.
@@ -45,9 +45,9 @@ func (m builderMaker) announceResults() {
 	}
 }
 
-// announceAuthorities says which builders do not get the authorities of
+// announceCA says which builders do not get the certificate authorities of
 // registry-ca.
-func (m builderMaker) announceAuthorities(b *builder.Builder) {
+func (m builderMaker) announceCA(b *builder.Builder) {
 	for _, one := range b.All() {
 		if len(m.in.RegistryCA) > 0 && !one.TrustsOurs() {
 			m.report.Printf("The input registry-ca does not reach %s: its registries' authorities are given to it %s", one.Name, one.HowToTrust("HOST"))

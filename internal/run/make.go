@@ -91,7 +91,7 @@ func (m builderMaker) connect(ctx context.Context) (*builder.Builder, error) {
 // BuilderOptions says which BuildKit the inputs ask for.
 func BuilderOptions(o Options, in inputs.Inputs, p plan.Plan) builder.Options {
 	return builder.Options{
-		Want: in.Builder, Farm: p.Nodes, Needs: p.Needs(), TLS: in.BuilderTLS, Authorities: in.RegistryCA, Image: in.BuilderImage, Volume: in.BuilderVolume,
+		Want: in.Builder, Nodes: p.Nodes, Needs: p.Needs(), TLS: in.BuilderTLS, RegistryCA: in.RegistryCA, Image: in.BuilderImage, Volume: in.BuilderVolume,
 		Executable: o.Executable, Lookup: o.Lookup,
 	}
 }

@@ -19,20 +19,20 @@ import (
 	"github.com/slipway-build/slipway/internal/report"
 )
 
-// diary takes down what happens, in order.
-type diary struct {
+// events takes down what happens, in order.
+type events struct {
 	lines []string
 	fails string // the tag that does not move
 }
 
-func (d *diary) note(format string, args ...any) {
+func (d *events) note(format string, args ...any) {
 	d.lines = append(d.lines, strings.TrimSpace(fmt.Sprintf(format, args...)))
 }
 
 var errRefused = errors.New("refused")
 
 // move notes tags up to the one that fails.
-func (d *diary) move(who string, tags []name.Tag) (moved []name.Tag, err error) {
+func (d *events) move(who string, tags []name.Tag) (moved []name.Tag, err error) {
 	for _, tag := range tags {
 		if tag.String() == d.fails {
 			d.note("%s refuses %s", who, tag)
@@ -44,23 +44,23 @@ func (d *diary) move(who string, tags []name.Tag) (moved []name.Tag, err error) 
 	return moved, nil
 }
 
-// diaryImages is a registry that notes what is asked of it.
-type diaryImages struct{ *diary }
+// recordedImages is a registry that notes what is asked of it.
+type recordedImages struct{ *events }
 
-func (d diaryImages) Assemble(_ context.Context, repos []name.Repository, _ []v1.Platform, _ map[string]string, parts []image.Part) (v1.Hash, error) {
+func (d recordedImages) Assemble(_ context.Context, repos []name.Repository, _ []v1.Platform, _ map[string]string, parts []image.Part) (v1.Hash, error) {
 	d.note("joins %d parts in %d repositories", len(parts), len(repos))
 	return hash("e"), nil
 }
 
-func (d diaryImages) Find(_ context.Context, repo name.Repository, digest v1.Hash) (image.Image, error) {
+func (d recordedImages) Find(_ context.Context, repo name.Repository, digest v1.Hash) (image.Image, error) {
 	d.note("finds %s", repo.Digest("sha256:"+digest.Hex[:1]))
 	return image.Image{Digest: digest, Config: hash("c")}, nil
 }
 
-func (d diaryImages) LookAhead(context.Context, v1.Hash, []name.Tag)  {}
-func (d diaryImages) There(context.Context, v1.Hash, []name.Tag) bool { return false }
+func (d recordedImages) LookAhead(context.Context, v1.Hash, []name.Tag)  {}
+func (d recordedImages) There(context.Context, v1.Hash, []name.Tag) bool { return false }
 
-func (d diaryImages) Tag(_ context.Context, digest v1.Hash, versions, floating []name.Tag) (image.Image, error) {
+func (d recordedImages) Tag(_ context.Context, digest v1.Hash, versions, floating []name.Tag) (image.Image, error) {
 	all := plan.Move{Versions: versions, Floating: floating}.Tags()
 	moved, err := d.move("registry "+digest.Hex[:1], all)
 	if err != nil {
@@ -69,20 +69,20 @@ func (d diaryImages) Tag(_ context.Context, digest v1.Hash, versions, floating [
 	return image.Image{Digest: digest}, nil
 }
 
-func (d diaryImages) ReadBack(_ context.Context, tags []name.Tag, digest v1.Hash) (image.Image, error) {
+func (d recordedImages) ReadBack(_ context.Context, tags []name.Tag, digest v1.Hash) (image.Image, error) {
 	d.note("reads %d back", len(tags))
 	return image.Image{Digest: digest}, nil
 }
 
-// diaryMover is a builder that pushes tags.
-type diaryMover struct {
-	*diary
+// recordedMover is a builder that pushes tags.
+type recordedMover struct {
+	*events
 	who    string
 	digest v1.Hash
 	images images
 }
 
-func (m diaryMover) Move(ctx context.Context, _ image.Image, move plan.Move) (Moved, error) {
+func (m recordedMover) Move(ctx context.Context, _ image.Image, move plan.Move) (Moved, error) {
 	moved, err := m.move(m.who, move.Tags())
 	if err != nil {
 		return Moved{Tags: moved}, err
@@ -166,12 +166,12 @@ func TestOrder(t *testing.T) {
 	for title, c := range cases {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			d := &diary{fails: c.fails}
-			images := diaryImages{d}
+			d := &events{fails: c.fails}
+			images := recordedImages{d}
 			p := plan.Plan{Build: plan.Build{PushTo: repositories(t, c.pushTo), ByTag: repositories(t, c.byTag)}, Publish: plan.Publish{Push: !c.pulls, Tags: tags(t, c.tags)}}
 			made := Made{
 				Image: image.Image{Digest: hash("b"), Config: hash("c")}, By: c.can,
-				movers: map[plan.Mover]mover{plan.ByBuildKit: diaryMover{d, "buildkit", hash("b"), images}, plan.ByEngine: diaryMover{d, "engine", hash("d"), images}},
+				movers: map[plan.Mover]mover{plan.ByBuildKit: recordedMover{d, "buildkit", hash("b"), images}, plan.ByEngine: recordedMover{d, "engine", hash("d"), images}},
 			}
 			if c.nodes {
 				p.Nodes, made.Image, made.Parts = make([]plan.Share, 2), image.Image{}, make([]image.Part, 2)

@@ -13,9 +13,9 @@ type BuildkitdOptions struct {
 	// TCP also listens on a free port of 127.0.0.1, without TLS unless there is one of these authorities.
 	TCP bool
 	// TLS signs the certificate of the TCP listener.
-	TLS *Authority
+	TLS *CA
 	// Clients is, with TLS, the authority whose certificate every client must have; by default they need none.
-	Clients *Authority
+	Clients *CA
 	// Config is the text of buildkitd.toml, empty by default. Registries on 127.0.0.1 need none unless they speak TLS:
 	// see Registry.BuildkitConfig.
 	Config string

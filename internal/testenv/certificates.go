@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Authority signs certificates. It and they are good for a day.
-type Authority struct {
+// CA signs certificates. It and they are good for a day.
+type CA struct {
 	PEM []byte // its own certificate
 
 	t    T
@@ -23,8 +23,8 @@ type Authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-// NewAuthority makes an authority with a key of its own.
-func NewAuthority(t T, name string) *Authority {
+// NewCA makes an authority with a key of its own.
+func NewCA(t T, name string) *CA {
 	t.Helper()
 	now := time.Now()
 	cert := &x509.Certificate{
@@ -37,18 +37,18 @@ func NewAuthority(t T, name string) *Authority {
 		IsCA:                  true,
 	}
 	key := newKey(t)
-	return &Authority{PEM: sign(t, cert, cert, key, key), t: t, cert: cert, key: key}
+	return &CA{PEM: sign(t, cert, cert, key, key), t: t, cert: cert, key: key}
 }
 
 // Server returns a certificate for every address of this host, localhost, BridgeIP and the host "registry", and its
 // key, in PEM.
-func (a *Authority) Server(name string) (cert, key []byte) {
+func (a *CA) Server(name string) (cert, key []byte) {
 	a.t.Helper()
 	return a.ServerOf(name, "localhost", "registry")
 }
 
 // ServerOf returns a certificate for the addresses of Server and these hosts, and its key, in PEM.
-func (a *Authority) ServerOf(name string, hosts ...string) (cert, key []byte) {
+func (a *CA) ServerOf(name string, hosts ...string) (cert, key []byte) {
 	a.t.Helper()
 	return a.issue(&x509.Certificate{
 		SerialNumber: big.NewInt(2),
@@ -79,7 +79,7 @@ func ownAddresses(t T) []net.IP {
 }
 
 // Client returns a certificate that a client shows of itself, and its key, in PEM.
-func (a *Authority) Client(name string) (cert, key []byte) {
+func (a *CA) Client(name string) (cert, key []byte) {
 	a.t.Helper()
 	return a.issue(&x509.Certificate{
 		SerialNumber: big.NewInt(3),
@@ -91,7 +91,7 @@ func (a *Authority) Client(name string) (cert, key []byte) {
 	})
 }
 
-func (a *Authority) issue(leaf *x509.Certificate) (cert, key []byte) {
+func (a *CA) issue(leaf *x509.Certificate) (cert, key []byte) {
 	a.t.Helper()
 	leafKey := newKey(a.t)
 	keyDER, err := x509.MarshalPKCS8PrivateKey(leafKey)
@@ -103,10 +103,10 @@ func (a *Authority) issue(leaf *x509.Certificate) (cert, key []byte) {
 
 // writeCertificates writes a certificate of the authority, or of a new one, as ca.pem, cert.pem and key.pem in dir; it
 // is for these hosts, too. It returns ca.pem.
-func writeCertificates(t T, dir string, ca *Authority, hosts []string) []byte {
+func writeCertificates(t T, dir string, ca *CA, hosts []string) []byte {
 	t.Helper()
 	if ca == nil {
-		ca = NewAuthority(t, "slipway test authority")
+		ca = NewCA(t, "slipway test authority")
 	}
 	cert, key := ca.ServerOf("slipway test registry", append([]string{"localhost", "registry"}, hosts...)...)
 	writeFiles(t, dir, map[string][]byte{"ca.pem": ca.PEM, "cert.pem": cert, "key.pem": key})

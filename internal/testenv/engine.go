@@ -18,7 +18,7 @@ type EngineOptions struct {
 	// Old is Debian's Docker 20.10, which has a graph driver only.
 	Old bool
 	// Trust is the authority of registries with TLS. The engine trusts no other then.
-	Trust *Authority
+	Trust *CA
 	// Disk is how large its disk is, in bytes, which is then in memory; by default the machine's own.
 	Disk int64
 	// Proxy is the URL of an HTTP proxy for HTTPS, on this host's loopback, by which it reaches all but its own loopback.

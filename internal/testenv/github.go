@@ -49,9 +49,9 @@ type GitHubOptions struct {
 	Server string
 	// Hosts are further ones that the proxy leads to: host:port to the address of a server on this machine's loopback.
 	Hosts map[string]string
-	// Authority signs the certificate of the hosts, and is all that Env trusts: those of Hosts need one of it too. By
+	// CA signs the certificate of the hosts, and is all that Env trusts: those of Hosts need one of it too. By
 	// default it is a new one.
-	Authority *Authority
+	CA *CA
 }
 
 // GitHub stands in for the hosts of github.com: a real registry, a token server and the API, under their names, behind
@@ -64,13 +64,13 @@ type GitHub struct {
 	// ProxyURL is the proxy's: http://127.0.0.1:port.
 	ProxyURL string
 
-	opt       GitHubOptions
-	authority *Authority
-	names     []string // of the hosts
-	trust     string   // directory of what Env names
-	packages  *packages
-	proxy     *connectProxy
-	front     *Proxy // records
+	opt      GitHubOptions
+	ca       *CA
+	names    []string // of the hosts
+	trust    string   // directory of what Env names
+	packages *packages
+	proxy    *connectProxy
+	front    *Proxy // records
 }
 
 // NewGitHub starts the hosts. They end with the test.
@@ -78,8 +78,8 @@ func NewGitHub(t T, opt GitHubOptions) *GitHub {
 	t.Helper()
 	// As tokens of runs are since 2026: an app, and a part that is long and has dots.
 	g := &GitHub{opt: opt, Token: "ghs_15368_" + strings.Repeat(rand.Text()+".", 18) + rand.Text()}
-	if g.authority = opt.Authority; g.authority == nil {
-		g.authority = NewAuthority(t, "slipway test authority of GitHub")
+	if g.ca = opt.CA; g.ca == nil {
+		g.ca = NewCA(t, "slipway test authority of GitHub")
 	}
 	g.packages = newPackages(opt.Packages)
 
@@ -131,7 +131,7 @@ func (g *GitHub) Transport(t T) *http.Transport {
 		t.Fatalf("reading the address of the proxy: %v", err)
 	}
 	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(g.authority.PEM)
+	pool.AppendCertsFromPEM(g.ca.PEM)
 	transport := &http.Transport{
 		Proxy:             http.ProxyURL(proxy),
 		TLSClientConfig:   &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
@@ -180,7 +180,7 @@ func (g *GitHub) hosts() http.Handler {
 
 func (g *GitHub) serveTLS(t T) {
 	t.Helper()
-	pair, err := tls.X509KeyPair(g.authority.ServerOf("slipway test github", g.names...))
+	pair, err := tls.X509KeyPair(g.ca.ServerOf("slipway test github", g.names...))
 	if err != nil {
 		t.Fatalf("reading the certificate of GitHub: %v", err)
 	}
@@ -207,7 +207,7 @@ func (g *GitHub) writeTrust(t T) {
 	for _, err := range []error{
 		os.Chmod(g.trust, 0o755),
 		os.Mkdir(filepath.Join(g.trust, "empty"), 0o755),
-		os.WriteFile(filepath.Join(g.trust, "ca.pem"), g.authority.PEM, 0o644),
+		os.WriteFile(filepath.Join(g.trust, "ca.pem"), g.ca.PEM, 0o644),
 	} {
 		if err != nil {
 			t.Fatalf("writing GitHub's authority: %v", err)

@@ -143,9 +143,9 @@ func TestGitHubFault(t *testing.T) {
 // TestGitHubHosts has a registry besides, of which its certificate says that it is the host registry.
 func TestGitHubHosts(t *testing.T) {
 	t.Parallel()
-	authority := NewAuthority(t, "authority of both")
-	other := NewRegistry(t, RegistryOptions{TLS: true, Authority: authority})
-	g := NewGitHub(t, GitHubOptions{Authority: authority, Hosts: map[string]string{"registry:443": other.Host}})
+	ca := NewCA(t, "authority of both")
+	other := NewRegistry(t, RegistryOptions{TLS: true, CA: ca})
+	g := NewGitHub(t, GitHubOptions{CA: ca, Hosts: map[string]string{"registry:443": other.Host}})
 	over := remote.WithTransport(g.Transport(t))
 	if err := push(t, "registry:443/app:v1", "", "", over); err != nil {
 		t.Error(err)

@@ -20,14 +20,14 @@ type RegistryOptions struct {
 	// Token sends clients to this server for a token. Not together with Htpasswd, nor with TLS: go-containerregistry
 	// refuses to go from HTTPS to a token server on plain HTTP. GitHub has both behind HTTPS.
 	Token *TokenServer
-	// TLS serves HTTPS with a certificate of Registry.CA: see Authority.Server.
+	// TLS serves HTTPS with a certificate of Registry.CA: see CA.Server.
 	TLS bool
 	// Network is where it listens, in place of the host's: only what runs there reaches it, and Transport.
 	Network *Network
 	// Silent, with a Network, has its address on the host drop connections in place of refusing them.
 	Silent bool
-	// Authority signs that certificate; by default it is a new one.
-	Authority *Authority
+	// CA signs that certificate; by default it is a new one.
+	CA *CA
 	// Names are further hosts that it is for: see GitHubOptions.Hosts.
 	Names []string
 }
@@ -62,7 +62,7 @@ func NewRegistry(t T, opt RegistryOptions) *Registry {
 	}
 	scheme := "http://"
 	if opt.TLS {
-		r.CA = writeCertificates(t, dir, opt.Authority, opt.Names)
+		r.CA = writeCertificates(t, dir, opt.CA, opt.Names)
 		serving["tls"] = map[string]any{"certificate": r.path("cert.pem"), "key": r.path("key.pem")}
 		scheme = "https://"
 	}

@@ -13,16 +13,16 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// TestTokenServerWithAnAuthorityOfItsOwn asks one for the tokens that BuildKit
+// TestTokenServerWithACAOfItsOwn asks one for the tokens that BuildKit
 // leaves to its client, which has them as from any other.
-func TestTokenServerWithAnAuthorityOfItsOwn(t *testing.T) {
+func TestTokenServerWithACAOfItsOwn(t *testing.T) {
 	t.Parallel()
-	authority := testenv.NewAuthority(t, "ours")
+	ca := testenv.NewCA(t, "ours")
 	tokens := testenv.NewTokenServer(t,
 		testenv.Grant{Repository: "public/*", Actions: []string{"pull"}},
 		testenv.Grant{User: "octocat", Password: "hunter2hunter2", Repository: "*", Actions: []string{"pull", "push"}})
 	server := httptest.NewUnstartedServer(tokens)
-	pair, err := tls.X509KeyPair(authority.Server("tokens"))
+	pair, err := tls.X509KeyPair(ca.Server("tokens"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,20 +36,20 @@ func TestTokenServerWithAnAuthorityOfItsOwn(t *testing.T) {
 	}
 	for title, c := range map[string]struct {
 		credentials registry.Credentials
-		authorities []byte
+		ca          []byte
 		want        string // of the error; empty: a token
 	}{
-		"a login":             {registry.Credentials{}.With(reg, "octocat", "hunter2hunter2"), authority.PEM, ""},
-		"nobody":              {registry.Credentials{}, authority.PEM, ""},
-		"a wrong login":       {registry.Credentials{}.With(reg, "octocat", "wrong"), authority.PEM, "failed to fetch oauth token"},
-		"another's login":     {registry.Credentials{}.With(name.Registry{}, "octocat", "hunter2hunter2"), authority.PEM, ""},
+		"a login":             {registry.Credentials{}.With(reg, "octocat", "hunter2hunter2"), ca.PEM, ""},
+		"nobody":              {registry.Credentials{}, ca.PEM, ""},
+		"a wrong login":       {registry.Credentials{}.With(reg, "octocat", "wrong"), ca.PEM, "failed to fetch oauth token"},
+		"another's login":     {registry.Credentials{}.With(name.Registry{}, "octocat", "hunter2hunter2"), ca.PEM, ""},
 		"no authority":        {registry.Credentials{}, nil, "x509"},
-		"another authority":   {registry.Credentials{}, testenv.NewAuthority(t, "others").PEM, "x509"},
+		"another authority":   {registry.Credentials{}, testenv.NewCA(t, "others").PEM, "x509"},
 		"a damaged authority": {registry.Credentials{}, []byte("nothing"), "registry-ca"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			client, err := registry.NewTrustingClient(c.credentials, registry.Situation{}, c.authorities)
+			client, err := registry.NewTrustingClient(c.credentials, registry.Situation{}, c.ca)
 			var s *Server
 			if err == nil {
 				s, err = NewServer(client, nil)

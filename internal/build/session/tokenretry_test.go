@@ -13,9 +13,9 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// TestTokenServerFailsInPassing has the token server that BuildKit's login goes
+// TestTokenServerFailsTransiently has the token server that BuildKit's login goes
 // through fail: BuildKit asks for it once.
-func TestTokenServerFailsInPassing(t *testing.T) {
+func TestTokenServerFailsTransiently(t *testing.T) {
 	t.Parallel()
 	tokens := testenv.NewTokenServer(t,
 		testenv.Grant{Repository: "public/*", Actions: []string{"pull"}},

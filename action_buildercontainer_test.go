@@ -9,10 +9,10 @@ import (
 	moby "github.com/moby/moby/client"
 )
 
-// testOwnSibling has a build for two platforms, for which an engine with a graph
+// testOwnBuilderContainer has a build for two platforms, for which an engine with a graph
 // driver is not enough: it is made in a container beside the action's, of the
 // action's own image, from which nothing is pulled.
-func testOwnSibling(t *testing.T, m *jobHost) {
+func testOwnBuilderContainer(t *testing.T, m *jobHost) {
 	before := m.left(t)
 	with := map[string]string{"platforms": "linux/amd64,linux/arm64"}
 	if !m.graphDriver {
@@ -33,9 +33,9 @@ func testOwnSibling(t *testing.T, m *jobHost) {
 	r.mustLeaveNothing(before)
 }
 
-// testSiblingOfAKilledAction kills the action as the runner does when it has lost
+// testBuilderContainerOfAKilledAction kills the action as the runner does when it has lost
 // its patience: the container beside it ends all the same.
-func testSiblingOfAKilledAction(t *testing.T, m *jobHost) {
+func testBuilderContainerOfAKilledAction(t *testing.T, m *jobHost) {
 	before := m.left(t)
 	r := startAction(t, m, actionStep{
 		repository: "unpublished",

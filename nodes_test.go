@@ -16,19 +16,19 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// farmNodes starts two BuildKits that want a certificate of every client, and
+// nodeLines starts two BuildKits that want a certificate of every client, and
 // returns what the scripts find them by: their addresses, and what the input
 // builder-tls is to be.
-func farmNodes(t *testing.T) map[string]string {
+func nodeLines(t *testing.T) map[string]string {
 	t.Helper()
-	authority := testenv.NewAuthority(t, "the farm's authority")
-	options := testenv.BuildkitdOptions{TCP: true, TLS: authority, Clients: authority}
+	ca := testenv.NewCA(t, "the farm's authority")
+	options := testenv.BuildkitdOptions{TCP: true, TLS: ca, Clients: ca}
 	amd64 := testenv.Buildkitd(t, options)
 	options.Platform = "linux/arm64"
 	arm64 := testenv.Buildkitd(t, options)
 	dir := t.TempDir()
-	cert, key := authority.Client("octo-org")
-	for file, content := range map[string][]byte{"ca.pem": authority.PEM, "cert.pem": cert, "key.pem": key} {
+	cert, key := ca.Client("octo-org")
+	for file, content := range map[string][]byte{"ca.pem": ca.PEM, "cert.pem": cert, "key.pem": key} {
 		mustWrite(t, filepath.Join(dir, file), content)
 	}
 	return map[string]string{
@@ -39,18 +39,18 @@ func farmNodes(t *testing.T) map[string]string {
 	}
 }
 
-// farm is two BuildKits on sockets and a registry.
-type farm struct {
+// nodes is two BuildKits on sockets and a registry.
+type nodes struct {
 	amd64, arm64 *testenv.Daemon
 	registry     *testenv.Registry
 	base         string
 	env          []string
 }
 
-func newFarm(t *testing.T, second testenv.BuildkitdOptions) *farm {
+func newNodes(t *testing.T, second testenv.BuildkitdOptions) *nodes {
 	t.Helper()
 	second.Platform = "linux/arm64"
-	f := &farm{amd64: testenv.Buildkitd(t, testenv.BuildkitdOptions{}), arm64: testenv.Buildkitd(t, second)}
+	f := &nodes{amd64: testenv.Buildkitd(t, testenv.BuildkitdOptions{}), arm64: testenv.Buildkitd(t, second)}
 	f.registry = testenv.NewRegistry(t, testenv.RegistryOptions{})
 	f.base = testenv.BaseImage(t, f.registry.Host).Name()
 	f.env = []string{
@@ -61,7 +61,7 @@ func newFarm(t *testing.T, second testenv.BuildkitdOptions) *farm {
 }
 
 // mustHaveNoTag wants the registry to hold nothing under latest.
-func (f *farm) mustHaveNoTag(t *testing.T) {
+func (f *nodes) mustHaveNoTag(t *testing.T) {
 	t.Helper()
 	ref, err := name.ParseReference(f.registry.Host + "/octo/repo:latest")
 	if err != nil {
@@ -74,7 +74,7 @@ func (f *farm) mustHaveNoTag(t *testing.T) {
 
 // sleeping is a Dockerfile whose step runs on this machine, whatever the node
 // builds, and sleeps.
-func (f *farm) sleeping(mark string) string {
+func (f *nodes) sleeping(mark string) string {
 	return fmt.Sprintf("FROM --platform=linux/amd64 %s AS work\nARG TARGETARCH\nRUN echo $TARGETARCH started; sleep %s; echo >/done\nFROM scratch\nCOPY --from=work /done /\n", f.base, mark)
 }
 
@@ -88,11 +88,11 @@ func mustBeGone(t *testing.T, mark string) {
 	}
 }
 
-// TestFarmNodeDies kills one node in the middle of a step: the error names it,
+// TestNodeDies kills one node in the middle of a step: the error names it,
 // the step on the other node ends, and no tag moves.
-func TestFarmNodeDies(t *testing.T) {
+func TestNodeDies(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, testenv.BuildkitdOptions{})
+	f := newNodes(t, testenv.BuildkitdOptions{})
 	mark := fmt.Sprintf("98764%d1", os.Getpid())
 	r := start(t, step{dockerfile: f.sleeping(mark), env: f.env})
 	r.waitFor(" amd64 started\n", " arm64 started\n")
@@ -107,11 +107,11 @@ func TestFarmNodeDies(t *testing.T) {
 	f.mustHaveNoTag(t)
 }
 
-// TestFarmNodeFails has a Dockerfile that only one platform can be built of. Its
+// TestNodeFails has a Dockerfile that only one platform can be built of. Its
 // error comes at its place, the step on the other node ends, and no tag moves.
-func TestFarmNodeFails(t *testing.T) {
+func TestNodeFails(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, testenv.BuildkitdOptions{})
+	f := newNodes(t, testenv.BuildkitdOptions{})
 	mark := fmt.Sprintf("98764%d2", os.Getpid())
 	r := start(t, step{
 		dockerfile: "FROM " + f.base + " AS base-amd64\nRUN echo amd64 started; sleep " + mark + "\n" +
@@ -130,10 +130,10 @@ func TestFarmNodeFails(t *testing.T) {
 	f.mustHaveNoTag(t)
 }
 
-// TestFarmIsCancelled stops a run while every node is busy.
-func TestFarmIsCancelled(t *testing.T) {
+// TestNodesAreCancelled stops a run while every node is busy.
+func TestNodesAreCancelled(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, testenv.BuildkitdOptions{})
+	f := newNodes(t, testenv.BuildkitdOptions{})
 	mark := fmt.Sprintf("98764%d3", os.Getpid())
 	r := start(t, step{dockerfile: f.sleeping(mark), env: f.env})
 	r.waitFor(" amd64 started\n", " arm64 started\n")
@@ -143,9 +143,9 @@ func TestFarmIsCancelled(t *testing.T) {
 	f.mustHaveNoTag(t)
 }
 
-// TestFarmNodesDown has nodes that are down in three ways beside one that is up
+// TestNodesDown has nodes that are down in three ways beside one that is up
 // and one that is slow: all that are down are named, in time.
-func TestFarmNodesDown(t *testing.T) {
+func TestNodesDown(t *testing.T) {
 	t.Parallel()
 	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -183,10 +183,10 @@ func TestFarmNodesDown(t *testing.T) {
 	}
 }
 
-// TestFarmOfTwoVersions has a node that is some months older.
-func TestFarmOfTwoVersions(t *testing.T) {
+// TestNodesOfTwoVersions has a node that is some months older.
+func TestNodesOfTwoVersions(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, testenv.BuildkitdOptions{Older: true})
+	f := newNodes(t, testenv.BuildkitdOptions{Older: true})
 	r := start(t, step{dockerfile: "FROM scratch\nCOPY Dockerfile /\n", env: f.env})
 	if code := r.wait(); code != 0 {
 		t.Fatalf("exit code %d\n%s", code, r.said())
@@ -195,11 +195,11 @@ func TestFarmOfTwoVersions(t *testing.T) {
 		"digest  "+remoteDigest(t, f.registry.Host+"/octo/repo:latest"))
 }
 
-// TestFarmLogIsWhole reads the log of two nodes that print much at the same time:
+// TestLogOfNodesIsWhole reads the log of two nodes that print much at the same time:
 // every line is whole and says whose it is.
-func TestFarmLogIsWhole(t *testing.T) {
+func TestLogOfNodesIsWhole(t *testing.T) {
 	t.Parallel()
-	f := newFarm(t, testenv.BuildkitdOptions{})
+	f := newNodes(t, testenv.BuildkitdOptions{})
 	const lines = 300
 	r := start(t, step{
 		dockerfile: fmt.Sprintf("FROM --platform=linux/amd64 %s AS work\nARG TARGETARCH\n"+

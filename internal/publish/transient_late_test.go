@@ -67,8 +67,8 @@ func TestTagWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
-// TestReadBackIsPatient has a registry answer with what was there before.
-func TestReadBackIsPatient(t *testing.T) {
+// TestReadBackIsTriedAgain has a registry answer with what was there before.
+func TestReadBackIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	upstream := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	old := http.Header{"Docker-Content-Digest": {otherDigest}, "Content-Type": {"application/vnd.oci.image.manifest.v1+json"}, "Content-Length": {"2"}}
@@ -154,8 +154,8 @@ func TestTagEndsWhileItWaits(t *testing.T) {
 	}
 }
 
-// TestPreflightOfABusyRegistry has the login fail in passing, for longer than our
-// patience and for an hour: that says nothing about permission.
+// TestPreflightOfABusyRegistry has the login fail transiently, for longer than our
+// retryPolicy and for an hour: that says nothing about permission.
 func TestPreflightOfABusyRegistry(t *testing.T) {
 	t.Parallel()
 	upstream := testenv.NewRegistry(t, testenv.RegistryOptions{})

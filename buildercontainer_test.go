@@ -14,9 +14,9 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// TestSibling builds in a container that a run makes for itself beside an
+// TestBuilderContainer builds in a container that a run makes for itself beside an
 // engine whose own BuildKit cannot do what is asked.
-func TestSibling(t *testing.T) {
+func TestBuilderContainer(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]testenv.EngineOptions{
 		"Docker 29":                     {},
@@ -25,12 +25,12 @@ func TestSibling(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			testSibling(t, options)
+			testBuilderContainer(t, options)
 		})
 	}
 }
 
-func testSibling(t *testing.T, options testenv.EngineOptions) {
+func testBuilderContainer(t *testing.T, options testenv.EngineOptions) {
 	t.Helper()
 	at := newSite(t, options)
 	s := at.step("repo", "FROM --platform=linux/amd64 "+at.base.Name()+"\nRUN --mount=type=secret,id=key test \"$(cat /run/secrets/key)\" = correct-horse\n",
@@ -72,9 +72,9 @@ func (s site) step(repository, dockerfile string, env ...string) step {
 	}, env...)}
 }
 
-// TestSiblingIsGone ends a run in every way there is, in the middle of a step:
+// TestBuilderContainerIsGone ends a run in every way there is, in the middle of a step:
 // the container is gone with its volume, also when nobody could clean up.
-func TestSiblingIsGone(t *testing.T) {
+func TestBuilderContainerIsGone(t *testing.T) {
 	t.Parallel()
 	at := newSite(t, testenv.EngineOptions{GraphDriver: true})
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
@@ -104,9 +104,9 @@ func TestSiblingIsGone(t *testing.T) {
 	r.mustSay("::error", "BuildKit in the container slipway-", "ended or cannot be reached any more")
 }
 
-// TestSiblingVolume keeps the cache from run to run where a volume is named, and
+// TestBuilderContainerVolume keeps the cache from run to run where a volume is named, and
 // does without it where another run has it.
-func TestSiblingVolume(t *testing.T) {
+func TestBuilderContainerVolume(t *testing.T) {
 	t.Parallel()
 	at := newSite(t, testenv.EngineOptions{GraphDriver: true})
 	keep := "INPUT_BUILDER-VOLUME=slipway-cache"
@@ -159,7 +159,7 @@ func inEngine(t *testing.T, engine *testenv.Engine) string {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), retryPolicy)
 	defer cancel()
 	var held []string
 	containers, err := docker.ContainerList(ctx, moby.ContainerListOptions{All: true})

@@ -57,9 +57,9 @@ func (p private) step(env ...string) step {
 	}
 }
 
-// TestRegistryWithAnAuthorityOfItsOwn publishes there with every BuildKit that a
+// TestRegistryWithACAOfItsOwn publishes there with every BuildKit that a
 // run starts for itself on this machine.
-func TestRegistryWithAnAuthorityOfItsOwn(t *testing.T) {
+func TestRegistryWithACAOfItsOwn(t *testing.T) {
 	t.Parallel()
 	p := newPrivate(t)
 	t.Run("child", func(t *testing.T) {
@@ -107,9 +107,9 @@ func (p private) mustPublish(t *testing.T, s step, repository string) {
 	r.mustSay(remoteDigest(t, p.host+"/octo/"+repository+":latest", p.options()...))
 }
 
-// TestBuilderThatDoesNotKnowTheAuthority is a BuildKit with a configuration of
+// TestBuilderThatDoesNotTrustTheCA is a BuildKit with a configuration of
 // its own: the run says what it lacks, and where that is given.
-func TestBuilderThatDoesNotKnowTheAuthority(t *testing.T) {
+func TestBuilderThatDoesNotTrustTheCA(t *testing.T) {
 	t.Parallel()
 	p := newPrivate(t)
 	daemon := testenv.Buildkitd(t, testenv.BuildkitdOptions{})
@@ -130,9 +130,9 @@ func TestBuilderThatDoesNotKnowTheAuthority(t *testing.T) {
 	}
 }
 
-// TestSiblingWithAnAuthorityOfItsOwn has a registry that only the engine's
+// TestBuilderContainerWithACAOfItsOwn has a registry that only the engine's
 // containers reach.
-func TestSiblingWithAnAuthorityOfItsOwn(t *testing.T) {
+func TestBuilderContainerWithACAOfItsOwn(t *testing.T) {
 	t.Parallel()
 	at := newSite(t, testenv.EngineOptions{})
 	served := testenv.NewRegistry(t, testenv.RegistryOptions{TLS: true})
@@ -150,9 +150,9 @@ func TestSiblingWithAnAuthorityOfItsOwn(t *testing.T) {
 	r.mustSay("Building with BuildKit in the container slipway-", remoteDigest(t, "127.0.0.1:"+port+"/octo/repo:latest", remote.WithTransport(served.Transport())))
 }
 
-// TestEngineThatDoesNotKnowTheAuthority builds with the BuildKit of engines, which
+// TestEngineThatDoesNotTrustTheCA builds with the BuildKit of engines, which
 // keep authorities of their own.
-func TestEngineThatDoesNotKnowTheAuthority(t *testing.T) {
+func TestEngineThatDoesNotTrustTheCA(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]testenv.EngineOptions{"containerd store": {}, "graph driver": {GraphDriver: true}} {
 		t.Run(name, func(t *testing.T) {

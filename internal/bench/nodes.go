@@ -7,10 +7,10 @@ import (
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 
-// farm builds two platforms at the same time, each on a node of its own, beside
+// nodes builds two platforms at the same time, each on a node of its own, beside
 // each of them alone on its node. Both nodes are this machine, which has to be
 // shared where there is something to build.
-func (b *bench) farm() []row {
+func (b *bench) nodes() []row {
 	amd64 := testenv.Buildkitd(b, testenv.BuildkitdOptions{})
 	arm64 := testenv.Buildkitd(b, testenv.BuildkitdOptions{Platform: "linux/arm64"})
 	nodes := []string{"linux/amd64=" + amd64.Address, "linux/arm64=" + arm64.Address}
