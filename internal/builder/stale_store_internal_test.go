@@ -46,7 +46,7 @@ func TestStaleRuns(t *testing.T) {
 				}
 				loans = append(loans, l)
 			}
-			importImage(t, client, dockerengine.Trace{Kind: dockerengine.OfRun, Id: "early"}.String()) // killed before it took a turn
+			importImage(t, client, dockerengine.Trace{Kind: dockerengine.OfRun, ID: "early"}.String()) // killed before it took a turn
 
 			during := namesIn(t, client)
 			later.RemoveStaleAt(t.Context(), later.Now())

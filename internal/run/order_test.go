@@ -140,27 +140,45 @@ func TestOrder(t *testing.T) {
 		fails               string
 		want, err           string
 	}{
-		"several registries": {pushTo: "r.test/app s.test/app", tags: both + " s.test/app:1.2.3", can: buildkit,
-			want: "registry b r.test/app:1.2.3; registry b s.test/app:1.2.3; registry b r.test/app:latest"},
-		"an engine with a graph driver": {pushTo: "r.test/app", tags: both, can: engine,
-			want: "engine r.test/app:1.2.3; finds r.test/app@sha256:d; registry d r.test/app:1.2.3; registry d r.test/app:latest"},
-		"by-tag registries": {pushTo: "r.test/app", byTag: "old.test/app", tags: both + " old.test/app:latest old.test/app:1.2.3", can: buildkit,
-			want: "buildkit old.test/app:1.2.3; reads 1 back; registry b r.test/app:1.2.3; registry b r.test/app:latest; buildkit old.test/app:latest; reads 1 back"},
-		"by-tag registries alone": {byTag: "old.test/app", tags: "old.test/app:latest old.test/app:1.2.3", can: buildkit,
-			want: "buildkit old.test/app:1.2.3; buildkit old.test/app:latest; reads 2 back"},
-		"a registry that only the builder reaches": {pushTo: "r.test/app", tags: both, can: buildkit, only: true,
-			want: "buildkit r.test/app:1.2.3; buildkit r.test/app:latest"},
-		"a registry that only an engine reaches": {pushTo: "r.test/app", tags: both, can: engine, only: true,
-			want: "engine r.test/app:1.2.3; engine r.test/app:latest"},
-		"several nodes": {pushTo: "r.test/app s.test/app", tags: both, can: buildkit, nodes: true,
-			want: "joins 2 parts in 2 repositories; registry e r.test/app:1.2.3; registry e r.test/app:latest"},
+		"several registries": {
+			pushTo: "r.test/app s.test/app", tags: both + " s.test/app:1.2.3", can: buildkit,
+			want: "registry b r.test/app:1.2.3; registry b s.test/app:1.2.3; registry b r.test/app:latest",
+		},
+		"an engine with a graph driver": {
+			pushTo: "r.test/app", tags: both, can: engine,
+			want: "engine r.test/app:1.2.3; finds r.test/app@sha256:d; registry d r.test/app:1.2.3; registry d r.test/app:latest",
+		},
+		"by-tag registries": {
+			pushTo: "r.test/app", byTag: "old.test/app", tags: both + " old.test/app:latest old.test/app:1.2.3", can: buildkit,
+			want: "buildkit old.test/app:1.2.3; reads 1 back; registry b r.test/app:1.2.3; registry b r.test/app:latest; buildkit old.test/app:latest; reads 1 back",
+		},
+		"by-tag registries alone": {
+			byTag: "old.test/app", tags: "old.test/app:latest old.test/app:1.2.3", can: buildkit,
+			want: "buildkit old.test/app:1.2.3; buildkit old.test/app:latest; reads 2 back",
+		},
+		"a registry that only the builder reaches": {
+			pushTo: "r.test/app", tags: both, can: buildkit, only: true,
+			want: "buildkit r.test/app:1.2.3; buildkit r.test/app:latest",
+		},
+		"a registry that only an engine reaches": {
+			pushTo: "r.test/app", tags: both, can: engine, only: true,
+			want: "engine r.test/app:1.2.3; engine r.test/app:latest",
+		},
+		"several nodes": {
+			pushTo: "r.test/app s.test/app", tags: both, can: buildkit, nodes: true,
+			want: "joins 2 parts in 2 repositories; registry e r.test/app:1.2.3; registry e r.test/app:latest",
+		},
 		"nothing pushed":           {pushTo: "r.test/app", tags: both, can: buildkit, pulls: true},
 		"none moves":               {pushTo: "r.test/app", can: buildkit, want: "finds r.test/app@sha256:b"},
 		"none moves, of an engine": {pushTo: "r.test/app", can: engine},
-		"a failed tag in the middle": {pushTo: "r.test/app", tags: both + " r.test/app:1.2.4", can: buildkit, fails: "r.test/app:1.2.4",
-			want: "registry b r.test/app:1.2.3; registry b refuses r.test/app:1.2.4", err: "moved: r.test/app:1.2.3\nnot moved, or not confirmed: r.test/app:1.2.4, r.test/app:latest"},
-		"a failed tag of another registry": {pushTo: "r.test/app", byTag: "old.test/app", tags: both + " old.test/app:latest old.test/app:1.2.3", can: buildkit, fails: "r.test/app:1.2.3",
-			want: "buildkit old.test/app:1.2.3; reads 1 back; registry b refuses r.test/app:1.2.3", err: "moved: old.test/app:1.2.3\nnot moved, or not confirmed: r.test/app:1.2.3, r.test/app:latest, old.test/app:latest"},
+		"a failed tag in the middle": {
+			pushTo: "r.test/app", tags: both + " r.test/app:1.2.4", can: buildkit, fails: "r.test/app:1.2.4",
+			want: "registry b r.test/app:1.2.3; registry b refuses r.test/app:1.2.4", err: "moved: r.test/app:1.2.3\nnot moved, or not confirmed: r.test/app:1.2.4, r.test/app:latest",
+		},
+		"a failed tag of another registry": {
+			pushTo: "r.test/app", byTag: "old.test/app", tags: both + " old.test/app:latest old.test/app:1.2.3", can: buildkit, fails: "r.test/app:1.2.3",
+			want: "buildkit old.test/app:1.2.3; reads 1 back; registry b refuses r.test/app:1.2.3", err: "moved: old.test/app:1.2.3\nnot moved, or not confirmed: r.test/app:1.2.3, r.test/app:latest, old.test/app:latest",
+		},
 		"a failed first tag of an engine": {pushTo: "r.test/app", tags: both, can: engine, fails: "r.test/app:1.2.3", want: "engine refuses r.test/app:1.2.3", err: "refused"},
 	}
 	for title, c := range cases {

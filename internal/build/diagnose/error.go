@@ -42,7 +42,7 @@ func (s *Solve) Explain(ctx context.Context, err error) error {
 		return fmt.Errorf("building: %w", context.Cause(ctx))
 	}
 	b := s.Builder
-	var cause error = Trim(err)
+	cause := Trim(err)
 	lines := s.Trace.TailOf(err)
 	if step := (*errdefs.VertexError)(nil); !errors.As(err, &step) {
 		lines = s.Trace.Tail(s.Trace.Failing().Digest)
@@ -80,6 +80,8 @@ func (s *Solve) place(err, cause error) error {
 	return s.PlaceOf(err, cause, s.Done().Warnings)
 }
 
+// PlaceAt puts an error at a place in the Dockerfile, which may be in a repository of
+// which nothing is here.
 func (s *Solve) PlaceAt(at *errdefs.Source, cause error) error {
 	first, last := LineRange(at.Ranges)
 	if path := SourcePath(at.Info.Filename, s.Plan); path != "" {

@@ -60,6 +60,7 @@ type Sending struct {
 	changed []string // paths
 }
 
+// OpenDirectory returns the files of a directory as BuildKit is to see them.
 func (s *Sending) OpenDirectory(dir string) (fsutil.FS, error) {
 	files, err := fsutil.NewFS(dir)
 	if err != nil {

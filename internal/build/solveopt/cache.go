@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway/internal/regular"
 )
 
+// CacheExports are the caches that the build exports.
 func CacheExports(p plan.Build) []client.CacheOptionsEntry {
 	entries := make([]client.CacheOptionsEntry, 0, len(p.CacheTo))
 	for _, cache := range p.CacheTo {

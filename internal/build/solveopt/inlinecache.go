@@ -15,4 +15,5 @@ func OnlyInline(exports []client.CacheOptionsEntry) []client.CacheOptionsEntry {
 	return slices.DeleteFunc(slices.Clone(exports), func(one client.CacheOptionsEntry) bool { return !IsInline(one) })
 }
 
+// IsInline tells whether a cache is part of the image.
 func IsInline(export client.CacheOptionsEntry) bool { return export.Type == InlineCache }

@@ -21,6 +21,7 @@ func InlineOnly(p plan.Build, loads plan.Load) bool {
 	return Streams(p, loads) && !slices.ContainsFunc(p.Attestations, always) && !slices.ContainsFunc(p.Outputs, cannotAsk)
 }
 
+// IsFalse tells whether an attribute is set and says no.
 func IsFalse(text string) bool {
 	value, err := strconv.ParseBool(text)
 	return err == nil && !value

@@ -11,7 +11,7 @@ import (
 // needs to find it there. What had it before has it again afterwards.
 type Loan struct {
 	store *Store
-	Turn  *turn
+	Turn  *Turn
 	tag   string
 	image string // of the run
 	back  sync.Once
@@ -59,7 +59,7 @@ func (l *Loan) begin(ctx context.Context) error {
 }
 
 func (l *Loan) note() Trace {
-	return Trace{Kind: ofLoan, key: l.Turn.key, Id: l.store.id}
+	return Trace{Kind: ofLoan, key: l.Turn.key, ID: l.store.id}
 }
 
 // end gives the tag back, and lets other runs have it.

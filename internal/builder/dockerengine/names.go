@@ -36,7 +36,7 @@ type Trace struct {
 	key    string // of what the turn is at, or of the tag that is borrowed
 	number int    // of a turn
 	at     int64  // of a turn, in seconds since 1970 by the engine's clock
-	Id     string // of the run
+	ID     string // of the run
 
 	image string // ID of the image that has the name
 }
@@ -44,9 +44,9 @@ type Trace struct {
 // String is the name.
 func (t Trace) String() string {
 	parts := map[string][]string{
-		OfRun:  {t.Id},
-		OfTurn: {t.key, strconv.Itoa(t.number), strconv.FormatInt(t.at, 10), t.Id},
-		ofLoan: {t.key, t.Id},
+		OfRun:  {t.ID},
+		OfTurn: {t.key, strconv.Itoa(t.number), strconv.FormatInt(t.at, 10), t.ID},
+		ofLoan: {t.key, t.ID},
 	}
 	return OwnRegistry + t.Kind + ":" + strings.Join(parts[t.Kind], ".")
 }
@@ -55,7 +55,7 @@ func (t Trace) String() string {
 func parseTrace(name string) (Trace, bool) {
 	kind, tag, _ := strings.Cut(strings.TrimPrefix(name, OwnRegistry), ":")
 	parts := strings.Split(tag, ".")
-	t := Trace{Kind: kind, Id: parts[len(parts)-1]}
+	t := Trace{Kind: kind, ID: parts[len(parts)-1]}
 	if kind != OfRun {
 		t.key = parts[0]
 	}
@@ -161,17 +161,17 @@ func (s *Store) RemoveStaleAt(ctx context.Context, now time.Time) {
 	}
 	seen := map[string]bool{s.id: true}
 	for _, one := range all {
-		if !seen[one.Id] && s.isDead(ctx, one, all, now) {
-			s.removeRun(ctx, one.Id, all)
+		if !seen[one.ID] && s.isDead(ctx, one, all, now) {
+			s.removeRun(ctx, one.ID, all)
 		}
-		seen[one.Id] = true
+		seen[one.ID] = true
 	}
 }
 
 // isDead tells whether the run that a name is of is dead. One that has taken no turn
 // yet, or has had it, says nothing: of that the age of its image tells.
 func (s *Store) isDead(ctx context.Context, one Trace, all []Trace, now time.Time) bool {
-	if beat := newest(all, one.Id); beat.Unix() > 0 {
+	if beat := newest(all, one.ID); beat.Unix() > 0 {
 		return beat.Add(DeadAfter).Before(now)
 	}
 	found, err := s.Client.ImageInspect(ctx, one.String())
@@ -188,7 +188,7 @@ func (s *Store) isDead(ctx context.Context, one Trace, all []Trace, now time.Tim
 // removeRun removes the names of a dead run, its turns last: who waits for them can
 // rely on the rest. The tags that it has borrowed go back.
 func (s *Store) removeRun(ctx context.Context, id string, all []Trace) {
-	mine := slices.DeleteFunc(slices.Clone(all), func(one Trace) bool { return one.Id != id })
+	mine := slices.DeleteFunc(slices.Clone(all), func(one Trace) bool { return one.ID != id })
 	for _, one := range mine {
 		if one.Kind == ofLoan {
 			s.takeBack(ctx, one, mine)

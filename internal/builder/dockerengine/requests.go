@@ -33,6 +33,7 @@ type limits struct {
 	Silent  atomic.Bool   // the last request was not answered: the next one gets aliveWithin
 }
 
+// New returns a client of the engine at this host, each request of which has a limit.
 func New(client *moby.Client, host string) Client {
 	return Client{Unlimited: client, Limits: &limits{Request: requestWithin, Pull: pullWithin}, Host: host}
 }
@@ -78,29 +79,35 @@ func of[T, O any](do func(context.Context, string, O) (T, error), id string, opt
 	return func(ctx context.Context, _ func()) (T, error) { return do(ctx, id, options) }
 }
 
+// ServerVersion asks for the versions of the engine and of its parts.
 func (d Client) ServerVersion(ctx context.Context) (moby.ServerVersionResult, error) {
 	return request(ctx, d, "for its version", with(d.Unlimited.ServerVersion, moby.ServerVersionOptions{}))
 }
 
+// Info asks for what the engine is and how it keeps images.
 func (d Client) Info(ctx context.Context) (moby.SystemInfoResult, error) {
 	return request(ctx, d, "about itself", with(d.Unlimited.Info, moby.InfoOptions{}))
 }
 
+// ImageList lists the images of its store.
 func (d Client) ImageList(ctx context.Context, o moby.ImageListOptions) (moby.ImageListResult, error) {
 	return request(ctx, d, "to list images", with(d.Unlimited.ImageList, o))
 }
 
+// ImageInspect asks about one image.
 func (d Client) ImageInspect(ctx context.Context, image string) (moby.ImageInspectResult, error) {
 	return request(ctx, d, "about the image "+image, func(ctx context.Context, _ func()) (moby.ImageInspectResult, error) {
 		return d.Unlimited.ImageInspect(ctx, image)
 	})
 }
 
+// ImageTag gives an image one more name.
 func (d Client) ImageTag(ctx context.Context, o moby.ImageTagOptions) error {
 	_, err := request(ctx, d, fmt.Sprintf("to name the image %s %s", o.Source, o.Target), with(d.Unlimited.ImageTag, o))
 	return err
 }
 
+// ImageRemove takes a name from an image, and removes it with the last.
 func (d Client) ImageRemove(ctx context.Context, image string) error {
 	_, err := request(ctx, d, "to remove the image "+image, of(d.Unlimited.ImageRemove, image, moby.ImageRemoveOptions{}))
 	return err
@@ -119,18 +126,22 @@ func (d Client) ImageImport(ctx context.Context, archive io.Reader, repository, 
 	return err
 }
 
+// ContainerList lists containers.
 func (d Client) ContainerList(ctx context.Context, o moby.ContainerListOptions) (moby.ContainerListResult, error) {
 	return request(ctx, d, "to list containers", with(d.Unlimited.ContainerList, o))
 }
 
+// ContainerInspect asks about one container.
 func (d Client) ContainerInspect(ctx context.Context, id string) (moby.ContainerInspectResult, error) {
 	return request(ctx, d, "about the container "+id, of(d.Unlimited.ContainerInspect, id, moby.ContainerInspectOptions{}))
 }
 
+// ContainerCreate makes a container.
 func (d Client) ContainerCreate(ctx context.Context, o moby.ContainerCreateOptions) (moby.ContainerCreateResult, error) {
 	return request(ctx, d, "to make the container "+o.Name, with(d.Unlimited.ContainerCreate, o))
 }
 
+// ContainerStart starts a container.
 func (d Client) ContainerStart(ctx context.Context, id string) error {
 	_, err := request(ctx, d, "to start the container "+id, of(d.Unlimited.ContainerStart, id, moby.ContainerStartOptions{}))
 	return err
@@ -142,6 +153,7 @@ func (d Client) ContainerRemove(ctx context.Context, id string) error {
 	return err
 }
 
+// ExecCreate prepares a program in a container.
 func (d Client) ExecCreate(ctx context.Context, id string, o moby.ExecCreateOptions) (moby.ExecCreateResult, error) {
 	return request(ctx, d, "to run a program in the container "+id, of(d.Unlimited.ExecCreate, id, o))
 }
@@ -183,6 +195,7 @@ func (d Client) ImagePull(ctx context.Context, image string) error {
 	return err
 }
 
+// Close drops the connections.
 func (d Client) Close() error { return d.Unlimited.Close() }
 
 // Refusal reads the engine's answer to its end, and returns what it refuses. An

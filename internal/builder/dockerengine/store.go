@@ -44,9 +44,10 @@ type Store struct {
 	parting func() time.Time // until when a run that ends may put things right; asked for first when it does
 }
 
+// NewStore returns the store of an engine for a run, with a name of its own in it.
 func NewStore(ctx context.Context, d Client) *Store {
 	id := strings.ToLower(rand.Text())
-	s := &Store{Client: d, id: id, Name: Trace{Kind: OfRun, Id: id}.String()}
+	s := &Store{Client: d, id: id, Name: Trace{Kind: OfRun, ID: id}.String()}
 	s.parting = sync.OnceValue(func() time.Time { return time.Now().Add(removeWithin) }) //nolint:forbidigo // a limit
 	asking, cancel := context.WithTimeout(ctx, AliveWithin)
 	defer cancel()

@@ -25,12 +25,12 @@ const (
 // choosing is the number of a run that has none yet.
 const choosing = 0
 
-// turn is the place of a run among those that share an engine and want the same. An
+// Turn is the place of a run among those that share an engine and want the same. An
 // engine has no lock for that, but every run can write names of its own and read
 // those of all: they draw numbers as in a bakery, and the lowest is served
 // (https://lamport.azurewebsites.net/pubs/bakery.pdf). A run that was killed is
 // silent, and leaves only names that others can remove.
-type turn struct {
+type Turn struct {
 	store *Store
 	key   string
 	Stop  context.CancelFunc
@@ -49,9 +49,9 @@ func KeyOf(what string) string {
 
 // Turn waits until no other run has a turn at the same, or an earlier place. It
 // calls waiting when it has to wait. The image of the run must be in the store.
-func (s *Store) Turn(ctx context.Context, at string, waiting func()) (*turn, error) {
+func (s *Store) Turn(ctx context.Context, at string, waiting func()) (*Turn, error) {
 	beating, stop := context.WithCancel(ctx)
-	t := &turn{store: s, key: KeyOf(at), Stop: stop}
+	t := &Turn{store: s, key: KeyOf(at), Stop: stop}
 	err := t.draw(ctx)
 	if err == nil {
 		t.Beats.Go(func() { t.beat(beating) })
@@ -65,7 +65,7 @@ func (s *Store) Turn(ctx context.Context, at string, waiting func()) (*turn, err
 }
 
 // draw takes a number that is higher than all others.
-func (t *turn) draw(ctx context.Context) error {
+func (t *Turn) draw(ctx context.Context) error {
 	if err := t.say(ctx, choosing); err != nil {
 		return err
 	}
@@ -83,14 +83,14 @@ func (t *turn) draw(ctx context.Context) error {
 }
 
 // say writes down the number and that the run lives now.
-func (t *turn) say(ctx context.Context, number int) error {
+func (t *Turn) say(ctx context.Context, number int) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.write(ctx, number)
 }
 
-func (t *turn) write(ctx context.Context, number int) error {
-	next := Trace{Kind: OfTurn, key: t.key, number: number, at: t.store.Now().Unix(), Id: t.store.id}
+func (t *Turn) write(ctx context.Context, number int) error {
+	next := Trace{Kind: OfTurn, key: t.key, number: number, at: t.store.Now().Unix(), ID: t.store.id}
 	if next == t.ours {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (t *turn) write(ctx context.Context, number int) error {
 
 // beat says again and again that the run lives. An engine that does not answer is
 // asked again the next time.
-func (t *turn) beat(ctx context.Context) {
+func (t *Turn) beat(ctx context.Context) {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	for {
@@ -129,7 +129,7 @@ func (t *turn) beat(ctx context.Context) {
 }
 
 // wait returns when nobody is before us. It removes what dead runs have left.
-func (t *turn) wait(ctx context.Context, waiting func()) error {
+func (t *Turn) wait(ctx context.Context, waiting func()) error {
 	for pause := firstLook; ; pause = min(2*pause, longestLook) {
 		all, err := t.store.traces(ctx)
 		if err != nil {
@@ -159,14 +159,14 @@ func (t *turn) wait(ctx context.Context, waiting func()) error {
 
 // before counts the runs that come before this one, and names those of them that
 // are dead.
-func (t *turn) before(all []Trace) (living int, dead []string) {
+func (t *Turn) before(all []Trace) (living int, dead []string) {
 	now := t.store.Now()
 	for _, other := range all {
-		if other.Kind != OfTurn || other.key != t.key || other.Id == t.store.id || t.comesBefore(other) {
+		if other.Kind != OfTurn || other.key != t.key || other.ID == t.store.id || t.comesBefore(other) {
 			continue
 		}
-		if newest(all, other.Id).Add(DeadAfter).Before(now) {
-			dead = append(dead, other.Id)
+		if newest(all, other.ID).Add(DeadAfter).Before(now) {
+			dead = append(dead, other.ID)
 		} else {
 			living++
 		}
@@ -175,15 +175,15 @@ func (t *turn) before(all []Trace) (living int, dead []string) {
 }
 
 // comesBefore tells whether this run comes before another one.
-func (t *turn) comesBefore(other Trace) bool {
+func (t *Turn) comesBefore(other Trace) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return other.number != choosing && cmp.Or(cmp.Compare(t.ours.number, other.number), cmp.Compare(t.ours.Id, other.Id)) < 0
+	return other.number != choosing && cmp.Or(cmp.Compare(t.ours.number, other.number), cmp.Compare(t.ours.ID, other.ID)) < 0
 }
 
-func (t *turn) isIn(all []Trace) bool {
+func (t *Turn) isIn(all []Trace) bool {
 	for _, one := range all {
-		if one.Kind == OfTurn && one.key == t.key && one.Id == t.store.id {
+		if one.Kind == OfTurn && one.key == t.key && one.ID == t.store.id {
 			return true
 		}
 	}
@@ -194,7 +194,7 @@ func (t *turn) isIn(all []Trace) bool {
 func newest(all []Trace, id string) time.Time {
 	var at int64
 	for _, one := range all {
-		if one.Kind == OfTurn && one.Id == id {
+		if one.Kind == OfTurn && one.ID == id {
 			at = max(at, one.at)
 		}
 	}
@@ -202,7 +202,7 @@ func newest(all []Trace, id string) time.Time {
 }
 
 // End lets the next run have its turn.
-func (t *turn) End(ctx context.Context) {
+func (t *Turn) End(ctx context.Context) {
 	t.Stop()
 	t.Beats.Wait()
 	ctx, cancel := t.store.rest(ctx)

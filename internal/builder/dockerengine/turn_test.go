@@ -10,9 +10,9 @@ import (
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]Trace{
-		"slipway.invalid/run:abc":                {Kind: OfRun, Id: "abc"},
-		"slipway.invalid/turn:0f.3.1700000000.a": {Kind: OfTurn, key: "0f", number: 3, at: 1700000000, Id: "a"},
-		"slipway.invalid/loan:0f.abc":            {Kind: ofLoan, key: "0f", Id: "abc"},
+		"slipway.invalid/run:abc":                {Kind: OfRun, ID: "abc"},
+		"slipway.invalid/turn:0f.3.1700000000.a": {Kind: OfTurn, key: "0f", number: 3, at: 1700000000, ID: "a"},
+		"slipway.invalid/loan:0f.abc":            {Kind: ofLoan, key: "0f", ID: "abc"},
 	} {
 		got, ok := parseTrace(name)
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Trace{})); diff != "" || !ok {
@@ -36,9 +36,9 @@ func TestWhoComesFirst(t *testing.T) {
 	s := &Store{id: "m"}
 	now := s.Now().Unix()
 	of := func(number int, id string, at int64) Trace {
-		return Trace{Kind: OfTurn, key: "k", number: number, at: at, Id: id}
+		return Trace{Kind: OfTurn, key: "k", number: number, at: at, ID: id}
 	}
-	mine := &turn{store: s, key: "k", ours: of(2, "m", now)}
+	mine := &Turn{store: s, key: "k", ours: of(2, "m", now)}
 	elsewhere := of(1, "a", now)
 	elsewhere.key = "other"
 	for title, c := range map[string]struct {

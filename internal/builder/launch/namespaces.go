@@ -126,14 +126,17 @@ type Namespaces struct{ Executable string }
 
 func (Namespaces) String() string { return ChildName }
 
+// Command runs the program under Inside.
 func (n Namespaces) Command(_ string, program ...string) *exec.Cmd {
 	cmd := exec.Command(n.Executable, append([]string{InsideCommand, insideFirst}, program...)...) //nolint:noctx // stopped by stop, which lets it end by itself; a context would kill it
 	cmd.SysProcAttr = apart(unix.CLONE_NEWPID | unix.CLONE_NEWNS)
 	return cmd
 }
 
+// Kill kills Inside, and with it all in its namespaces.
 func (Namespaces) Kill(command *os.Process) { _ = command.Kill() }
 
+// Remove removes a directory.
 func (Namespaces) Remove(dir string) error { return os.RemoveAll(dir) }
 
 // apart puts a child into new namespaces, and a process group of its own: Ctrl-C

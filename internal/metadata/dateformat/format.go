@@ -19,6 +19,7 @@ type datePart struct {
 	write func(time.Time) string
 }
 
+// Accepts says which formats there are.
 const Accepts = "a format of moment.js, such as 'YYYYMMDD', 'YYYY-MM-DD[T]HH:mm:ss' or 'X', with other text in [square brackets]"
 
 // strftime finds %Y and the like, which would print as a % and a year.
@@ -80,6 +81,7 @@ func (f Format) text(text string) Format {
 	return append(f, datePart{text: text})
 }
 
+// Format writes a time.
 func (f Format) Format(t time.Time) string {
 	var b strings.Builder
 	for _, part := range f {
