@@ -1,4 +1,6 @@
+# make help   this
 # make try    build slipway and publish testdata/hello with it, into a registry on loopback
+# make check  vet, lint if it is installed, and the tests that need neither root nor a daemon
 # make test   everything: vet, and all tests with real BuildKits and registries
 # make race   the same with the race detector in the tests of whole runs, too
 # make bench  a table of times beside buildctl's and buildx's, on the same daemon
@@ -16,13 +18,24 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 export PATH := $(BIN):$(PATH):/usr/sbin:/sbin
 
-.PHONY: build try test race bench lint tools packages clean
+.PHONY: build help try check test race bench lint tools packages clean
 
 build: $(BIN)/slipway
 
 .PHONY: $(BIN)/slipway
 $(BIN)/slipway:
 	@$(GOBUILD) -tags grpcnotrace -o $@ . # without gRPC's trace pages, which nobody can open here
+
+help:
+	@sed -n 's/^# make /make /p' Makefile
+
+# Packages whose tests start a daemon or draw pictures; all of them are in make test.
+daemons = internal/(build|builder|bench|progress|publish|registry|report|testenv)$$
+
+check:
+	go vet ./...
+	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; else echo "not linted: make lint installs golangci-lint"; fi
+	go test $$(go list ./internal/... | grep -vE '$(daemons)')
 
 # try takes the BuildKit that is there; only where there is none is one built,
 # and run as root, which it needs.
