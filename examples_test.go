@@ -49,8 +49,9 @@ func TestExamplesAreChecked(t *testing.T) {
 	}
 }
 
-// readmeExample is a block of YAML in the README.
+// readmeExample is a block of YAML in the documentation.
 type readmeExample struct {
+	file  string
 	line  int
 	above string // the paragraph above it
 	whole []byte // a workflow
@@ -58,34 +59,46 @@ type readmeExample struct {
 
 func readmeExamples(t *testing.T) []readmeExample {
 	t.Helper()
-	_, readme := documents(t)
 	var found []readmeExample
-	for _, block := range regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$").FindAllStringSubmatchIndex(readme, -1) {
-		before := strings.TrimSpace(readme[:block[0]])
-		example := readmeExample{
-			line:  strings.Count(readme[:block[0]], "\n") + 1,
-			above: before[strings.LastIndex(before, "\n\n")+2:],
-		}
-		var err error
-		if example.whole, err = wholeWorkflow(readme[block[2]:block[3]]); err != nil {
-			t.Errorf("README.md:%d: %v", example.line, err)
-			continue
-		}
-		found = append(found, example)
+	for _, page := range pages(t) {
+		found = append(found, examplesOf(t, page)...)
 	}
 	if len(found) == 0 {
-		t.Error("the README has no example")
+		t.Error("the documentation has no example")
 	}
 	return found
 }
 
-// readmeWorkflows returns the README's examples as whole workflows, named by their
+// examplesOf are the examples of one page.
+func examplesOf(t *testing.T, page page) (found []readmeExample) {
+	t.Helper()
+	for _, block := range regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$").FindAllStringSubmatchIndex(page.text, -1) {
+		before := strings.TrimSpace(page.text[:block[0]])
+		example := readmeExample{
+			file:  page.path,
+			line:  strings.Count(page.text[:block[0]], "\n") + 1,
+			above: before[strings.LastIndex(before, "\n\n")+2:],
+		}
+		var err error
+		if example.whole, err = wholeWorkflow(page.text[block[2]:block[3]]); err != nil {
+			t.Errorf("%s: %v", example.at(), err)
+			continue
+		}
+		found = append(found, example)
+	}
+	return found
+}
+
+// at is where the example is.
+func (e readmeExample) at() string { return fmt.Sprintf("%s:%d", e.file, e.line) }
+
+// readmeWorkflows returns the examples of the documentation as whole workflows, named by their
 // line.
 func readmeWorkflows(t *testing.T) map[string][]byte {
 	t.Helper()
 	found := map[string][]byte{}
 	for _, example := range readmeExamples(t) {
-		found[fmt.Sprintf("README-line-%d.yml", example.line)] = example.whole
+		found[fmt.Sprintf("%s-line-%d.yml", strings.TrimSuffix(filepath.Base(example.file), ".md"), example.line)] = example.whole
 	}
 	return found
 }

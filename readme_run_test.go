@@ -61,7 +61,7 @@ func TestReadmeExamplesRun(t *testing.T) {
 			}
 			t.Run(row.repository, func(t *testing.T) {
 				t.Parallel()
-				t.Logf("README.md:%d", examples[i].line)
+				t.Log(examples[i].at())
 				for _, ref := range row.idle {
 					if readWorkflow(t, examples[i].whole).runsFor("push", ref) {
 						t.Errorf("the workflow runs for a push of %s", ref)
@@ -85,7 +85,7 @@ func TestReadmeExamplesRun(t *testing.T) {
 	}
 	all := newTable(t, "example", "above it", "what came of it")
 	for i, row := range rows {
-		all.add(fmt.Sprintf("README.md:%d", examples[i].line), row.above, strings.Join(came[i], "; "))
+		all.add(examples[i].at(), row.above, strings.Join(came[i], "; "))
 	}
 }
 
@@ -97,16 +97,16 @@ func matchReadme(rows []readmeRow, examples []readmeExample) (found []readmeExam
 		i := slices.IndexFunc(rows, func(row readmeRow) bool { return strings.HasPrefix(example.above, row.above) })
 		switch {
 		case i < 0:
-			fault("README.md:%d: the example below %q has no row in readmeRows: say how it is run, or why it cannot be", example.line, example.above)
+			fault("%s: the example below %q has no row in readmeRows: say how it is run, or why it cannot be", example.at(), example.above)
 		case found[i].line > 0:
-			fault("README.md:%d and :%d: the examples have one row, %q", found[i].line, example.line, rows[i].above)
+			fault("%s and %s: the examples have one row, %q", found[i].at(), example.at(), rows[i].above)
 		default:
 			found[i] = example
 		}
 	}
 	for i, row := range rows {
 		if found[i].line == 0 {
-			fault("the README has no example below a paragraph that begins with %q", row.above)
+			fault("the documentation has no example below a paragraph that begins with %q", row.above)
 		}
 		if (row.cannot == "") != (len(row.runs) > 0) {
 			fault("the example below %q is to be run, or to have a reason why not", row.above)
@@ -121,13 +121,13 @@ func TestReadmeRowsFit(t *testing.T) {
 	runs := []readmeRun{pushTo("refs/heads/main")}
 	rows := []readmeRow{{above: "One", runs: runs}, {above: "Two", cannot: "it is old"}, {above: "Gone", runs: runs}, {above: "Idle"}}
 	examples := []readmeExample{
-		{line: 1, above: "One is run:"}, {line: 2, above: "Two is not:"}, {line: 3, above: "Three is new:"}, {line: 4, above: "One again:"}, {line: 5, above: "Idle:"},
+		{file: "README.md", line: 1, above: "One is run:"}, {file: "README.md", line: 2, above: "Two is not:"}, {file: "README.md", line: 3, above: "Three is new:"}, {file: "README.md", line: 4, above: "One again:"}, {file: "README.md", line: 5, above: "Idle:"},
 	}
 	_, faults := matchReadme(rows, examples)
 	want := []string{
 		`README.md:3: the example below "Three is new:" has no row in readmeRows: say how it is run, or why it cannot be`,
-		`README.md:1 and :4: the examples have one row, "One"`,
-		`the README has no example below a paragraph that begins with "Gone"`,
+		`README.md:1 and README.md:4: the examples have one row, "One"`,
+		`the documentation has no example below a paragraph that begins with "Gone"`,
 		`the example below "Idle" is to be run, or to have a reason why not`,
 	}
 	if diff := cmp.Diff(want, faults); diff != "" {
