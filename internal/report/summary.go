@@ -102,19 +102,26 @@ func pulls(o Outcome) string {
 	return strings.Join(commands, "\n")
 }
 
-// references lists the tags, all at the same digest.
+// references names the digest, and beside it what it is published as.
 func references(o Outcome) string {
-	var page strings.Builder
-	page.WriteString("\n| Reference | Digest |\n|---|---|\n")
-	for i, tag := range o.Tags {
-		if i == mostRows {
-			fmt.Fprintf(&page, "| and %d more, in the output `tags` |\n", len(o.Tags)-i)
-			break
-		}
-		fmt.Fprintf(&page, "| `%s` | `%s` |\n", host.Shown(tag.Name()), o.Digest)
+	names := make([]string, 0, len(o.Tags))
+	for _, tag := range o.Tags {
+		names = append(names, fmt.Sprintf("`%s`", host.Shown(tag.Name())))
 	}
-	if len(o.Tags) == 0 {
-		fmt.Fprintf(&page, "| `%s` | `%s` |\n", host.Shown(o.Images[0].Context().Name()), o.Digest)
+	if len(names) == 0 {
+		names = append(names, fmt.Sprintf("`%s`", host.Shown(o.Images[0].Context().Name())))
+	}
+	if more := len(names) - mostRows; more > 0 {
+		names = append(names[:mostRows], fmt.Sprintf("and %d more, in the output `tags`", more))
+	}
+	var page strings.Builder
+	page.WriteString("\n| Digest | Published as |\n|---|---|\n")
+	for i, name := range names {
+		digest := ""
+		if i == 0 {
+			digest = fmt.Sprintf("`%s`", o.Digest)
+		}
+		fmt.Fprintf(&page, "| %s | %s |\n", digest, name)
 	}
 	return page.String()
 }

@@ -57,10 +57,10 @@ func TestSummaryOfAPublishedImage(t *testing.T) {
 	blocks, text := codeBlocks(read(t, s.summary))
 	for _, want := range []string{
 		"### Published `1.0.0-rc.1_abc`\n",
-		"| Reference | Digest |\n|---|---|\n",
-		"| `ghcr.io/octo-org/hello-world:1.2.3` | `" + digestOf("a").String() + "` |\n",
-		"| `ghcr.io/octo-org/hello-world:latest` | `" + digestOf("a").String() + "` |\n",
-		"| `quay.io/octo/hello:latest` | `" + digestOf("a").String() + "` |\n",
+		"| Digest | Published as |\n|---|---|\n",
+		"| `" + digestOf("a").String() + "` | `ghcr.io/octo-org/hello-world:1.2.3` |\n",
+		"|  | `ghcr.io/octo-org/hello-world:latest` |\n",
+		"|  | `quay.io/octo/hello:latest` |\n",
 		"| `linux/amd64` | `" + digestOf("c").String() + "` | 3.4\u00a0MB | +1.2\u00a0MB |\n",
 		"| `linux/arm64` | `" + digestOf("d").String() + "` | 3.3\u00a0MB | new |\n",
 		"\nThe change is against what `ghcr.io/octo-org/hello-world:latest` held before.\n",
