@@ -53,7 +53,7 @@ func TestBuildInputsOnSeveralNodes(t *testing.T) {
 	if code := r.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-	r.mustSay("::error", "it does not grant its steps network.host", "--allow-insecure-entitlement")
+	r.mustSay("::error", "this builder does not allow network.host", "--allow-insecure-entitlement")
 	mustNotBuild(t, r)
 }
 

@@ -124,11 +124,11 @@ func buildInputs(t *testing.T, host string, git inputsGit) []buildInput {
 	run := func(command string) string { return "FROM " + base + "\nRUN " + command + "\n" }
 	old := func(reason string) map[string]string { return map[string]string{"engine 20.10": reason} }
 	noSubdirectory := old("it takes no subdirectory of a repository")
-	const noContexts, noLimits = "it drops named contexts", "without a word"
+	const noContexts, noLimits = "it silently drops named contexts", "silently drops"
 	socket := startAgent(t, "the test's key")
 	withAgent := "FROM " + base + "\nCOPY --chmod=755 agentlist /\nRUN --mount=type=ssh /agentlist\n"
 	agentFiles := map[string][]byte{"agentlist": staticProgram(t, "./testdata/agentlist")}
-	denied := map[string]string{"remote that grants nothing": "it does not grant its steps"}
+	denied := map[string]string{"remote that grants nothing": "this builder does not allow"}
 	gateway := map[string]string{}
 	for _, builder := range []string{"remote buildkitd", "remote that grants nothing", "child", "engine 20.10"} {
 		gateway[builder] = "it does not say which address host-gateway is"
@@ -166,7 +166,7 @@ func buildInputs(t *testing.T, host string, git inputsGit) []buildInput {
 		{name: "network host", dockerfile: run("echo network host is granted"), env: []string{"INPUT_NETWORK=host"}, says: []string{"network host is granted"}, refused: denied},
 		{
 			name: "allow insecure", dockerfile: run("--security=insecure echo \"insecure $(echo step)\""), env: []string{"INPUT_ALLOW=security.insecure"}, says: []string{"insecure step"},
-			refused: map[string]string{"remote that grants nothing": "it does not grant its steps security.insecure", "engine 29 containerd": "it does not grant its steps security.insecure", "engine 29 graph driver": "it does not grant its steps security.insecure", "engine 20.10": "it does not grant its steps security.insecure"},
+			refused: map[string]string{"remote that grants nothing": "this builder does not allow security.insecure", "engine 29 containerd": "this builder does not allow security.insecure", "engine 29 graph driver": "this builder does not allow security.insecure", "engine 20.10": "this builder does not allow security.insecure"},
 		},
 		{name: "add-hosts", dockerfile: run(`echo "hosts $(tr '\t\n' '  ' < /etc/hosts)"`), env: []string{"INPUT_ADD-HOSTS=myhost:10.1.2.3,six=[fd00::1]"}, says: []string{"10.1.2.3 myhost", "fd00::1 six"}},
 		{name: "add-hosts, gateway", dockerfile: run(`echo "hosts $(tr '\t\n' '  ' < /etc/hosts)"`), env: []string{"INPUT_ADD-HOSTS=myhost:host-gateway"}, says: []string{testenv.BridgeIP + " myhost"}, refused: gateway},

@@ -33,7 +33,7 @@ func outputInputs(base string) []buildInput {
 		return map[string]string{"engine 29 graph driver": reason, "engine 20.10": reason}
 	}
 	dropped := func(results string) map[string]string {
-		reason := "it drops all but one of several results (" + results + ") without a word"
+		reason := "it silently drops all but one of several results (" + results + ")"
 		return map[string]string{"engine 29 graph driver": reason, "engine 20.10": reason}
 	}
 	hold := func(path string, want map[string]string) func(*testing.T, string) {

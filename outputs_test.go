@@ -107,7 +107,7 @@ func TestOutputsOfThePushedImage(t *testing.T) {
 	if code := r.wait(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-	r.mustSay("::error", "it drops options of the image (compression) without a word; it could be done with builder: container")
+	r.mustSay("::error", "it silently drops options of the image (compression); it could be done with builder: container")
 	mustNotBuild(t, r)
 }
 

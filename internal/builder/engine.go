@@ -54,7 +54,7 @@ func (e engine) connect(ctx context.Context) (*Builder, error) {
 		Stores:       true,
 	}
 	if said.labels[containerdLabel] == "" {
-		// A graph driver: this BuildKit drops a push without a word, and the
+		// A graph driver: this BuildKit silently drops a push, and the
 		// engine pushes what it has made.
 		b.Name += ", which keeps images with a graph driver"
 		b.Capabilities = said.as(plan.GraphDriverEngineOf(e.docker.API))

@@ -38,7 +38,7 @@ func (b *Builder) grants(ctx context.Context, wanted []inputs.Entitlement) error
 	case strings.Contains(err.Error(), "unknown entitlement"):
 		return fmt.Errorf("it is too old to know %s: %w", strings.Join(names, ", "), err)
 	case strings.Contains(err.Error(), "not allowed by build daemon configuration"):
-		return fmt.Errorf("it does not grant its steps %s: %w; start buildkitd with --allow-insecure-entitlement for each, or of a Docker engine set builder.entitlements in daemon.json", strings.Join(names, ", "), err)
+		return fmt.Errorf("this builder does not allow %s: %w; start buildkitd with --allow-insecure-entitlement for each, or of a Docker engine set builder.entitlements in daemon.json", strings.Join(names, ", "), err)
 	}
 	return fmt.Errorf("asking for privileges: %w", err)
 }

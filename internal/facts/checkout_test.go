@@ -21,7 +21,7 @@ func TestCheckoutTellsRefAndCommit(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
-		git  string // commands, one a line; DIR is the checkout
+		git  string // commands, one per line; DIR is the checkout
 		at   string // what is loaded, below it
 		ref  string
 	}{

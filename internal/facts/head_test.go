@@ -21,7 +21,7 @@ func TestCheckoutAroundTheContext(t *testing.T) {
 	t.Parallel()
 	const clone = "clone -q file://DIR other\n-C other remote set-url origin "
 	cases := map[string]struct {
-		git     string // commands, one a line, in the workspace
+		git     string // commands, one per line, in the workspace
 		context string // below the workspace
 		want    string // the directory whose head it is; empty: nothing is known
 		branch  string

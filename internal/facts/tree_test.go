@@ -18,7 +18,7 @@ func TestTree(t *testing.T) {
 	const own, unknown = "the run's own commit", "none that can be read"
 	const clone = "clone -q file://DIR pr\n-C pr commit -q --allow-empty --message=evil\n"
 	cases := map[string]struct {
-		git   string   // commands, one a line, in the workspace
+		git   string   // commands, one per line, in the workspace
 		links []string // NAME=TARGET, one after the other
 		build []string // context and Dockerfile, below the workspace
 		want  string   // own, unknown, or the directory of the checkout that is neither

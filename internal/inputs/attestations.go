@@ -26,7 +26,7 @@ type Attestation struct {
 const (
 	acceptsProvenance = "true, false, or options such as mode=max,version=v1"
 	acceptsSBOM       = "true, false, or generator=IMAGE"
-	acceptsAttests    = "type=provenance,mode=max or type=sbom,generator=IMAGE, one a line"
+	acceptsAttests    = "type=provenance,mode=max or type=sbom,generator=IMAGE, one per line"
 )
 
 // attestations reads the three inputs that name them. What provenance and sbom

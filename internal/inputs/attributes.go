@@ -110,6 +110,6 @@ func oneOf(values ...string) check {
 		if slices.Contains(values, value) {
 			return ""
 		}
-		return fmt.Sprintf("%q is none of %s", value, strings.Join(values, ", "))
+		return fmt.Sprintf("%q is not one of %s", value, strings.Join(values, ", "))
 	}
 }

@@ -112,7 +112,7 @@ func checkSSH(address string, u *url.URL) error {
 	case password:
 		return fmt.Errorf("the ssh:// address of %s holds a password, which ssh does not take; use a key", u.Hostname())
 	case u.User != nil && !sshUser.MatchString(u.User.Username()):
-		return fmt.Errorf("%q has a user that is none", address)
+		return fmt.Errorf("%q has no valid user name before the @", address)
 	case !sshHost.MatchString(u.Hostname()):
 		return fmt.Errorf("%q has no host", address)
 	case u.Path != "" && !socketPath.MatchString(u.Path) || slices.Contains(strings.Split(u.Path, "/"), ".."):

@@ -61,7 +61,7 @@ func (in Inputs) CacheSecrets() []Secret {
 	return all
 }
 
-const acceptsCaches = "type=registry,ref=IMAGE, an IMAGE alone, or type=gha, local, inline (for cache-to), s3 or azblob with the options of BuildKit, one a line"
+const acceptsCaches = "type=registry,ref=IMAGE, an IMAGE alone, or type=gha, local, inline (for cache-to), s3 or azblob with the options of BuildKit, one per line"
 
 // caches reads cache-from or, with export, cache-to. A line that is mistaken is
 // returned, too: its secrets are to be hidden.

@@ -23,7 +23,7 @@ func (p *parser) call(input string) Call {
 	case CallBuild, CallCheck, CallOutline, CallTargets:
 		return value
 	default:
-		p.problems.add(input, "build, check, outline or targets", "%q is none of them", value)
+		p.problems.add(input, "build, check, outline or targets", "%q is not one of them", value)
 		return CallBuild
 	}
 }
@@ -32,7 +32,7 @@ func (p *parser) visibility(input string) packages.Visibility {
 	value := p.text(input)
 	required := packages.VisibilityOf(value)
 	if value != "" && required == packages.Unknown {
-		p.problems.add(input, "public, private or internal", "%q is none of them", value)
+		p.problems.add(input, "public, private or internal", "%q is not one of them", value)
 	}
 	return required
 }

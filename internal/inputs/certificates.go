@@ -21,7 +21,7 @@ type BuilderTLS struct {
 // Wanted tells whether there is to be TLS at all.
 func (t BuilderTLS) Wanted() bool { return len(t.CA) > 0 || len(t.Cert) > 0 }
 
-const acceptsTLS = "ca=PATH, cert=PATH and key=PATH, one a line, of PEM files: ca alone, cert and key, or all three"
+const acceptsTLS = "ca=PATH, cert=PATH and key=PATH, one per line, of PEM files: ca alone, cert and key, or all three"
 
 // builderTLS reads the files that builder-tls names. It comes after builder,
 // whose addresses it takes: TLS belongs to tcp:// addresses alone.
@@ -96,7 +96,7 @@ func (p *parser) readPEM(path string) (string, error) {
 	return content, err
 }
 
-const acceptsCA = "paths of PEM files with certificates of authorities, one a line"
+const acceptsCA = "paths of PEM files with certificates of authorities, one per line"
 
 // registryCA reads the authorities that registries' certificates may have besides
 // the system's, as one PEM text. Nothing but certificates is kept of the files: a

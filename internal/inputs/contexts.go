@@ -80,7 +80,7 @@ func (p *parser) contexts(in *Inputs, context, named string) {
 	in.Contexts = p.namedContexts(named)
 }
 
-const acceptsNamed = "NAME=SOURCE, one a line, where SOURCE is a directory, {{defaultContext}}, a git URL, an https:// URL, docker-image://IMAGE, oci-layout://PATH[:TAG|@DIGEST] or target:STAGE"
+const acceptsNamed = "NAME=SOURCE, one per line, where SOURCE is a directory, {{defaultContext}}, a git URL, an https:// URL, docker-image://IMAGE, oci-layout://PATH[:TAG|@DIGEST] or target:STAGE"
 
 // namedContexts reads the further contexts, of which the last of a name is meant,
 // as with docker build.

@@ -16,7 +16,7 @@ type item struct {
 // onLine starts what is said of an item.
 func onLine(it item) string { return fmt.Sprintf("line %d: ", it.line) }
 
-// list splits an input into its items: one a line, blank lines and lines that
+// list splits an input into its items: one per line, blank lines and lines that
 // start with # left out. An item that starts with a double quote runs to the
 // closing one, over line ends too, with "" for a quote inside; quotes anywhere
 // else are kept as they are. These are the rules that users of

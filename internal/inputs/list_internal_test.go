@@ -16,7 +16,7 @@ func TestList(t *testing.T) {
 	}{
 		"empty":                            {"", nil},
 		"one line":                         {"a", []item{{"a", 1}}},
-		"one a line":                       {"a\nb\n", []item{{"a", 1}, {"b", 2}}},
+		"one per line":                     {"a\nb\n", []item{{"a", 1}, {"b", 2}}},
 		"blank lines are left out":         {"\n \n\ta\n\n  b\n\n", []item{{"a", 3}, {"b", 5}}},
 		"comments are left out":            {"# one\na\n  # two\nb # kept", []item{{"a", 2}, {"b # kept", 4}}},
 		"Windows line ends":                {"a\r\n\r\nb\r\n", []item{{"a", 1}, {"b", 3}}},

@@ -77,7 +77,7 @@ func TestPairs(t *testing.T) {
 		value string
 		want  map[string]string
 	}{
-		"one a line":              {"a=1\nb=2", map[string]string{"a": "1", "b": "2"}},
+		"one per line":            {"a=1\nb=2", map[string]string{"a": "1", "b": "2"}},
 		"an empty value":          {"a=", map[string]string{"a": ""}},
 		"= in the value":          {"a=b=c==", map[string]string{"a": "b=c=="}},
 		"commas in the value":     {"a=1,2,3", map[string]string{"a": "1,2,3"}},

@@ -49,7 +49,7 @@ type Pushed struct {
 	ByDigest bool // no tag moves. Default: false
 }
 
-const acceptsOutputs = "type=local,dest=DIRECTORY or a DIRECTORY alone, type=tar, oci or docker with dest=FILE, type=docker alone, type=image, registry or cacheonly, one a line"
+const acceptsOutputs = "type=local,dest=DIRECTORY or a DIRECTORY alone, type=tar, oci or docker with dest=FILE, type=docker alone, type=image, registry or cacheonly, one per line"
 
 // outputTypes lists what a line may have as its type.
 func outputTypes() []string {

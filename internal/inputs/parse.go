@@ -73,7 +73,7 @@ func (p *parser) push(input string) Push {
 	case PushAuto, PushTrue, PushFalse:
 		return value
 	default:
-		p.problems.add(input, "auto, true or false", "%q is none of them", value)
+		p.problems.add(input, "auto, true or false", "%q is not one of them", value)
 		return PushAuto
 	}
 }
@@ -129,7 +129,7 @@ var stageName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
 // stages returns the names of stages of a Dockerfile, or nil.
 func (p *parser) stages(input string) []string {
-	const accepts = "names of stages, one a line or with commas"
+	const accepts = "names of stages, one per line or with commas"
 	items, err := words(p.raw(input))
 	if err != nil {
 		p.problems.add(input, accepts, "%v", err)
@@ -147,8 +147,8 @@ func (p *parser) stages(input string) []string {
 
 // acceptsLines and acceptsPairs describe the list inputs in errors.
 const (
-	acceptsLines = `one item a line; "…" around one that spans lines`
-	acceptsPairs = `KEY=value, one a line; "KEY=…" in quotes where the value spans lines`
+	acceptsLines = `one item per line; "…" around one that spans lines`
+	acceptsPairs = `KEY=value, one per line; "KEY=…" in quotes where the value spans lines`
 )
 
 // pair is one KEY=value item.

@@ -104,7 +104,7 @@ func authValues(entry *yaml.Node, bad func(format string, args ...any)) map[stri
 	for i := 0; i+1 < len(entry.Content); i += 2 {
 		key, value := entry.Content[i].Value, entry.Content[i+1]
 		if !slices.Contains(keys, key) {
-			bad("has a key on line %d that is none of registry, username and password", entry.Content[i].Line)
+			bad("has an unknown key on line %d; allowed are registry, username and password", entry.Content[i].Line)
 			continue
 		}
 		if _, twice := values[key]; twice {

@@ -74,7 +74,7 @@ func TestRegistryAuthMistakes(t *testing.T) {
 		"a mapping":       {"registry: ghcr.io\nusername: u\npassword: " + canary, []string{`it is no list: each entry begins with "- registry:"`}},
 		"a text":          {canary, []string{"it is no list"}},
 		"a list of texts": {"- " + canary, []string{"entry 1 (line 1) is no mapping"}},
-		"an unknown key":  {"- registry: ghcr.io\n  username: u\n  password: " + canary + "\n  " + canary + ": x", []string{"entry 1 (line 1) has a key on line 4 that is none of"}},
+		"an unknown key":  {"- registry: ghcr.io\n  username: u\n  password: " + canary + "\n  " + canary + ": x", []string{"entry 1 (line 1) has an unknown key on line 4; allowed are"}},
 		"no keys at all":  {"- {}", []string{"entry 1 (line 1) has no registry", "entry 1 (line 1) has no username", "entry 1 (line 1) has no password"}},
 		"a key twice":     {"- registry: ghcr.io\n  username: u\n  password: " + canary + "\n  password: " + canary, []string{"has password twice"}},
 		"a list as password": {

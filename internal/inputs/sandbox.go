@@ -80,12 +80,12 @@ func (p *parser) network(input string) Network {
 	case NetworkNone, NetworkHost:
 		return value
 	default:
-		p.problems.add(input, "default, none or host", "%q is none of them: BuildKit knows no other networks", value)
+		p.problems.add(input, "default, none or host", "%q is not a network mode", value)
 		return ""
 	}
 }
 
-const acceptsHosts = "HOST=ADDRESS or HOST:ADDRESS, one a line or with commas, where ADDRESS is one of IP, or host-gateway"
+const acceptsHosts = "HOST=ADDRESS or HOST:ADDRESS, one per line or with commas, where ADDRESS is one of IP, or host-gateway"
 
 func (p *parser) hosts(input string) []Host {
 	items, err := words(p.raw(input))
@@ -122,7 +122,7 @@ func parseHost(text string) (Host, bool) {
 	return Host{Name: name, Address: ip}, err == nil && ip.Zone() == ""
 }
 
-const acceptsEntitlements = "network.host, security.insecure, device or device=NAME, one a line or with commas"
+const acceptsEntitlements = "network.host, security.insecure, device or device=NAME, one per line or with commas"
 
 func (p *parser) entitlements(input string) []Entitlement {
 	items, err := words(p.raw(input))
@@ -160,7 +160,7 @@ func (p *parser) size(input string) int64 {
 	return bytes
 }
 
-const acceptsUlimits = "NAME=SOFT[:HARD], one a line, such as nofile=1024:2048"
+const acceptsUlimits = "NAME=SOFT[:HARD], one per line, such as nofile=1024:2048"
 
 // ulimits reads limits, of which the last of a name is meant.
 func (p *parser) ulimits(input string) []units.Ulimit {

@@ -63,8 +63,8 @@ func TestSandboxMistakes(t *testing.T) {
 	dir := checkout(t)
 	cases := []struct{ input, value, says string }{
 		{"no-cache-filters", "build\n\ntest,\"final\"", `line 3: "\"final\"" is not the name of a stage`},
-		{"network", "bridge", `"bridge" is none of them`},
-		{"network", "sandbox", `"sandbox" is none of them`},
+		{"network", "bridge", `"bridge" is not a network mode`},
+		{"network", "sandbox", `"sandbox" is not a network mode`},
 		{"add-hosts", "a:10.0.0.1\n\nb", `line 3: "b" is not a host`},
 		{"add-hosts", "a:10.0.0", `line 1: "a:10.0.0"`},
 		{"add-hosts", ":10.0.0.1", `line 1: ":10.0.0.1"`},

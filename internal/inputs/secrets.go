@@ -59,8 +59,8 @@ func (p *parser) secrets(values, envs, files string) map[string]Secret {
 }
 
 const (
-	acceptsEnvs  = "ID=VARIABLE, one a line, with the variable in the step's env"
-	acceptsFiles = "ID=path of a readable file, one a line"
+	acceptsEnvs  = "ID=VARIABLE, one per line, with the variable in the step's env"
+	acceptsFiles = "ID=path of a readable file, one per line"
 )
 
 // secretPairs never shows a line's text: a line without = may be the secret.

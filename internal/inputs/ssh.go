@@ -28,7 +28,7 @@ type SSHAgent struct {
 // authSock is the variable by which programs find the user's agent.
 const authSock = "SSH_AUTH_SOCK"
 
-const acceptsSSH = "default, or ID[=PATH[,PATH]] with the socket of an agent, or files of private keys without a passphrase, one a line; default is the agent at " + authSock
+const acceptsSSH = "default, or ID[=PATH[,PATH]] with the socket of an agent, or files of private keys without a passphrase, one per line; default is the agent at " + authSock
 
 // sshAgents reads ssh. Each agent is asked for, and each key is read, so that what
 // is missing is known before the build. A context that git fetches over ssh takes

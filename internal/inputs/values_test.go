@@ -171,8 +171,8 @@ func TestBuilder(t *testing.T) {
 		"kube-pod://p?container=":              "has a container that is none",
 		"ssh://":                               "has no host",
 		"ssh://-oProxyCommand=x":               "has no host",
-		"ssh://-x@host":                        "has a user that is none",
-		"ssh://@host":                          "has a user that is none",
+		"ssh://-x@host":                        "has no valid user name before the @",
+		"ssh://@host":                          "has no valid user name before the @",
 		"ssh://host:port":                      "is not an address",
 		"ssh://host/":                          "has a path that is not a plain one",
 		"ssh://host/a%20b":                     "has a path that is not a plain one",
@@ -232,7 +232,7 @@ func TestPlatforms(t *testing.T) {
 		want  []v1.Platform
 	}{
 		"in the order given":    {"linux/arm64,linux/amd64", []v1.Platform{arm64, amd64}},
-		"one a line":            {"linux/amd64\n# and\nlinux/arm64", []v1.Platform{amd64, arm64}},
+		"one per line":          {"linux/amd64\n# and\nlinux/arm64", []v1.Platform{amd64, arm64}},
 		"other names":           {"linux/x86_64, Linux/AARCH64", []v1.Platform{amd64, arm64}},
 		"a variant":             {"linux/arm/v6", []v1.Platform{{OS: "linux", Architecture: "arm", Variant: "v6"}}},
 		"arm is v7":             {"linux/arm", []v1.Platform{armv7}},

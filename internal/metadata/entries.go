@@ -25,7 +25,7 @@ type place struct {
 }
 
 const (
-	acceptsLabels      = `KEY=value, one a line; "KEY=…" in quotes where the value spans lines`
+	acceptsLabels      = `KEY=value, one per line; "KEY=…" in quotes where the value spans lines`
 	acceptsAnnotations = "KEY=value or LEVEL:KEY=value, the level one of manifest, index, manifest-descriptor and index-descriptor, several with commas, the first and third with a platform as in manifest[linux/amd64]"
 )
 

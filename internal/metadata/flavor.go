@@ -65,7 +65,7 @@ func (p *flavorParser) latest(f field) (m *mistake) {
 	p.flavor.latest, m = p.template(f.value)
 	text, ok := p.flavor.latest.constant()
 	if m == nil && ok && text != "auto" && text != "true" && text != "false" {
-		return wrong(0, acceptsLatest, "latest is %q, which is none of them", text)
+		return wrong(0, acceptsLatest, "latest is %q, which is not one of them", text)
 	}
 	return m
 }

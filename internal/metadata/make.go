@@ -61,7 +61,7 @@ func (r *Rule) edge(s scope) made {
 	case kind != branch:
 		return none("the ref is %q and no branch", s.ref())
 	case wanted == "":
-		return none("nobody said what the default branch is")
+		return none("the default branch is not known (neither the event nor GitHub's API names it)")
 	case name != wanted:
 		return none("the branch is %q and not %q", name, wanted)
 	}

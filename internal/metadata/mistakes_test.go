@@ -204,7 +204,7 @@ func TestEveryMistakeAtOnce(t *testing.T) {
 		`4:41 type=sha takes no attribute "color"`,
 		`4:26 enable is "y", which is neither true nor false`,
 		`4:37 there is no expression {{z}}`,
-		`4:17 format is "x", which is none of them`,
+		`4:17 format is "x", which is not one of them`,
 		`8:4 there is no expression {{c}}`,
 		`9:3 there is no expression {{d}}`,
 		`9:13 there is no expression {{f}}`,

@@ -71,7 +71,7 @@ func TestNamesWithoutFacts(t *testing.T) {
 		t.Errorf("outcomes, -want +got:\n%s", diff)
 	}
 	branch := metadata.Facts{Ref: "refs/heads/main"}
-	if names := apply(t, branch, lines("type=edge"), nil); names.Outcomes[0].Why != "nobody said what the default branch is" {
+	if names := apply(t, branch, lines("type=edge"), nil); names.Outcomes[0].Why != "the default branch is not known (neither the event nor GitHub's API names it)" {
 		t.Errorf("edge without a default branch: %q", names.Outcomes[0].Why)
 	}
 }

@@ -106,7 +106,7 @@ func (p *ruleParser) oneOf(key, byDefault string, values ...string) string {
 	case !ok:
 		p.add(p.at, wrong(0, key+"="+strings.Join(values, ", "), "%q has no %s", p.at.Text, key))
 	case !slices.Contains(values, f.value):
-		p.add(p.at, wrong(f.from, strings.Join(values, ", "), "%s is %q, which is none of them", key, f.value))
+		p.add(p.at, wrong(f.from, strings.Join(values, ", "), "%s is %q, which is not one of them", key, f.value))
 	}
 	return f.value
 }

@@ -81,7 +81,7 @@ func refuseCacheByTag(to []inputs.Cache, f Facts) error {
 		if host, ok := cacheByTag(cache, f); ok {
 			errs = append(errs, &advice.Error{
 				Doing:  "exporting the cache to " + cache.Attrs["ref"],
-				Reason: host + " takes images alone, and a cache is none",
+				Reason: host + " stores images only, not build caches",
 				Advice: "use a repository of " + packages.ServerAt(f.ServerURL).Successor(host) + ", or type=inline to keep the cache inside the image",
 			})
 		}

@@ -102,9 +102,9 @@ func (c Capabilities) lacksBuilds(n Builds) []string {
 		wanted, there bool
 		lack          string
 	}{
-		{len(n.NamedContexts) > 0, c.NamedContexts, "it drops named contexts (" + strings.Join(n.NamedContexts, ", ") + ") without a word"},
+		{len(n.NamedContexts) > 0, c.NamedContexts, "it silently drops named contexts (" + strings.Join(n.NamedContexts, ", ") + ")"},
 		{layouts, c.Layouts, "it reads no OCI layouts (" + strings.Join(n.Layouts, ", ") + ")"},
-		{len(n.Limits) > 0, c.Limits, "it drops " + strings.Join(n.Limits, ", ") + " without a word"},
+		{len(n.Limits) > 0, c.Limits, "it silently drops " + strings.Join(n.Limits, ", ") + ""},
 		{n.Git, c.Git, "it has no git to fetch a context with (moby/buildkit as builder-image has it)"},
 		{n.GitSubdir, c.GitSubdir, "it takes no subdirectory of a repository"},
 		{n.GitQuery, c.GitQuery, "it does not know the options of a git URL after a question mark (URL#REF:SUBDIRECTORY it knows)"},

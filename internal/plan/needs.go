@@ -100,7 +100,7 @@ func (c Capabilities) lacksAttestations(n Needs) []string {
 	if !n.Push && len(n.Outputs) == 0 || c.Attestations || len(n.Attestations) == 0 {
 		return nil
 	}
-	return []string{"it drops attestations (" + join(n.Attestations) + ") without a word"}
+	return []string{"it silently drops attestations (" + join(n.Attestations) + ")"}
 }
 
 func (c Capabilities) lacksCache(n Needs) []string {
@@ -126,7 +126,7 @@ func (c Capabilities) lacksLoad(n Needs) []string {
 		missing = append(missing, "it loads no image of several platforms ("+joinPlatforms(n.Platforms)+") into a Docker engine")
 	}
 	if n.Push && c.PushByDigest && !c.SeveralResults {
-		missing = append(missing, "it drops the second of two results (a push and a load) without a word")
+		missing = append(missing, "it silently drops the second of two results (a push and a load)")
 	}
 	return missing
 }

@@ -53,15 +53,15 @@ func TestLacks(t *testing.T) {
 			"nothing": "it cannot push", "graph driver": "it cannot make several platforms in one image (linux/amd64, linux/arm64) and one image in 2 repositories",
 		}},
 		"provenance": {plan.Needs{Push: true, Repositories: 1, Attestations: []inputs.AttestationType{inputs.Provenance}}, map[string]string{
-			"nothing":      "it cannot push; it drops attestations (provenance) without a word",
-			"old BuildKit": "it drops attestations (provenance) without a word",
-			"graph driver": "it drops attestations (provenance) without a word",
+			"nothing":      "it cannot push; it silently drops attestations (provenance)",
+			"old BuildKit": "it silently drops attestations (provenance)",
+			"graph driver": "it silently drops attestations (provenance)",
 		}},
 		"attestations of what is not pushed": {plan.Needs{Attestations: []inputs.AttestationType{inputs.Provenance, inputs.SBOM}}, nil},
 		"attestations in files": {plan.Needs{Attestations: []inputs.AttestationType{inputs.Provenance}, Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputLocal}}}, map[string]string{
-			"nothing":      "it drops attestations (provenance) without a word; it writes no output of type local",
-			"old BuildKit": "it drops attestations (provenance) without a word",
-			"graph driver": "it drops attestations (provenance) without a word",
+			"nothing":      "it silently drops attestations (provenance); it writes no output of type local",
+			"old BuildKit": "it silently drops attestations (provenance)",
+			"graph driver": "it silently drops attestations (provenance)",
 		}},
 		"a directory": {plan.Needs{Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputLocal}}}, map[string]string{"nothing": "it writes no output of type local"}},
 		"a directory to empty": {plan.Needs{Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputLocal}, Empties: true}}, map[string]string{
@@ -69,15 +69,15 @@ func TestLacks(t *testing.T) {
 			"containerd": "it does not know mode=delete of type=local", "graph driver": "it does not know mode=delete of type=local",
 		}},
 		"two layouts": {plan.Needs{Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputOCI, inputs.OutputOCI}}}, map[string]string{
-			"nothing": "it writes no output of type oci; it drops all but one of several results (oci, oci) without a word", "old BuildKit": "it drops all but one of several results (oci, oci) without a word",
-			"graph driver": "it writes no output of type oci, only local, tar; it drops all but one of several results (oci, oci) without a word",
+			"nothing": "it writes no output of type oci; it silently drops all but one of several results (oci, oci)", "old BuildKit": "it silently drops all but one of several results (oci, oci)",
+			"graph driver": "it writes no output of type oci, only local, tar; it silently drops all but one of several results (oci, oci)",
 		}},
 		"an archive beside a push": {plan.Needs{Push: true, Repositories: 1, Exports: plan.Exports{Outputs: []inputs.OutputType{inputs.OutputTar}}}, map[string]string{
-			"nothing": "it cannot push; it writes no output of type tar; it drops all but one of several results (the image, tar) without a word", "old BuildKit": "it drops all but one of several results (the image, tar) without a word",
-			"graph driver": "it drops all but one of several results (the image, tar) without a word",
+			"nothing": "it cannot push; it writes no output of type tar; it silently drops all but one of several results (the image, tar)", "old BuildKit": "it silently drops all but one of several results (the image, tar)",
+			"graph driver": "it silently drops all but one of several results (the image, tar)",
 		}},
 		"options of a pushed image": {plan.Needs{Push: true, Repositories: 1, Exports: plan.Exports{ImageOptions: []string{"compression"}}}, map[string]string{
-			"nothing": "it cannot push; it drops options of the image (compression) without a word", "graph driver": "it drops options of the image (compression) without a word",
+			"nothing": "it cannot push; it silently drops options of the image (compression)", "graph driver": "it silently drops options of the image (compression)",
 		}},
 		"options of nothing": {plan.Needs{Exports: plan.Exports{ImageOptions: []string{"compression"}}}, nil},
 		"a push by digest": {plan.Needs{Push: true, Repositories: 1, Exports: plan.Exports{ByDigest: true}}, map[string]string{
@@ -114,19 +114,19 @@ func TestLacks(t *testing.T) {
 		}},
 		"a load and a push": {plan.Needs{Load: true, Push: true, Repositories: 1}, map[string]string{
 			"nothing": "it cannot push; it has no Docker engine to load the image into", "BuildKit": "it has no Docker engine to load the image into",
-			"old BuildKit": "it drops the second of two results (a push and a load) without a word",
+			"old BuildKit": "it silently drops the second of two results (a push and a load)",
 		}},
 		"a load and a push with provenance": {plan.Needs{Load: true, Push: true, Repositories: 1, Attestations: []inputs.AttestationType{inputs.Provenance}}, map[string]string{
-			"nothing":      "it cannot push; it drops attestations (provenance) without a word; it has no Docker engine to load the image into",
+			"nothing":      "it cannot push; it silently drops attestations (provenance); it has no Docker engine to load the image into",
 			"BuildKit":     "it has no Docker engine to load the image into",
-			"old BuildKit": "it drops attestations (provenance) without a word; it drops the second of two results (a push and a load) without a word",
-			"graph driver": "it drops attestations (provenance) without a word",
+			"old BuildKit": "it silently drops attestations (provenance); it silently drops the second of two results (a push and a load)",
+			"graph driver": "it silently drops attestations (provenance)",
 		}},
 		"a load and a push with a bill of materials": {plan.Needs{Load: true, Push: true, Repositories: 1, Attestations: []inputs.AttestationType{inputs.SBOM}}, map[string]string{
-			"nothing":      "it cannot push; it drops attestations (sbom) without a word; it has no Docker engine to load the image into",
+			"nothing":      "it cannot push; it silently drops attestations (sbom); it has no Docker engine to load the image into",
 			"BuildKit":     "it has no Docker engine to load the image into",
-			"old BuildKit": "it drops attestations (sbom) without a word; it drops the second of two results (a push and a load) without a word",
-			"graph driver": "it drops attestations (sbom) without a word",
+			"old BuildKit": "it silently drops attestations (sbom); it silently drops the second of two results (a push and a load)",
+			"graph driver": "it silently drops attestations (sbom)",
 		}},
 		"other times of files": {plan.Needs{FileTimes: true, Push: true, Repositories: 1}, map[string]string{
 			"nothing": "it cannot push; " + buildTimes, "old BuildKit": buildTimes, "graph driver": buildTimes,
@@ -142,11 +142,11 @@ func TestLacks(t *testing.T) {
 				Push: true, Repositories: 2, Platforms: two, Load: true, Attestations: []inputs.AttestationType{inputs.Provenance},
 				CacheTo: []inputs.CacheType{inputs.CacheRegistry}, CacheFrom: []inputs.CacheType{inputs.CacheRegistry},
 			}, map[string]string{
-				"nothing":      "it cannot push; it drops attestations (provenance) without a word; it exports no cache of type registry; it imports no cache of type registry; it has no Docker engine to load the image into",
+				"nothing":      "it cannot push; it silently drops attestations (provenance); it exports no cache of type registry; it imports no cache of type registry; it has no Docker engine to load the image into",
 				"BuildKit":     "it has no Docker engine to load the image into",
 				"streaming":    "it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine",
-				"old BuildKit": "it drops attestations (provenance) without a word; it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine; it drops the second of two results (a push and a load) without a word",
-				"graph driver": "it cannot make several platforms in one image (linux/amd64, linux/arm64) and one image in 2 repositories; it drops attestations (provenance) without a word; it exports no cache of type registry, only inline; it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine",
+				"old BuildKit": "it silently drops attestations (provenance); it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine; it silently drops the second of two results (a push and a load)",
+				"graph driver": "it cannot make several platforms in one image (linux/amd64, linux/arm64) and one image in 2 repositories; it silently drops attestations (provenance); it exports no cache of type registry, only inline; it loads no image of several platforms (linux/amd64, linux/arm64) into a Docker engine",
 			},
 		},
 	}
@@ -202,7 +202,7 @@ func TestVersions(t *testing.T) {
 		})
 	}
 	lack := plan.ContainerdEngineOf("1.44").Lacks(plan.Needs{Push: true, Repositories: 1, Load: true})
-	if want := "it drops the second of two results (a push and a load) without a word"; lack != want {
+	if want := "it silently drops the second of two results (a push and a load)"; lack != want {
 		t.Errorf("Docker 25 lacks %q, want %q", lack, want)
 	}
 }

@@ -54,7 +54,7 @@ func (c Capabilities) lacksOutputs(n Needs) []string {
 		results = append(results, string(t))
 	}
 	if len(n.Outputs) > 0 && len(results) > 1 && !c.SeveralResults {
-		missing = append(missing, "it drops all but one of several results ("+strings.Join(results, ", ")+") without a word")
+		missing = append(missing, "it silently drops all but one of several results ("+strings.Join(results, ", ")+")")
 	}
 	if n.Empties && !c.Empties {
 		missing = append(missing, "it does not know mode=delete of type=local")
@@ -65,7 +65,7 @@ func (c Capabilities) lacksOutputs(n Needs) []string {
 func (c Capabilities) lacksImageOptions(n Needs) []string {
 	var missing []string
 	if (n.Push || n.Load) && len(n.ImageOptions) > 0 && !c.PushByDigest {
-		missing = append(missing, "it drops options of the image ("+strings.Join(n.ImageOptions, ", ")+") without a word")
+		missing = append(missing, "it silently drops options of the image ("+strings.Join(n.ImageOptions, ", ")+")")
 	}
 	if n.Push && n.ByDigest && !c.PushByDigest {
 		missing = append(missing, "it pushes by a tag alone, and none is to move")

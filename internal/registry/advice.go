@@ -53,7 +53,7 @@ func (r refused) allowCreation() string {
 // useOwn proposes the token that needs no care, and the other one.
 func (r refused) useOwn() string {
 	owner, _ := r.pkg()
-	return fmt.Sprintf("leave that token out, of the input token or of registry-auth: the job's own is enough, with\n%s\nor make a classic token at %s/settings/tokens/new?scopes=write:packages and, where %s asks for single sign-on, allow it there by \"Configure SSO\"",
+	return fmt.Sprintf("leave that token out, of the input token or of registry-auth: the job's own is enough, with\n%s\nor make a classic token at %s/settings/tokens/new?scopes=write:packages and, where %s enforces SAML single sign-on, allow it there by \"Configure SSO\"",
 		permissions("write"), r.Server.URL(), owner)
 }
 

@@ -33,7 +33,7 @@ type TooMuchError struct {
 }
 
 func (e *TooMuchError) Error() string {
-	return fmt.Sprintf("%s answers with %s, and the rest was not read: it is broken, or means harm", e.Host, e.what)
+	return fmt.Sprintf("%s answers with %s, and the rest was not read: the registry is broken or malicious", e.Host, e.what)
 }
 
 // bounded returns an answer whose body ends with a *TooMuchError where it goes on

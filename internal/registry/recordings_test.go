@@ -111,7 +111,7 @@ func recordedRights() []recorded {
 		{
 			row: 34, name: "IP allow list", entry: "IP allow list", method: "GET", path: manifest, status: 403,
 			body: denial("Although you appear to have the correct authorization credentials, the `octo-org` organization has an IP allow list enabled, and your IP address is not permitted to access this resource."),
-			what: []string{"addresses"}, do: []string{"self-hosted", "https://github.com/organizations/octo-org/settings/security"},
+			what: []string{"IP allow list"}, do: []string{"self-hosted", "https://github.com/organizations/octo-org/settings/security"},
 		},
 		{
 			row: 35, name: "older registry", entry: "Docker registry", image: "docker.pkg.github.com/octo-org/app/app", method: "POST", path: "/v2/octo-org/app/app/blobs/uploads/", status: 401,

@@ -31,14 +31,14 @@ func ofRights() []entry {
 		}},
 		{name: "SAML", words: []string{"saml enforcement"}, means: func(r refused) Meaning {
 			return Meaning{
-				What: "the organization asks for single sign-on, which this token has not been allowed for",
+				What: "the organization enforces SAML single sign-on, and this token is not authorized for it",
 				Do:   fmt.Sprintf("allow it at %s/settings/tokens by \"Configure SSO\" → \"Authorize\", or leave the input token out: the job's own needs none", r.Server.URL()),
 			}
 		}},
 		{name: "IP allow list", words: []string{"ip allow list"}, means: func(r refused) Meaning {
 			owner, _ := r.pkg()
 			return Meaning{
-				What: "the organization lets only some addresses in, and this runner's is none of them",
+				What: "the organization has an IP allow list, and this runner's address is not on it",
 				Do:   fmt.Sprintf("run the job on a self-hosted runner or a larger one with a static address, and put that on the list at %s/organizations/%s/settings/security", r.Server.URL(), owner),
 			}
 		}},

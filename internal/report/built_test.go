@@ -55,7 +55,7 @@ func TestSummaryOfAFailedBuild(t *testing.T) {
 			t.Errorf("the picture lacks %q:\n%s", want, blocks[1])
 		}
 	}
-	for _, want := range []string{"### Slipway failed\n", "Up to there: 3 of 12 steps from the cache, in 31.8s.\n", "| `RUN make *** && ./configure` |"} {
+	for _, want := range []string{"### Slipway failed\n", "Before the failure: 3 of 12 steps from the cache, in 31.8s.\n", "| `RUN make *** && ./configure` |"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the summary lacks %q:\n%s", want, text)
 		}

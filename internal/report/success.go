@@ -218,7 +218,7 @@ func labelLines(labels []Entry) string {
 	return folded(all)
 }
 
-// folded writes one item a line. A line end in an item is folded to a blank: the
+// folded writes one item per line. A line end in an item is folded to a blank: the
 // json output has it as it is.
 func folded(items []string) string {
 	fold := strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")

@@ -58,7 +58,7 @@ func (r *Reporter) failureSummary(all []error) []string {
 		parts = append(parts, codeBlock(cutText(r.mask.hide(one.Error()), mostError))+"\n\n")
 	}
 	if r.built.Steps > 0 {
-		parts = append(parts, fmt.Sprintf("Up to there: %s, in %s.\n", hits(r.built), duration.Text(whole(r.built))))
+		parts = append(parts, fmt.Sprintf("Before the failure: %s, in %s.\n", hits(r.built), duration.Text(whole(r.built))))
 	}
 	if notes := list("Worth knowing", r.notes(), mostRows); notes != "" {
 		parts = append(parts, notes)

@@ -75,7 +75,7 @@ func (s *Sending) Warnings() []trace.Warning {
 	defer s.mu.Unlock()
 	var all []trace.Warning
 	for _, path := range s.changed {
-		all = append(all, trace.Warning{Message: fmt.Sprintf("%s changed while it was sent to BuildKit: the image may hold a part of what it was and a part of what it is; name it in .dockerignore, or let what writes it end before", path)})
+		all = append(all, trace.Warning{Message: fmt.Sprintf("%s changed while it was being sent to BuildKit, so the image may contain a mix of old and new content; add it to .dockerignore, or make sure that nothing writes to it during the build", path)})
 	}
 	return all
 }

@@ -74,7 +74,7 @@ func TestFileThatChanges(t *testing.T) {
 		}
 	}
 	warnings := sent.Warnings()
-	if len(warnings) != 1 || !strings.Contains(warnings[0].Message, filepath.Join(dir, "grows")+" changed while it was sent") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0].Message, filepath.Join(dir, "grows")+" changed while it was being sent") {
 		t.Errorf("warnings %v, want one for the file that grew", warnings)
 	}
 }
