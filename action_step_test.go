@@ -111,12 +111,12 @@ func (r *actionRun) wait() {
 		r.code = int(end.StatusCode)
 	case err := <-r.ended.Error:
 		r.t.Fatalf("waiting for the container: %v\n%s", err, r.said())
-	case <-time.After(retryPolicy):
+	case <-time.After(waitLimit):
 		r.t.Fatalf("the container does not end:\n%s", r.said())
 	}
 	select {
 	case <-r.read:
-	case <-time.After(retryPolicy):
+	case <-time.After(waitLimit):
 		r.t.Fatalf("the engine does not end the log of a container that is gone:\n%s", r.said())
 	}
 	r.outputs, r.summary = r.written(r.t)
@@ -125,7 +125,7 @@ func (r *actionRun) wait() {
 // waitFor waits until the log has a text.
 func (r *actionRun) waitFor(text string) {
 	r.t.Helper()
-	for deadline := time.After(retryPolicy); !strings.Contains(r.said(), text); {
+	for deadline := time.After(waitLimit); !strings.Contains(r.said(), text); {
 		select {
 		case <-r.read:
 			r.t.Fatalf("it has ended without %q:\n%s", text, r.said())
@@ -143,7 +143,7 @@ func (r *actionRun) waitUntil(happened <-chan struct{}) {
 	case <-happened:
 	case <-r.read:
 		r.t.Fatalf("it has ended before:\n%s", r.said())
-	case <-time.After(retryPolicy):
+	case <-time.After(waitLimit):
 		r.t.Fatalf("it does not come to that:\n%s", r.said())
 	}
 }

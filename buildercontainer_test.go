@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -159,7 +160,7 @@ func inEngine(t *testing.T, engine *testenv.Engine) string {
 		t.Fatal(err)
 	}
 	defer docker.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), retryPolicy)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	var held []string
 	containers, err := docker.ContainerList(ctx, moby.ContainerListOptions{All: true})
@@ -176,6 +177,7 @@ func inEngine(t *testing.T, engine *testenv.Engine) string {
 	for _, v := range volumes.Items {
 		held = append(held, "volume "+v.Name)
 	}
+	slices.Sort(held) // an engine lists in any order
 	return "[" + strings.Join(held, "; ") + "]"
 }
 

@@ -201,9 +201,9 @@ type step struct {
 	wrap       func(cmd *exec.Cmd, work string) // changes the command before it starts, with the step's directory
 }
 
-// retryPolicy is how long something may take that a test waits for: it is to fail one day
+// waitLimit is how long something may take that a test waits for: it is to fail one day
 // where that never comes, also on a machine that is slow and busy.
-const retryPolicy = 5 * time.Minute
+const waitLimit = 5 * time.Minute
 
 // withoutRaceSleep has the race detector not wait a second at the end of a program.
 const withoutRaceSleep = "GORACE=atexit_sleep_ms=0"
@@ -370,7 +370,7 @@ func (r *running) mustReach(what string, happened <-chan struct{}) {
 func (r *running) until(what string, happened func() bool) {
 	r.t.Helper()
 	ended := false
-	for deadline := time.Now().Add(retryPolicy); !happened(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(waitLimit); !happened(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("it does not come to %s; it has ended: %t\n%s", what, ended, r.said())
 		}

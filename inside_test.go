@@ -79,7 +79,7 @@ func (r *insideRun) said() string {
 
 func (r *insideRun) waitFor(t *testing.T, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(retryPolicy); !strings.Contains(r.said(), text); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(waitLimit); !strings.Contains(r.said(), text); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it does not say %q:\n%s", text, r.said())
 		}
@@ -105,7 +105,7 @@ func (r *insideRun) mustEndCancelled(t *testing.T, at <-chan struct{}) {
 	case <-at:
 	case code := <-r.code:
 		t.Fatalf("exit code %d before it was cancelled:\n%s", code, r.said())
-	case <-time.After(retryPolicy):
+	case <-time.After(waitLimit):
 		t.Fatalf("it does not come to where it is to be cancelled:\n%s", r.said())
 	}
 	r.cancel(errors.New("the test's signal received"))

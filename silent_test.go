@@ -212,7 +212,7 @@ func TestPipesAreNotWaitedFor(t *testing.T) {
 				env[c.env] = value
 			}
 			r.begin(t, env)
-			if code := r.wait(t, retryPolicy); code != 1 {
+			if code := r.wait(t, waitLimit); code != 1 {
 				t.Errorf("exit code %d, want 1: there is no BuildKit\n%s", code, r.said())
 			}
 			if !strings.Contains(r.said(), c.says) {
