@@ -11,9 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/launch"
-
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/builder/launch"
 	"github.com/slipway-build/slipway/internal/localregistry"
 	"github.com/slipway-build/slipway/internal/report"
 	"github.com/slipway-build/slipway/internal/run"

@@ -8,20 +8,17 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-	"github.com/slipway-build/slipway/internal/build/session"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/session"
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // ask has the Dockerfile frontend say something about a Dockerfile in place of

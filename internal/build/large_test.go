@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/internal/build/diagnose"
-
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/testenv"
 )

@@ -9,14 +9,13 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // solveNodes builds on every node at the same time. The first that fails ends the

@@ -7,14 +7,13 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 func twoNodes() []builder.Node {

@@ -3,11 +3,10 @@ package build
 import (
 	"maps"
 
-	"github.com/slipway-build/slipway/internal/build/session"
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/build/session"
+	"github.com/slipway-build/slipway/internal/build/solveopt"
 	"github.com/slipway-build/slipway/internal/builder"
 )
 

@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/build/session"
-
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/internal/build/session"
 )
 
 func mustRepository(t *testing.T, text string) name.Repository {

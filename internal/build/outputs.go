@@ -10,13 +10,12 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"golang.org/x/sys/unix"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/solveopt"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/workspace"

@@ -7,10 +7,9 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/build/solveopt"
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"

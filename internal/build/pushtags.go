@@ -7,12 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-	"github.com/slipway-build/slipway/internal/build/session"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/session"
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/registry"
 )

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	digest "github.com/opencontainers/go-digest"
@@ -18,6 +16,7 @@ import (
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/record"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 const (

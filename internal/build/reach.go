@@ -9,9 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-	"github.com/slipway-build/slipway/internal/build/session"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
@@ -19,6 +16,8 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	bksession "github.com/moby/buildkit/session"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/session"
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/registry"
 )

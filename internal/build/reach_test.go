@@ -5,12 +5,11 @@ import (
 	"maps"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/build/solveopt"
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/plan"
 )

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/identity"
 
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/record"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // forgetWithin is how long a BuildKit may take to forget the record of a build that

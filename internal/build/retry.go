@@ -6,15 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/solveopt"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // retryPolicy is the request's, which tells the log of every wait.

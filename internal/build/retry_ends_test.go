@@ -12,11 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/registry"
 	"github.com/slipway-build/slipway/internal/testenv"

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/internal/build/diagnose"
-
 	"github.com/slipway-build/slipway/internal/trace"
 )
 

@@ -8,12 +8,10 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/build/diagnose"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // solveDespiteCache builds once more without what there was trouble with: GitHub's

@@ -12,23 +12,21 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-	"github.com/slipway-build/slipway/internal/build/session"
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/bklog"
 	"github.com/sirupsen/logrus"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
+	"github.com/slipway-build/slipway/internal/build/session"
+	"github.com/slipway-build/slipway/internal/build/solveopt"
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/progress"
 	"github.com/slipway-build/slipway/internal/record"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // Result is what a build made.
@@ -59,7 +57,7 @@ type Request struct {
 	// It may be nil.
 	Permitted func(ctx context.Context) error
 	// RetryPolicy is that with pushes which fail transiently; by default
-	// registry.PushPatience, with its waits in the log.
+	// registry.PushRetryPolicy, with its waits in the log.
 	RetryPolicy registry.RetryPolicy
 
 	// Hidden is what no record shows: all that the log does not.

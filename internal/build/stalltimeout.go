@@ -6,13 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // stalledAfter is how long the export to GitHub's cache may go on without getting any

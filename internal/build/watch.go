@@ -3,11 +3,10 @@ package build
 import (
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/build/diagnose"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/build/diagnose"
 	"github.com/slipway-build/slipway/internal/builder"
 	"github.com/slipway-build/slipway/internal/progress"
 	"github.com/slipway-build/slipway/internal/trace"

@@ -9,11 +9,10 @@ import (
 	"io"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/moby/buildkit/client"
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // BuildKit's own encoding, which names of files in any bytes pass
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 )

@@ -15,11 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/launch"
-
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-build/slipway/internal/builder"
+	"github.com/slipway-build/slipway/internal/builder/launch"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-	"github.com/slipway-build/slipway/internal/builder/launch"
-
 	"github.com/moby/moby/api/types/container"
 	moby "github.com/moby/moby/client"
+
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+	"github.com/slipway-build/slipway/internal/builder/launch"
 )
 
 // buildxPrefix starts the names of buildx's builder containers; the builder's

@@ -11,14 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-	"github.com/slipway-build/slipway/internal/builder/launch"
-
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
 	moby "github.com/moby/moby/client"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+	"github.com/slipway-build/slipway/internal/builder/launch"
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 

@@ -5,11 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/moby/moby/api/types/container"
 	moby "github.com/moby/moby/client"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 

@@ -6,12 +6,12 @@ import (
 	"net"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-	"github.com/slipway-build/slipway/internal/builder/launch"
-
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	moby "github.com/moby/moby/client"
+
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
+	"github.com/slipway-build/slipway/internal/builder/launch"
 )
 
 // runningContainer is a container that run has made.

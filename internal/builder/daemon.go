@@ -13,11 +13,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/launch"
-
 	"github.com/moby/buildkit/client"
 	"golang.org/x/sys/unix"
 
+	"github.com/slipway-build/slipway/internal/builder/launch"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/processes"
 )

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

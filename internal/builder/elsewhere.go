@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 )
 
 // Elsewhere says what the Docker engine beside a BuildKit knows of an image that

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 

@@ -6,10 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 	"github.com/slipway-build/slipway/internal/registry"
 	"github.com/slipway-build/slipway/internal/testenv"
 )

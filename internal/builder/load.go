@@ -9,11 +9,10 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/moby/moby/api/types/system"
 	moby "github.com/moby/moby/client"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

@@ -14,10 +14,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/launch"
-
 	"golang.org/x/sys/unix"
 
+	"github.com/slipway-build/slipway/internal/builder/launch"
 	"github.com/slipway-build/slipway/internal/processes"
 )
 

@@ -11,12 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/moby/api/types/container"
 	moby "github.com/moby/moby/client"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 	"github.com/slipway-build/slipway/internal/registry"
 	"github.com/slipway-build/slipway/internal/testenv"
 )

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/builder/launch"
-
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 

@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/builder/dockerengine"
-
 	moby "github.com/moby/moby/client"
 
+	"github.com/slipway-build/slipway/internal/builder/dockerengine"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 

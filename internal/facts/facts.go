@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

@@ -8,12 +8,11 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/visible"
-
 	"github.com/google/go-github/v60/github"
 
 	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/plan/visible"
 )
 
 // containerType is what GitHub calls the packages of its container registry.

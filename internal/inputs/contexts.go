@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/distribution/reference"
+
+	"github.com/slipway-build/slipway/internal/inputs/source"
 )
 
 // NamedContext is a context that a Dockerfile calls by its name, in place of an

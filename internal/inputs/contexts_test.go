@@ -6,12 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 )
 
 func TestRemoteContext(t *testing.T) {

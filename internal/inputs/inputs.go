@@ -6,10 +6,9 @@ package inputs
 import (
 	"errors"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/metadata"
 	"github.com/slipway-build/slipway/internal/packages"
 )

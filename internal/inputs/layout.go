@@ -7,11 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/regular"
 )
 

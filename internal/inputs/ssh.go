@@ -12,10 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"golang.org/x/crypto/ssh"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/regular"
 )
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/inputs/foreign"
-
 	"github.com/slipway-build/slipway/internal/spelling"
 )
 

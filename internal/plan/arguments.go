@@ -8,10 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // shortestSecret is the length from which a secret is looked for in other text:

@@ -8,12 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // contexts are the contexts of a build that need a fact to be known.

@@ -6,12 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/docker/go-units"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

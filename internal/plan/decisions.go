@@ -8,14 +8,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-	"github.com/slipway-build/slipway/internal/plan/visible"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/plan/advice"
+	"github.com/slipway-build/slipway/internal/plan/visible"
 )
 
 // decisions are what the parts of a plan come to by themselves.

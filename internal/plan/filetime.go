@@ -6,9 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // epochArg is the build argument with the time of a source

@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 )
 
 // Frontend is what a BuildKit does of the options of a build. What it cannot do,

@@ -7,14 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
 	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // registryOf returns the registry host: the input, else the one that belongs to

@@ -7,12 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // Share is what one node builds.

@@ -10,14 +10,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/plan/visible"
-
 	"github.com/Masterminds/semver/v3"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
+	"github.com/slipway-build/slipway/internal/plan/visible"
 )
 
 // Plan is what a run will do.

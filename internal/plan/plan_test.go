@@ -6,9 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-	"github.com/slipway-build/slipway/internal/plan/visible"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -17,6 +14,8 @@ import (
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/plan/advice"
+	"github.com/slipway-build/slipway/internal/plan/visible"
 )
 
 const (

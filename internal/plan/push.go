@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // decidePush tells whether to publish and, where not, why.

@@ -5,13 +5,12 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // results is what comes of a build beside the pushed image.

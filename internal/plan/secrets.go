@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 	"github.com/slipway-build/slipway/internal/redact"
 )
 

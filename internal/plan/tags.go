@@ -6,13 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // targets is where an image goes: by digest to every repository, and to every

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/metadata"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // Upstream is the run that started a run of workflow_run.

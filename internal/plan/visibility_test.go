@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/plan/visible"
-
 	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/plan/visible"
 )
 
 // The measurement wins over what GitHub says, which is the only one to tell

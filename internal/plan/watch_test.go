@@ -3,13 +3,12 @@ package plan_test
 import (
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/plan/visible"
-
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/plan/visible"
 )
 
 // watchOf is what a push to main watches.

@@ -7,10 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/duration"
-
 	digest "github.com/opencontainers/go-digest"
 
+	"github.com/slipway-build/slipway/internal/duration"
 	"github.com/slipway-build/slipway/internal/terminal"
 	"github.com/slipway-build/slipway/internal/vertex"
 )

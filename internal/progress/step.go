@@ -5,12 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/moby/buildkit/client"
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/slipway-build/slipway/internal/terminal"
+	"github.com/slipway-build/slipway/internal/trace"
 	"github.com/slipway-build/slipway/internal/vertex"
 )
 

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/duration"
-
 	units "github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/duration"
 	"github.com/slipway-build/slipway/internal/terminal"
 )
 

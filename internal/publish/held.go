@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/slipway-build/slipway/internal/image"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/slipway-build/slipway/internal/image"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 

@@ -7,12 +7,11 @@ import (
 	"context"
 	"maps"
 
-	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
-
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/host"
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
 )
 
 // Credentials finds the login of a registry by its exact host. They live in

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/duration"
-
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/slipway-build/slipway/internal/duration"
 )
 
 // RetryPolicy says how often something is tried that fails transiently, and how long a far

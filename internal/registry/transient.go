@@ -29,10 +29,10 @@ type RetryDecision struct {
 	Fresh     bool          // only an upload that begins anew may do better
 	After     time.Duration // what the registry asks to wait; 0 where it does not say
 	Reason    string        // in a few words
-	Host      string        // that failed; Passing leaves it to its caller
+	Host      string        // that failed; Transient leaves it to its caller
 }
 
-// TransientPush is Passing for somebody else's push to a host, of which an error's words
+// TransientPush is Transient for somebody else's push to a host, of which an error's words
 // are known alone. Another push begins every upload anew.
 func TransientPush(host, words string, now time.Time) RetryDecision {
 	v := Transient(ReadFailure(words), now)

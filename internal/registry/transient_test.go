@@ -81,10 +81,10 @@ func TestTransient(t *testing.T) {
 			t.Parallel()
 			got := Transient(c.failure, now)
 			if got.Transient != c.transient || got.Fresh != c.fresh || got.After != c.after {
-				t.Errorf("Passing(%+v) = %+v, want passing = %t, fresh = %t, after %s", c.failure, got, c.transient, c.fresh, c.after)
+				t.Errorf("Transient(%+v) = %+v, want transient = %t, fresh = %t, after %s", c.failure, got, c.transient, c.fresh, c.after)
 			}
 			if (got.Transient || got.Fresh) && got.Reason == "" {
-				t.Errorf("Passing(%+v) gives no reason", c.failure)
+				t.Errorf("Transient(%+v) gives no reason", c.failure)
 			}
 		})
 	}
@@ -141,7 +141,7 @@ func TestReadFailure(t *testing.T) {
 			t.Parallel()
 			got := Transient(ReadFailure(c.text), time.Now())
 			if got.Transient != c.transient || got.Fresh != c.fresh || got.After != c.after || !strings.Contains(got.Reason, c.reason) {
-				t.Errorf("%+v, want passing = %t, fresh = %t, after %s, reason %q", got, c.transient, c.fresh, c.after, c.reason)
+				t.Errorf("%+v, want transient = %t, fresh = %t, after %s, reason %q", got, c.transient, c.fresh, c.after, c.reason)
 			}
 		})
 	}

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/slipway-build/slipway/internal/terminal"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // Built takes what a build did, for the summary of a run that fails as well as for

@@ -8,9 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // sample is what a build of several stages did. Times are in tenths of a second.

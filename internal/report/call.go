@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/duration"
-
 	"github.com/slipway-build/slipway/internal/inputs"
 )
 

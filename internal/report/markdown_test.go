@@ -5,13 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
-	"github.com/slipway-build/slipway/internal/plan"
-
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
+
+	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // linkingText has what GitHub makes a link, a mention, a formula or an emoji of, and

@@ -12,9 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/slipway-build/slipway/internal/testenv"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // hostileNames are what a stranger may call a step or a stage.

@@ -13,12 +13,11 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/slipway-build/slipway/internal/redact"
 	"github.com/slipway-build/slipway/internal/terminal"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // Reporter writes to the runner, or outside Actions to a terminal.

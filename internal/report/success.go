@@ -9,17 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/duration"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
-	"github.com/slipway-build/slipway/internal/inputs"
-	"github.com/slipway-build/slipway/internal/plan"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/internal/duration"
 	"github.com/slipway-build/slipway/internal/host"
+	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // Outcome is what a run that did not fail has to tell.

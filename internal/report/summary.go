@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/duration"
-
 	"github.com/slipway-build/slipway/internal/host"
 )
 

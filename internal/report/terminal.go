@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/duration"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/slipway-build/slipway/internal/host"
 	"github.com/slipway-build/slipway/internal/terminal"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 const (

@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/slipway-build/slipway/internal/duration"
-
 	"github.com/slipway-build/slipway/internal/trace"
 )
 

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
-
 	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/packages"
@@ -15,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
 	"github.com/slipway-build/slipway/internal/report"
 )
 

@@ -8,11 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
-
 	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
 	"github.com/slipway-build/slipway/internal/report"
 )
 

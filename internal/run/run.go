@@ -7,8 +7,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
-
 	"github.com/slipway-build/slipway/internal/facts"
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/pending"
@@ -16,6 +14,7 @@ import (
 	"github.com/slipway-build/slipway/internal/progress"
 	"github.com/slipway-build/slipway/internal/publish"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
 	"github.com/slipway-build/slipway/internal/report"
 )
 

@@ -5,12 +5,11 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
-
 	"github.com/slipway-build/slipway/internal/inputs"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/redact"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
 	"github.com/slipway-build/slipway/internal/report"
 )
 

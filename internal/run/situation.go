@@ -5,10 +5,9 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/slipway-build/slipway/internal/plan/visible"
-
 	"github.com/slipway-build/slipway/internal/packages"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/plan/visible"
 	"github.com/slipway-build/slipway/internal/registry"
 )
 

@@ -4,13 +4,12 @@ import (
 	"context"
 	"sync"
 
-	"github.com/slipway-build/slipway/internal/plan/visible"
-
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/pending"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/plan/visible"
 )
 
 // visibility learns, while the tags are moved, who can read the images that a run

@@ -5,12 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/moby/buildkit/client"
 
+	"github.com/slipway-build/slipway/internal/build/solveopt"
+	"github.com/slipway-build/slipway/internal/trace"
 	"github.com/slipway-build/slipway/internal/vertex"
 )
 

@@ -10,13 +10,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/slipway-build/slipway/internal/registry"
 	"github.com/slipway-build/slipway/internal/terminal"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // Error is a build that failed at a place in a Dockerfile.

@@ -7,13 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/build/session"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/slipway-build/slipway/internal/build/session"
 	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // What is said of an image that could not be read, with its name: by BuildKit, and

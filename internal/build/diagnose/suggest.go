@@ -11,16 +11,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/errdefs"
 
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/plan"
 	"github.com/slipway-build/slipway/internal/regular"
 	"github.com/slipway-build/slipway/internal/spelling"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // What BuildKit says of a source that is not there, of a stage, and of an image.

@@ -10,16 +10,13 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
-	"github.com/slipway-build/slipway/internal/trace"
-
 	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sys/unix"
 
+	"github.com/slipway-build/slipway/internal/build/solveopt"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/plan"
+	"github.com/slipway-build/slipway/internal/trace"
 )
 
 // Mounts are the directories that BuildKit may ask files of: the context, of

@@ -9,13 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/containerd/errdefs"
 	digest "github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

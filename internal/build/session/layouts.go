@@ -3,12 +3,10 @@ package session
 import (
 	"fmt"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
-	"github.com/slipway-build/slipway/internal/build/solveopt"
-
 	"github.com/containerd/containerd/v2/core/content"
 
+	"github.com/slipway-build/slipway/internal/build/solveopt"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

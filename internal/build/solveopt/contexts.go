@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

@@ -5,13 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/inputs/source"
-
 	"github.com/docker/go-units"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/internal/inputs"
+	"github.com/slipway-build/slipway/internal/inputs/source"
 	"github.com/slipway-build/slipway/internal/plan"
 )
 

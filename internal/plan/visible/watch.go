@@ -7,11 +7,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/plan/advice"
-
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/slipway-build/slipway/internal/packages"
+	"github.com/slipway-build/slipway/internal/plan/advice"
 )
 
 // Package is what GitHub says of a package.

@@ -10,14 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/registry"
-
-	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/slipway-build/slipway/internal/registry"
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
-
 	"github.com/slipway-build/slipway/internal/testenv"
 )
 

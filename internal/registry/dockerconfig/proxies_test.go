@@ -4,9 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
-
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/slipway-build/slipway/internal/registry/dockerconfig"
 )
 
 // The Docker config's proxies are those of the engine, or the default ones, and their
